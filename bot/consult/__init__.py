@@ -1,0 +1,1 @@
+"""Consultation: the vetted knowledge of `faq/`, how a question finds its topic, and when to stay silent."""

@@ -1,0 +1,78 @@
+"""The knowledge in use: read at the start, replaced as a whole when a sound change is saved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from bot.consult.check import found
+from bot.consult.loader import fingerprint, read
+from bot.consult.model import Context, Knowledge, Verdict
+from bot.core.clock import Clock, local_day
+from bot.core.errors import KnowledgeError
+from bot.core.log import get
+
+log = get(__name__)
+
+
+class Matching(Protocol):
+    """What finds the topic of a question."""
+
+    def match(self, question: str, context: Context | None = None, today: date | None = None) -> Verdict:
+        """The verdict on one question; pure, may be called from any thread."""
+        ...
+
+
+class Library:
+    """Holds the knowledge and its matcher together, so that one never answers from two versions."""
+
+    def __init__(self, folder: Path, build: Callable[[Knowledge], Matching], clock: Clock) -> None:
+        self.folder = folder
+        self._build = build
+        self._clock = clock
+        self._seen = fingerprint(folder)
+        self.knowledge, self.matcher = self._load()
+
+    def match(self, question: str, context: Context, today: date) -> Verdict:
+        """The verdict of the matcher in use."""
+        return self.matcher.match(question, context, today)
+
+    def _load(self) -> tuple[Knowledge, Matching]:
+        draft = read(self.folder)
+        day = local_day(self._clock.now())
+        # An entry past its day is withheld when asked for; it must not take the others down with it.
+        wrong = [*draft.problems, *(p for p in found(draft, day) if not p.notice and not _of_time(p.message))]
+        if wrong:
+            raise KnowledgeError([str(p) for p in sorted(set(wrong))])
+        knowledge = draft.knowledge()
+        return knowledge, self._build(knowledge)
+
+    async def watch(self, seconds: float, tell: Callable[[KnowledgeError | None], Awaitable[None]]) -> None:
+        """Look for changed files for ever; `tell` hears of a broken state once, and when it is mended."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                now = await asyncio.to_thread(fingerprint, self.folder)
+            except OSError:
+                continue  # a file vanished between listing and looking: the next round sees it
+            if now == self._seen:
+                continue
+            self._seen = now
+            await tell(await asyncio.to_thread(self.reload))
+
+    def reload(self) -> KnowledgeError | None:
+        """Read again; on problems the old knowledge goes on serving and the error is returned."""
+        try:
+            self.knowledge, self.matcher = self._load()
+        except KnowledgeError as error:
+            log.error("knowledge.broken", problems=len(error.problems), serving=self.knowledge.version)
+            return error
+        log.info("knowledge.loaded", version=self.knowledge.version, entries=len(self.knowledge.entries))
+        return None
+
+
+def _of_time(message: str) -> bool:
+    return "the answer is withheld" in message

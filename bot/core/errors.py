@@ -1,0 +1,24 @@
+"""Errors as facts: a code that is a key of the text catalogue, and its parameters; never prose."""
+
+from __future__ import annotations
+
+
+class ZhiyuanError(Exception):
+    """Something that a person must hear about; `code` is its key in the text catalogue."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(f"{code} {params}" if params else code)
+
+
+class SettingsError(Exception):
+    """A setting is unknown, missing or impossible; the message names it and says what to do."""
+
+
+class KnowledgeError(Exception):
+    """The knowledge in `faq/` cannot be used; `problems` lists file, line and reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))

@@ -1,0 +1,290 @@
+"""The sender: takes rows of the outbox to their chats, in order within a chat, answers first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.core.clock import Clock
+from bot.core.log import get
+from bot.post.pace import Pace, PaceLimits
+from bot.store.rows import OutgoingRow, Sent
+from bot.store.tables import OutboxStatus
+from bot.store.work import Store
+
+log = get(__name__)
+
+GIVE_UP_AFTER_HOURS = 24  # an answer that could not leave for a day helps nobody any more
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It arrived at the server; `external_id` is the server's number for it."""
+
+    external_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It did not arrive, or nobody can know: an answer is tried again after a pause."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The server asks to keep still for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will never arrive; `unreachable` tells that nothing else will either."""
+
+    why: str
+    unreachable: bool = False
+
+
+Outcome = Delivered | Later | Wait | Refused
+
+
+class Carrier(Protocol):
+    """What takes one message to its chat: Telegram's door, the terminal, a test's recorder."""
+
+    async def deliver(self, row: OutgoingRow) -> Outcome:
+        """Take it there; never raises for what the other side answers."""
+        ...
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The messages of one chat; one at a time is under way."""
+
+    name: str
+    replies: deque[OutgoingRow] = field(default_factory=deque)
+    bulk: deque[OutgoingRow] = field(default_factory=deque)
+    busy: bool = False
+    not_before: float = float("-inf")  # pause after a failure
+
+    def queue(self) -> deque[OutgoingRow]:
+        return self.replies or self.bulk
+
+    def head(self) -> OutgoingRow | None:
+        queue = self.queue()
+        return queue[0] if queue else None
+
+
+class Sender:
+    """One for the process: keeps Telegram's limits, loses nothing, repeats only what it must."""
+
+    def __init__(self, store: Store, carriers: dict[str, Carrier], limits: PaceLimits, clock: Clock) -> None:
+        self._store = store
+        self._carriers = carriers
+        self._clock = clock
+        self._pace = Pace(limits)
+        self._lanes: dict[str, _Lane] = {}
+        self._heaps: dict[bool, list[tuple[float, int, str]]] = {False: [], True: []}
+        self._sequence = itertools.count()
+        self._wake = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._recorder = _Recorder(store)
+        self._loop_task: asyncio.Task[None] | None = None
+        self.sent = 0
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels that this process can deliver to."""
+        return list(self._carriers)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._loop_task = asyncio.create_task(self._run(), name="sender")
+
+    async def stop(self) -> None:
+        """Finish what is under way and record it; the rest stays in the database."""
+        if self._loop_task:
+            self._loop_task.cancel()
+            await asyncio.gather(self._loop_task, return_exceptions=True)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._recorder.flushed()
+
+    def submit(self, rows: Iterable[OutgoingRow]) -> None:
+        """Rows that are committed and belong to this process; called in the order of their ids."""
+        for row in rows:
+            lane = self._lanes.setdefault(row.lane, _Lane(row.lane))
+            (lane.bulk if row.bulk else lane.replies).append(row)
+            self._offer(lane)
+        self._wake.set()
+
+    def waiting(self) -> int:
+        """Messages that have not left yet."""
+        return sum(len(lane.replies) + len(lane.bulk) for lane in self._lanes.values())
+
+    async def idle(self) -> None:
+        """Return when nothing waits and nothing is under way (for tests and for stopping)."""
+        while self._lanes or self._under_way:
+            await asyncio.sleep(0.005)
+        await self._recorder.flushed()
+
+    # -- choosing --------------------------------------------------------------------------------
+
+    def _offer(self, lane: _Lane) -> None:
+        """Put a lane where the loop will see it, at the time from which it may send."""
+        head = lane.head()
+        if head is None or lane.busy:
+            return
+        at = max(lane.not_before, self._pace.chat_ready_at(lane.name))
+        heapq.heappush(self._heaps[head.bulk], (at, next(self._sequence), lane.name))
+
+    def _next(self, now: float) -> tuple[_Lane | None, float]:
+        """The lane that may send now, or the moment at which to look again."""
+        look_again = float("inf")
+        for bulk in (False, True):
+            heap = self._heaps[bulk]
+            while heap:
+                at, _, name = heap[0]
+                lane = self._lanes.get(name)
+                head = lane.head() if lane else None
+                # A lane may stand in a heap several times, or in the wrong one by now: skip those.
+                if lane is None or lane.busy or head is None or head.bulk is not bulk:
+                    heapq.heappop(heap)
+                    continue
+                due = max(lane.not_before, self._pace.chat_ready_at(name))
+                if due > at:
+                    heapq.heapreplace(heap, (due, next(self._sequence), name))
+                    continue
+                opens = max(due, self._pace.open_at(bulk=bulk))
+                if opens <= now:
+                    heapq.heappop(heap)
+                    return lane, now
+                look_again = min(look_again, opens)
+                break
+        return None, look_again
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._wake.clear()
+            if len(self._under_way) >= self._pace.limits.in_flight:
+                await self._wake.wait()
+                continue
+            now = loop.time()
+            lane, look_again = self._next(now)
+            if lane is not None:
+                self._send(lane, now)
+                continue
+            delay = None if look_again == float("inf") else look_again - now
+            try:
+                await asyncio.wait_for(self._wake.wait(), delay)
+            except TimeoutError:
+                continue
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def _send(self, lane: _Lane, now: float) -> None:
+        row = lane.queue().popleft()
+        lane.busy = True
+        group = bool(row.payload.get("group"))
+        if not row.payload.get("free"):  # answers to button presses do not count as messages
+            self._pace.take(lane.name, now, group=group, bulk=row.bulk)
+        task = asyncio.create_task(self._deliver(lane, row))
+        self._under_way.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+        if not task.cancelled() and task.exception():
+            log.error("sender.broken", exc_info=task.exception())
+
+    async def _deliver(self, lane: _Lane, row: OutgoingRow) -> None:
+        try:
+            outcome = await self._carriers[row.channel].deliver(row)
+        except Exception as error:  # noqa: BLE001 - a carrier's own fault must not lose the message
+            log.exception("sender.carrier_failed", row=row.id)
+            outcome = Later(type(error).__name__)
+        now = asyncio.get_running_loop().time()
+        if isinstance(outcome, Wait):
+            self._pace.park(lane.name, now, outcome.seconds)
+            log.warning("sender.parked", seconds=outcome.seconds, lane=lane.name)
+            self._back(lane, row)
+        elif isinstance(outcome, Later) and not self._too_old(row):
+            lane.not_before = now + min(30.0, 0.5 * 2 ** min(row.attempts, 6))
+            log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)
+            self._back(lane, row)
+        else:
+            # The next message of this chat waits until this one is recorded: after a crash at
+            # most one per chat is uncertain.
+            await self._recorder.record(self._result(row, outcome), row.lane, outcome)
+            self.sent += isinstance(outcome, Delivered)
+        lane.busy = False
+        if lane.head() is None:
+            self._lanes.pop(lane.name, None)
+        else:
+            self._offer(lane)
+
+    def _back(self, lane: _Lane, row: OutgoingRow) -> None:
+        again = OutgoingRow(row.id, row.lane, row.channel, row.payload, row.bulk, row.attempts + 1,
+                            row.message_id, row.created_at)
+        (lane.bulk if row.bulk else lane.replies).appendleft(again)
+
+    def _too_old(self, row: OutgoingRow) -> bool:
+        if row.created_at is None:
+            return False
+        return (self._clock.now() - row.created_at).total_seconds() > GIVE_UP_AFTER_HOURS * 3600
+
+    def _result(self, row: OutgoingRow, outcome: Outcome) -> Sent:
+        attempts, now = row.attempts + 1, self._clock.now()
+        if isinstance(outcome, Delivered):
+            return Sent(row.id, OutboxStatus.SENT, attempts, now, outcome.external_id, None, row.message_id)
+        why = outcome.why if isinstance(outcome, (Refused, Later)) else ""
+        return Sent(row.id, OutboxStatus.FAILED, attempts, now, None, why, row.message_id)
+
+
+class _Recorder:
+    """Writes outcomes in groups: whatever arrives while one transaction runs goes into the next."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pending: list[tuple[Sent, str, Outcome, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def record(self, result: Sent, lane: str, outcome: Outcome) -> None:
+        """Return when the outcome is committed."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pending.append((result, lane, outcome, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write(), name="outbox-recorder")
+        await future
+
+    async def flushed(self) -> None:
+        """Return when nothing waits to be written."""
+        while self._task and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _write(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending, []
+            try:
+                await self._commit(batch)
+            except Exception as error:  # noqa: BLE001 - each waiting sender must hear of it
+                log.exception("outbox.not_recorded", count=len(batch))
+                for *_, future in batch:
+                    future.set_exception(error)
+                continue
+            for *_, future in batch:
+                future.set_result(None)
+
+    async def _commit(self, batch: Sequence[tuple[Sent, str, Outcome, asyncio.Future[None]]]) -> None:
+        async with self._store.work() as work:
+            await work.outbox.record([result for result, *_ in batch])
+            for result, lane, outcome, _ in batch:
+                if isinstance(outcome, Refused) and outcome.unreachable:
+                    await work.conversations.unreachable(lane, outcome.why[:32], result.at)
+            await work.commit()

@@ -1,0 +1,98 @@
+"""Pace: how fast messages may leave, per chat and overall, answers before broadcasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Rate:
+    """A steady rate with a burst (GCRA): tells when the next one may go, keeps one number."""
+
+    __slots__ = ("_interval", "_next", "_slack")
+
+    def __init__(self, per_second: float, burst: float = 1.0) -> None:
+        self._interval = 1.0 / per_second
+        self._slack = (burst - 1.0) * self._interval
+        self._next = float("-inf")
+
+    def ready_at(self) -> float:
+        """The moment from which the next one may go."""
+        return self._next - self._slack
+
+    def take(self, now: float) -> None:
+        """One goes now."""
+        self._next = max(self._next, now) + self._interval
+
+    def idle(self, now: float) -> bool:
+        """Whether the full burst is there again, so that this rate may be forgotten."""
+        return self._next <= now
+
+
+@dataclass(frozen=True, slots=True)
+class PaceLimits:
+    """How fast messages may leave (messages a second, and how many at once)."""
+
+    chat_per_second: float = 1.0
+    chat_burst: int = 3
+    group_per_second: float = 0.3
+    replies_per_second: float = 300.0
+    bulk_per_second: float = 25.0
+    in_flight: int = 64
+
+
+class Pace:
+    """Knows when a message may leave, and keeps a 429 to the second.
+
+    A short park (up to `LONG_PARK` seconds) stops everything: nobody is hurt by a few seconds, and
+    going on regardless is what gets a bot limited for hours. A long one stops its own chat and all
+    broadcasts, while answers to other people go on.
+    """
+
+    LONG_PARK = 30.0
+    MARGIN = 0.05  # seconds added to what the server asked for: its clock is not ours
+
+    def __init__(self, limits: PaceLimits) -> None:
+        self.limits = limits
+        self._replies = Rate(limits.replies_per_second, max(1.0, limits.replies_per_second / 4))
+        self._bulk = Rate(limits.bulk_per_second)
+        self._chats: dict[str, Rate] = {}
+        self._parks: dict[str, float] = {}
+        self._park = self._bulk_park = float("-inf")
+
+    def open_at(self, *, bulk: bool) -> float:
+        """When the next answer (or broadcast message) may leave, whatever the chat."""
+        if bulk:
+            return max(self._park, self._bulk_park, self._bulk.ready_at())
+        return max(self._park, self._replies.ready_at())
+
+    def chat_ready_at(self, lane: str) -> float:
+        """When this chat may get its next message."""
+        rate = self._chats.get(lane)
+        return max(self._parks.get(lane, float("-inf")), rate.ready_at() if rate else float("-inf"))
+
+    def take(self, lane: str, now: float, *, group: bool, bulk: bool) -> None:
+        """A message of that chat leaves now."""
+        (self._bulk if bulk else self._replies).take(now)
+        rate = self._chats.get(lane)
+        if rate is None:
+            if len(self._chats) >= 10_000:
+                self._forget(now)
+            per_second = self.limits.group_per_second if group else self.limits.chat_per_second
+            rate = self._chats[lane] = Rate(per_second, self.limits.chat_burst)
+        rate.take(now)
+
+    def park(self, lane: str, now: float, seconds: float) -> None:
+        """The server said 429 for that chat: keep still until its time has really passed."""
+        until = now + seconds + self.MARGIN
+        self._parks[lane] = max(until, self._parks.get(lane, until))
+        self._bulk_park = max(until, self._bulk_park)
+        if seconds <= self.LONG_PARK:
+            self._park = max(until, self._park)
+
+    def parked_for(self, now: float) -> float:
+        """Seconds that everything still has to keep still."""
+        return max(0.0, self._park - now)
+
+    def _forget(self, now: float) -> None:
+        self._chats = {lane: rate for lane, rate in self._chats.items() if not rate.idle(now)}
+        self._parks = {lane: until for lane, until in self._parks.items() if until > now}

@@ -1,0 +1,202 @@
+"""Typed settings: `config.yaml`, overridden by `ZHIYUAN_<SECTION>__<KEY>`; an unknown key is an error.
+
+Every field has a description; a test compares them with `docs/configuration.md`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from bot.core.errors import SettingsError
+
+PREFIX = "ZHIYUAN_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Telegram(_Section):
+    """How the bot reaches Telegram."""
+
+    token: SecretStr = Field(SecretStr(""), description="bot token from BotFather; environment only")
+    base_url: str = Field("", description="root of a Bot API server; empty = Telegram's own")
+    mode: Literal["polling", "webhook"] = Field("polling", description="how updates come in")
+    webhook_url: str = Field("", description="public https address that Telegram calls")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="secret in the header of every webhook call; mandatory there"
+    )
+    admins: tuple[int, ...] = Field((), description="Telegram user ids that may use staff commands")
+    chat_per_second: float = Field(1.0, gt=0, description="messages a second to one person")
+    chat_burst: int = Field(3, ge=1, description="messages to one person that may leave at once")
+    group_per_minute: float = Field(18.0, gt=0, description="messages a minute to one group")
+    replies_per_second: float = Field(300.0, gt=0, description="answers a second over all chats")
+    bulk_per_second: float = Field(25.0, gt=0, description="broadcast messages a second")
+    in_flight: int = Field(64, ge=1, description="requests to Telegram under way at once")
+
+
+class Database(_Section):
+    """Where everything is kept."""
+
+    url: str = Field("sqlite:///data/zhiyuan.db", description="SQLite file or postgresql://…")
+
+
+class Http(_Section):
+    """The server for webhook, health and metrics."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+
+
+class Faq(_Section):
+    """The knowledge."""
+
+    path: Path = Field(Path("faq"), description="folder with topics, laws, lexicon, courts")
+    reload_seconds: float = Field(1.0, gt=0, description="how often changed files are looked for")
+
+
+class ClockSettings(_Section):
+    """Time, for rehearsals."""
+
+    offset: int = Field(0, description="seconds by which the process's clock is ahead of real time")
+
+
+class Consult(_Section):
+    """When to answer, to ask back, and to be silent (costs relative to a wrong answer)."""
+
+    cost_wrong: float = Field(1.0, gt=0, description="cost of a wrong answer")
+    cost_clarify: float = Field(0.25, gt=0, description="cost of asking back")
+    cost_handoff: float = Field(0.6, gt=0, description="cost of handing over")
+    follow_up_minutes: int = Field(30, ge=1, description="how long a question may lean on the last topic")
+    messages_per_minute: int = Field(20, ge=1, description="messages a person may send in a minute")
+
+
+class Rerank(_Section):
+    """The optional semantic re-ranker: chooses among vetted topics, never writes."""
+
+    url: str = Field("", description="OpenAI-compatible endpoint; empty = off")
+    model: str = Field("", description="model name at that endpoint")
+    key: SecretStr = Field(SecretStr(""), description="key for that endpoint; environment only")
+    timeout_seconds: float = Field(1.5, gt=0, description="after this long the answer goes without it")
+
+
+class Privacy(_Section):
+    """What is kept, how long, and how it is sealed."""
+
+    key: SecretStr = Field(SecretStr(""), description="64 hexadecimal digits; empty = use key_file")
+    key_file: Path = Field(Path("data/secret.key"), description="made at the first start")
+    retention_days: int = Field(730, ge=1, description="days after which conversations are deleted")
+
+
+class SandboxSettings(_Section):
+    """The local Bot API server with the chat page; starts when there is no token and no base URL."""
+
+    host: str = Field("127.0.0.1", description="address of the chat page")
+    port: int = Field(8081, ge=0, le=65535, description="port of the chat page")
+    keep: Path = Field(Path("data/sandbox.json"), description="where the demo's chats are kept")
+
+
+class Log(_Section):
+    """What the process writes about itself."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level")
+    format: Literal["text", "json"] = Field("text", description="one line a record, either way")
+
+
+class Settings(_Section):
+    """All settings, checked as a whole."""
+
+    telegram: Telegram = Telegram()
+    database: Database = Database()
+    http: Http = Http()
+    faq: Faq = Faq()
+    clock: ClockSettings = ClockSettings()
+    consult: Consult = Consult()
+    rerank: Rerank = Rerank()
+    privacy: Privacy = Privacy()
+    sandbox: SandboxSettings = SandboxSettings()
+    log: Log = Log()
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether the sandbox stands in for Telegram."""
+        return not self.telegram.token.get_secret_value() and not self.telegram.base_url
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """How far the process's clock is ahead of the machine's."""
+        return timedelta(seconds=self.clock.offset)
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        problem = _conflict(self)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+
+def _conflict(settings: Settings) -> str | None:
+    telegram = settings.telegram
+    if telegram.base_url and not telegram.token.get_secret_value():
+        return "telegram.token: missing, though telegram.base_url is set; set ZHIYUAN_TELEGRAM__TOKEN"
+    if telegram.mode == "webhook" and not settings.rehearsal:
+        if not telegram.webhook_url:
+            return "telegram.webhook_url: missing in webhook mode"
+        if not telegram.webhook_secret.get_secret_value():
+            return "telegram.webhook_secret: missing in webhook mode; without it anybody could forge updates"
+    if settings.clock.offset and telegram.token.get_secret_value() and not telegram.base_url:
+        return "clock.offset: a moved clock is for rehearsals and is refused with Telegram's own server"
+    return None
+
+
+def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings file and the environment; SettingsError names every wrong key."""
+    env = os.environ if env is None else env
+    data = _from_file(path) if path else {}
+    for section, key, value in _from_env(env):
+        data.setdefault(section, {})[key] = value
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_message(e) for e in error.errors())) from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: no such settings file") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not readable as YAML: {error}") from error
+    if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):
+        raise SettingsError(f"{path}: sections with keys are expected, like `http:` and below it `port:`")
+    return data
+
+
+def _from_env(env: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    found = []
+    for name, value in env.items():
+        if not name.startswith(PREFIX):
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if not key:
+            raise SettingsError(f"{name}: a setting is written {PREFIX}<SECTION>__<KEY>")
+        is_list = section == "telegram" and key == "admins"
+        found.append((section, key, [v for v in value.split(",") if v.strip()] if is_list else value))
+    return found
+
+
+def _message(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "settings"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown setting"
+    if not error["loc"]:
+        return str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {error['msg']}"

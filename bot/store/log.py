@@ -1,0 +1,65 @@
+"""Rows of the log: every message in and out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from bot.store.base import Rows, table_of
+from bot.store.rows import MessageRow
+from bot.store.tables import Conversation, Message
+
+
+class Log(Rows):
+    """The words of all conversations, sealed."""
+
+    async def add(self, rows: Sequence[MessageRow]) -> None:
+        """Write messages."""
+        if rows:
+            await self._connection.execute(
+                insert(table_of(Message)), [{**asdict(r), "text": self._vault.seal(r.text)} for r in rows]
+            )
+
+    async def feedback(self, message_id: int, conversation_id: int, value: int) -> bool:
+        """Note 有帮助/没帮助 on an answer of this conversation; False when there is no such answer."""
+        result = await self._connection.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.conversation_id == conversation_id)
+            .values(feedback=value)
+        )
+        return bool(result.rowcount)
+
+    async def versions(self, conversation_id: int, external_id: int) -> int:
+        """How many versions of an incoming message are known."""
+        query = select(func.count()).where(
+            Message.conversation_id == conversation_id, Message.external_id == external_id, Message.direction == "in"
+        )
+        return int((await self._connection.execute(query)).scalar_one())
+
+    async def read(self, *, conversation_id: int | None = None, since: datetime | None = None) -> AsyncIterator[MessageRow]:
+        """Messages in the order they were said, streamed."""
+        columns = [getattr(Message, name) for name in MessageRow.__dataclass_fields__]
+        query = select(*columns).order_by(Message.conversation_id, Message.id)
+        if conversation_id is not None:
+            query = query.where(Message.conversation_id == conversation_id)
+        if since is not None:
+            query = query.where(Message.at >= since)
+        async with self._connection.stream(query) as rows:
+            async for row in rows:
+                yield self._message(row._mapping)
+
+    def _message(self, values: Any) -> MessageRow:
+        return MessageRow(**{**values, "text": self._vault.open(values["text"])})
+
+    async def conversation_ids(self) -> list[int]:
+        """All conversations, oldest first."""
+        return list((await self._connection.execute(select(Conversation.id).order_by(Conversation.id))).scalars())
+
+    async def purge(self, before: datetime) -> int:
+        """Delete messages older than the retention allows."""
+        result = await self._connection.execute(delete(Message).where(Message.at < before))
+        return result.rowcount

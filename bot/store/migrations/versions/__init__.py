@@ -1,0 +1,1 @@
+"""The migrations, oldest first; each says what it adds and why."""
