@@ -69,11 +69,12 @@ class ClockSettings(_Section):
 
 
 class Consult(_Section):
-    """When to answer, to ask back, and to be silent (costs relative to a wrong answer)."""
+    """When to answer, to ask back, and to hand over: the costs, in units of one question back."""
 
-    cost_wrong: float = Field(1.0, gt=0, description="cost of a wrong answer")
-    cost_clarify: float = Field(0.25, gt=0, description="cost of asking back")
-    cost_handoff: float = Field(0.6, gt=0, description="cost of handing over")
+    cost_wrong: float = Field(8.0, gt=0, description="a wrong answer given as if it were right")
+    cost_clarify: float = Field(1.0, gt=0, description="asking back")
+    cost_missed: float = Field(3.0, gt=0, description="asking back without offering what was meant")
+    cost_handoff: float = Field(3.0, gt=0, description="handing over what could have been answered")
     follow_up_minutes: int = Field(30, ge=1, description="how long a question may lean on the last topic")
     messages_per_minute: int = Field(20, ge=1, description="messages a person may send in a minute")
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.core.clock import Clock
 from bot.core.log import get
@@ -64,10 +65,10 @@ class Inbox:
             self._writer = asyncio.create_task(self._store_pending(), name="inbox-writer")
         await future
 
-    async def recover(self) -> int:
+    async def recover(self, *, older_than: datetime | None = None) -> int:
         """Take up what was stored and not handled: at the start, and what a lost process left."""
         async with self._store.work(read_only=True) as work:
-            left = await work.inbox.waiting()
+            left = await work.inbox.waiting(received_before=older_than)
         fresh = [u for u in left if u.id not in self._known]
         for update in fresh:
             self._enqueue(update)

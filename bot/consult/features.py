@@ -1,0 +1,86 @@
+"""What of a question is compared: character n-grams, concepts of the lexicon, and pairs of concepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from bot.consult.lexicon import Words
+from bot.consult.normalise import Normal
+
+CONCEPT = "@"  # marks a concept among the features: @限高
+PAIR = "&"  # marks two concepts that stand together: @结案&限高
+MOST_PAIRED = 9  # concepts of one text that are paired; longer stories pair by sentence only
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """Which features are used and how much each kind weighs; the ablations switch them off."""
+
+    grams: tuple[float, ...] = (1.0, 1.0, 0.5)  # weights of single characters, pairs, triples …
+    concepts: float = 1.4
+    pairs: float = 0.8
+    story_length: int = 45  # characters from which a text counts as a story
+    story_weight: float = 0.6  # of clauses of a story that do not ask
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """Turns comparable text into weighted features."""
+
+    words: Words
+    settings: FeatureSettings = field(default_factory=FeatureSettings)
+
+    def concepts(self, text: str) -> tuple[str, ...]:
+        """The concepts that a text names, in order, each once."""
+        found: dict[str, None] = {}
+        for _, _, names in self.words.concepts.find(text):
+            for name in names:
+                found[name] = None
+        return tuple(found)
+
+    def __call__(self, normal: Normal) -> dict[str, float]:
+        """Feature → weight (term frequency; the index adds rarity)."""
+        out: dict[str, float] = {}
+        weights = self.clause_weights(normal)
+        for clause, weight in zip(normal.clauses, weights, strict=True):
+            self._grams(clause, weight, out)
+        if self.settings.concepts:
+            self._meaning(normal, weights, out)
+        return out
+
+    def clause_weights(self, normal: Normal) -> tuple[float, ...]:
+        """How much each clause counts: in a story, what asks counts more than what tells."""
+        if sum(map(len, normal.clauses)) < self.settings.story_length:
+            return (1.0,) * len(normal.clauses)
+        asks = [self.words.asking.any(clause) for clause in normal.clauses]
+        if not any(asks):
+            return (1.0,) * len(normal.clauses)
+        return tuple(1.0 if each else self.settings.story_weight for each in asks)
+
+    def _grams(self, clause: str, weight: float, out: dict[str, float]) -> None:
+        for length, share in enumerate(self.settings.grams, start=1):
+            if share:
+                for start in range(len(clause) - length + 1):
+                    gram = clause[start : start + length]
+                    out[gram] = out.get(gram, 0.0) + weight * share
+
+    def _meaning(self, normal: Normal, weights: tuple[float, ...], out: dict[str, float]) -> None:
+        """Concepts and pairs of concepts, each as heavy as the heaviest clause that names it."""
+        strength: dict[str, float] = {}
+        for clause, weight in zip(normal.clauses, weights, strict=True):
+            for name in self.concepts(clause):
+                strength[name] = max(strength.get(name, 0.0), weight)
+        for name, weight in strength.items():
+            out[CONCEPT + name] = self.settings.concepts * weight
+        if self.settings.pairs:
+            for pair, weight in self._pairs(strength).items():
+                out[pair] = self.settings.pairs * weight
+
+    def _pairs(self, strength: Mapping[str, float]) -> dict[str, float]:
+        heaviest = sorted(strength, key=lambda name: -strength[name])[:MOST_PAIRED]
+        return {
+            f"{CONCEPT}{first}{PAIR}{second}": min(strength[first], strength[second])
+            for first, second in combinations(sorted(heaviest), 2)
+        }

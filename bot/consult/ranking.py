@@ -1,0 +1,199 @@
+"""From a question to evidence for each topic: retrieval, the linear layer and closeness, over one knowledge.
+
+A `Ranker` is built from labelled texts, so that cross-validation can build one from a part of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from bot.consult.features import CONCEPT, PAIR, Extractor, FeatureSettings
+from bot.consult.index import Floats, Index
+from bot.consult.lexicon import Words
+from bot.consult.linear import Linear, LinearSettings
+from bot.consult.model import Context, Entry, Knowledge, Viewpoint
+from bot.consult.pinyin import Repair
+from bot.consult.reading import Reader, Reading
+
+EVIDENCE = (
+    "linear",  # the discriminative layer, on the whole message
+    "linear_asking",  # the same on the sentences that ask
+    "best",  # cosine to the topic's nearest phrasing
+    "nearest",  # mean cosine to its three nearest phrasings
+    "nearest_asking",
+    "closeness",  # rapidfuzz: how alike question and nearest phrasing are, letter by letter
+    "outside",  # 1 for a kind of question that this desk does not answer
+    "side",  # who asks fits whom the entry is for (1), does not (-1), unknown (0)
+    "lean_linear",  # follow-up: the linear layer on last topic's title + question
+    "lean_related",  # follow-up: the topic is related to the last one
+)
+NOTHING = (
+    "nothing",  # always 1
+    "nothing_best",  # the best cosine of all
+    "nothing_linear",  # the best linear score of all
+    "nothing_margin",  # its distance to the second
+    "nothing_unknown",  # share of the question that no phrasing has
+    "nothing_story",  # how long the message is, on a logarithmic scale
+)
+CLOSEST = 8  # topics whose nearest phrasing is compared letter by letter
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text of the knowledge with the topic or outside kind that it belongs to."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for each topic (rows as in `Ranker.labels`), and for none of them."""
+
+    topics: NDArray[np.float64]
+    nothing: NDArray[np.float64]
+    nearest_row: NDArray[np.intp]
+    rows: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class RankerSettings:
+    """How features and the linear layer are built; parts can be switched off for ablations."""
+
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    linear: LinearSettings = field(default_factory=LinearSettings)
+    without: frozenset[str] = frozenset()  # names of evidence that is held at zero
+    repair: bool = True
+
+
+class Ranker:
+    """Evidence for every topic, from labelled texts."""
+
+    def __init__(
+        self, words: Words, texts: Sequence[Labelled], entries: Mapping[str, Entry], settings: RankerSettings
+    ) -> None:
+        """Builds the index and fits the linear layer."""
+        self.settings = settings
+        self._entries = entries
+        self.labels = sorted({each.label for each in texts})
+        self.number = {label: number for number, label in enumerate(self.labels)}
+        texts = sorted(texts, key=lambda each: self.number[each.label])
+        self.reader = Reader(words, Extractor(words, settings.features))
+        read = [self.reader.normal(each.text) for each in texts]
+        features = [self.reader._extract(each) for each in read]
+        self.texts = [each.text for each in read]
+        self.index = Index(features, [self.number[each.label] for each in texts], len(self.labels))
+        self.linear = Linear(self.index, settings.linear)
+        if settings.repair:
+            self.reader.repair = Repair(words.vocabulary, self.index.vocabulary)
+        self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
+        self._audience = [
+            entries[label].audience if label in entries else frozenset((Viewpoint.ANYONE,))
+            for label in self.labels
+        ]
+
+    def evidence(self, reading: Reading, context: Context) -> Evidence:
+        """What speaks for each topic."""
+        whole = self.index.vector(reading.features)
+        hits = self.index.search(whole)
+        linear = self.linear.scores(whole)
+        if reading.asking is reading.features:
+            linear_asking, nearest_asking = linear, hits.nearest
+        else:
+            part = self.index.vector(reading.asking)
+            linear_asking, nearest_asking = self.linear.scores(part), self.index.search(part).nearest
+        lean_linear, lean_related = self._leaning(reading, context)
+        columns = {
+            "linear": linear,
+            "linear_asking": linear_asking,
+            "best": hits.best,
+            "nearest": hits.nearest,
+            "nearest_asking": nearest_asking,
+            "closeness": self._closeness(reading.text, linear, hits.nearest, hits.best_row),
+            "outside": self.is_outside,
+            "side": self._side(reading, context),
+            "lean_linear": lean_linear,
+            "lean_related": lean_related,
+        }
+        topics = np.zeros((len(self.labels), len(EVIDENCE)))
+        for place, name in enumerate(EVIDENCE):
+            if name not in self.settings.without:
+                topics[:, place] = columns[name]
+        top = np.sort(linear)[-2:] if len(linear) > 1 else np.zeros(2)
+        nothing = np.array(
+            [1.0, hits.best.max(initial=0.0), top[-1], top[-1] - top[0], whole.unknown, np.log1p(len(reading.text)) / 4]
+        )
+        for place, name in enumerate(NOTHING):
+            if name in self.settings.without:
+                nothing[place] = 0.0
+        return Evidence(topics, nothing, hits.best_row, hits.rows)
+
+    def _closeness(
+        self, text: str, linear: Floats, nearest: Floats, rows: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Letter-by-letter likeness for the few topics that are in question at all."""
+        out = np.zeros(len(self.labels))
+        for topic in np.argsort(-(linear + nearest), kind="stable")[:CLOSEST]:
+            if nearest[topic] > 0:
+                out[topic] = fuzz.ratio(text, self.texts[rows[topic]]) / 100
+        return out
+
+    def _side(self, reading: Reading, context: Context) -> NDArray[np.float64]:
+        """Whether who asks fits whom an entry is for."""
+        side = context.viewpoint or reading.viewpoint
+        out = np.zeros(len(self.labels))
+        if side is None or side is Viewpoint.ANYONE:
+            return out
+        for number, audience in enumerate(self._audience):
+            if Viewpoint.ANYONE not in audience and audience:
+                out[number] = 1.0 if side in audience else -1.0
+        return out
+
+    def _leaning(self, reading: Reading, context: Context) -> tuple[Floats, Floats]:
+        """What speaks for a topic when the question leans on the last one."""
+        linear = np.zeros(len(self.labels), dtype=np.float32)
+        related = np.zeros(len(self.labels), dtype=np.float32)
+        entry = self._entries.get(context.last_topic or "")
+        if entry is None or not reading.leaning:
+            return linear, related
+        merged = dict(self.reader.features(entry.title))
+        for feature, weight in reading.features.items():
+            merged[feature] = merged.get(feature, 0.0) + weight
+        linear = self.linear.scores(self.index.vector(merged))
+        for label in entry.related:
+            if label in self.number:
+                related[self.number[label]] = 1.0
+        for label, number in self.number.items():
+            if label.partition(".")[0] == entry.category:
+                related[number] = max(related[number], 0.5)
+        return linear, related
+
+    def reasons(self, reading: Reading, topic: str, most: int = 8) -> list[tuple[str, float]]:
+        """The features that speak most for a topic, for staff."""
+        vector = self.index.vector(reading.features)
+        names = {number: name for name, number in self.index.vocabulary.items()} if vector else {}
+        place = self.number[topic]
+        shares = [
+            (names[number].replace(CONCEPT, "").replace(PAIR, " + "), weight * self.linear.weight(number, place))
+            for number, weight in zip(vector.ids.tolist(), vector.weights.tolist(), strict=True)
+        ]
+        return sorted(shares, key=lambda pair: -abs(pair[1]))[:most]
+
+
+def labelled(knowledge: Knowledge) -> list[Labelled]:
+    """All texts of a knowledge by which a topic is recognised."""
+    texts: list[Labelled] = []
+    for entry in knowledge.entries.values():
+        for text in dict.fromkeys((entry.title, entry.question, *entry.phrasings, "，".join(entry.keywords))):
+            if text.strip():
+                texts.append(Labelled(text, entry.id))
+    for kind in knowledge.outside.values():
+        for text in dict.fromkeys((kind.title, *kind.phrasings, "，".join(kind.keywords))):
+            if text.strip():
+                texts.append(Labelled(text, kind.id))
+    return texts

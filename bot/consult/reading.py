@@ -1,0 +1,157 @@
+"""What can be understood of a question before looking at the knowledge: who asks, what turns it round, what asks."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.consult.features import Extractor
+from bot.consult.lexicon import Scanner, Words
+from bot.consult.model import Viewpoint
+from bot.consult.normalise import Normal, Normaliser, simplified
+from bot.consult.pinyin import Repair
+
+SHORT = 16  # characters up to which a question may lean on the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question as far as its words alone tell."""
+
+    normal: Normal
+    features: Mapping[str, float]
+    asking: Mapping[str, float]  # features of the sentences that ask; the same as `features` in a short text
+    concepts: tuple[str, ...]
+    viewpoint: Viewpoint | None
+    negations: frozenset[str]
+    generic: bool
+    crisis: bool
+    escalates: bool
+    promise: bool
+    person: bool
+    leaning: bool  # begins like a follow-up, or is too short to stand alone
+
+    @property
+    def text(self) -> str:
+        """The comparable text."""
+        return self.normal.text
+
+
+class Reader:
+    """Reads questions by the lexicon."""
+
+    def __init__(self, words: Words, extractor: Extractor, repair: Repair | None = None) -> None:
+        """Takes the compiled lexicon, and optionally the repair of homophone typos."""
+        self.words = words
+        self._normalise = Normaliser(words)
+        self._extract = extractor
+        self.repair = repair
+
+    def normal(self, text: str) -> Normal:
+        """The text in comparable form, typos repaired."""
+        normal = self._normalise(text)
+        if self.repair is None:
+            return normal
+        clauses = tuple(map(self.repair, normal.clauses))
+        return Normal(normal.raw, clauses, normal.sentence_of, normal.facts)
+
+    def features(self, text: str) -> Mapping[str, float]:
+        """Only the features, for phrasings that go into the index."""
+        return self._extract(self.normal(text))
+
+    def __call__(self, question: str) -> Reading:
+        """All that the words tell."""
+        normal = self.normal(question)
+        text = normal.text
+        plain = simplified(unicodedata.normalize("NFKC", question)).lower()
+        features = self._extract(normal)
+        asking = asking_part(normal, self.words.asking)
+        return Reading(
+            normal=normal,
+            features=features,
+            asking=features if asking is normal else self._extract(asking),
+            concepts=self._extract.concepts(text),
+            viewpoint=viewpoint(text, self.words.viewpoints),
+            negations=frozenset(word for _, _, word in self.words.negations.find(text)),
+            generic=is_generic(text, self.words),
+            crisis=self._crisis(plain),
+            escalates=self.words.escalate.any(plain),
+            promise=self.words.promises.any(plain),
+            person=is_person_wanted(text, self.words),
+            leaning=self._leaning(normal),
+        )
+
+    def sentences(self, normal: Normal) -> list[str]:
+        """The sentences of a message that ask something."""
+        return [each for each in normal.sentences if len(each) > 3 and self.words.asking.any(each)]
+
+    def _crisis(self, plain: str) -> bool:
+        """Danger to life, unless the words speak of something that happened to others."""
+        for start, end, _ in self.words.crisis_not.find(plain):
+            plain = plain[:start] + "\0" * (end - start) + plain[end:]
+        return self.words.crisis.any(plain)
+
+    def _leaning(self, normal: Normal) -> bool:
+        text = normal.text
+        return len(text) <= SHORT or (bool(text) and self.words.follow_up.longest(text, 0) is not None)
+
+
+def asking_part(normal: Normal, asking: Scanner[str]) -> Normal:
+    """The last sentences of a story that ask; the text itself when there is only one sentence, or none asks."""
+    numbers = set(normal.sentence_of)
+    if len(normal.clauses) < 2:
+        return normal
+    if len(numbers) > 1:
+        wanted = {
+            number
+            for number, sentence in zip(dict.fromkeys(normal.sentence_of), normal.sentences, strict=True)
+            if asking.any(sentence)
+        }
+        if wanted and wanted != numbers:
+            return _only(normal, [number in wanted for number in normal.sentence_of])
+    flags = [asking.any(clause) for clause in normal.clauses]
+    if not any(flags) or all(flags):
+        return normal
+    return _only(normal, flags)
+
+
+def _only(normal: Normal, flags: list[bool]) -> Normal:
+    pairs = [
+        pair
+        for pair, flag in zip(zip(normal.clauses, normal.sentence_of, strict=True), flags, strict=True)
+        if flag
+    ]
+    clauses, numbers = zip(*pairs, strict=True)
+    return Normal(normal.raw, clauses, numbers, normal.facts)
+
+
+def viewpoint(text: str, sides: Mapping[Viewpoint, Scanner[str]]) -> Viewpoint | None:
+    """The side whose words are in the text; None when no side or several have as many."""
+    counts = {side: len(scanner.find(text)) for side, scanner in sides.items()}
+    most = max(counts.values(), default=0)
+    leading = [side for side, count in counts.items() if count == most]
+    return leading[0] if most and len(leading) == 1 else None
+
+
+def is_generic(text: str, words: Words) -> bool:
+    """Whether nothing is left beside empty words and at most one noun that fits everything."""
+    nouns: set[str] = set()
+    position = 0
+    while position < len(text):
+        noun = words.generic.longest(text, position)
+        empty = words.empty.longest(text, position)
+        if noun is not None and (empty is None or noun[0] >= empty[0]):
+            nouns.add(noun[1])
+            position = noun[0]
+        elif empty is not None:
+            position = empty[0]
+        else:
+            return False
+    return len(nouns) <= 1
+
+
+def is_person_wanted(text: str, words: Words) -> bool:
+    """Whether the message is little more than a call for a person."""
+    found = words.person.find(text)
+    return bool(found) and len(text) - max(end - start for start, end, _ in found) <= 6

@@ -1,0 +1,118 @@
+"""What comes in and what goes out, in words that fit every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+TEXT_LIMIT = 4096  # Telegram's limit, counted in UTF-16 units after the markup is taken out
+BUTTON_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One thing that a person did in a chat."""
+
+    channel: str  # telegram, terminal
+    chat: int  # the channel's number of the chat
+    chat_kind: str  # private, group
+    person: int  # the channel's number of the person
+    name: str
+    at: datetime
+    kind: str  # text, command, button, edited, photo, voice …, blocked, unblocked
+    text: str = ""
+    data: str = ""  # a button's code, or what follows a command
+    addressed: bool = True  # in a group: whether the bot was spoken to
+    external_id: int | None = None
+    callback: str = ""  # to be answered when kind is button
+    thread: int | None = None
+    album: str = ""  # several pictures sent together share it
+    inbox_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message; `data` comes back when it is pressed."""
+
+    label: str
+    data: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.data.encode()) <= BUTTON_BYTES:
+            raise ValueError(f"a button's data takes 1 to {BUTTON_BYTES} bytes: {self.data!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to a chat. The only markup is **bold**; a channel renders it its own way."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    key: str = ""  # what kind of reply this is (a key of the text catalogue), for log and tests
+    kind: str = "message"  # message, toast (answer to a press), strip (takes a message's buttons away)
+    target: int | None = None  # strip: the message
+    callback: str = ""  # toast: the press
+    topic: str | None = None
+    marks: dict[str, Any] = field(default_factory=dict)  # score, decision … for the log
+
+    def payload(self) -> dict[str, Any]:
+        """As it is kept in the outbox."""
+        return {
+            "kind": self.kind, "text": self.text, "key": self.key, "target": self.target, "callback": self.callback,
+            "buttons": [[asdict(b) for b in row] for row in self.buttons],
+        }
+
+
+def reply_from(payload: dict[str, Any]) -> Reply:
+    """The reply that `payload` describes."""
+    rows = tuple(tuple(Button(b["label"], b["data"]) for b in row) for row in payload["buttons"])
+    return Reply(payload["text"], rows, payload["key"], payload["kind"], payload["target"], payload["callback"])
+
+
+def utf16_length(text: str) -> int:
+    """Length as Telegram counts it: characters beyond the basic plane count twice."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
+    """Cut a text that is too long for one message: at paragraphs, else at lines, sentences, anywhere."""
+    if utf16_length(text) <= limit:
+        return [text]
+    for separator in ("\n\n", "\n", "。", "；", "，"):
+        parts = _pack(text.split(separator), separator, limit)
+        if parts:
+            return [_balanced(p) for p in parts]
+    step = limit // 2  # every character may count twice
+    return [_balanced(text[i : i + step]) for i in range(0, len(text), step)]
+
+
+def _pack(pieces: list[str], separator: str, limit: int) -> list[str]:
+    parts: list[str] = []
+    for index, piece in enumerate(pieces):
+        tail = separator.strip("\n") if index < len(pieces) - 1 else ""
+        joined = f"{parts[-1]}{separator if not tail else ''}{piece}{tail}" if parts else piece + tail
+        if parts and utf16_length(joined) <= limit - 4:
+            parts[-1] = joined
+        elif utf16_length(piece) <= limit - 8:
+            parts.append(piece + tail)
+        else:
+            return []
+    return [p.strip("\n") for p in parts if p.strip()]
+
+
+def _balanced(part: str) -> str:
+    """A piece whose bold does not run over its end."""
+    return part + "**" if part.count("**") % 2 else part
+
+
+def quoted(value: str) -> str:
+    """Somebody's words inside our markup: they cannot open bold. The one place for it."""
+    return value.replace("**", "*\u200b*")
+
+
+def rows(buttons: Iterable[Button], per_row: int = 2) -> tuple[tuple[Button, ...], ...]:
+    """Buttons laid out in rows."""
+    flat = list(buttons)
+    return tuple(tuple(flat[i : i + per_row]) for i in range(0, len(flat), per_row))

@@ -1,0 +1,163 @@
+"""Turns in groups: each turn's effects, log and replies are committed together, then sent.
+
+What arrives while one transaction runs shares the next one, so that a busy hour costs few commits.
+If anything in a group fails, its turns are taken one by one, so that one bad message harms no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.core.clock import Clock
+from bot.core.ids import Ids
+from bot.core.log import get
+from bot.dialogue.model import Incoming
+from bot.dialogue.state import State
+from bot.dialogue.turn import Turn
+from bot.post.inbox import NotYet
+from bot.post.outbox import Sender
+from bot.store.rows import ConversationRow
+from bot.store.work import Store, Work
+
+log = get(__name__)
+
+GROUP = 32  # turns that share one transaction at most
+
+
+class Responder(Protocol):
+    """Decides what a turn says and does."""
+
+    async def respond(self, turn: Turn) -> None:
+        """Take one turn; what it writes goes through the turn's unit of work."""
+        ...
+
+
+class Dialogue:
+    """The one way in for everything that a person does in a chat."""
+
+    def __init__(self, store: Store, sender: Sender, responder: Responder, clock: Clock, ids: Ids, worker: str) -> None:
+        self._store = store
+        self._sender = sender
+        self._responder = responder
+        self._clock = clock
+        self._ids = ids
+        self._worker = worker
+        self._pending: list[tuple[Incoming, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def lane(self, channel: str, chat: int) -> str:
+        """The pseudonymous key of a chat."""
+        return self._store.vault.pseudonym(channel, chat)
+
+    async def turn(self, incoming: Incoming) -> None:
+        """Return when the turn is committed and its replies are on their way.
+
+        Raises what the turn raised (nothing of it is then kept), and `NotYet` while another
+        process holds this chat.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pending.append((incoming, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work_off(), name="dialogue")
+        await future
+
+    async def _work_off(self) -> None:
+        while self._pending:
+            group = self._next_group()
+            try:
+                held = await self._take([incoming for incoming, _ in group])
+            except Exception as error:  # noqa: BLE001 - sorted out below, one by one
+                if len(group) == 1:
+                    group[0][1].set_exception(error)
+                else:
+                    await self._one_by_one(group)
+                continue
+            for incoming, future in group:
+                _settle(future, NotYet() if incoming in held else None)
+
+    def _next_group(self) -> list[tuple[Incoming, asyncio.Future[None]]]:
+        """Up to `GROUP` turns, of each chat at most one."""
+        group: list[tuple[Incoming, asyncio.Future[None]]] = []
+        rest: list[tuple[Incoming, asyncio.Future[None]]] = []
+        chats: set[tuple[str, int]] = set()
+        for item in self._pending:
+            key = (item[0].channel, item[0].chat)
+            if key in chats or len(group) >= GROUP:
+                rest.append(item)
+            else:
+                chats.add(key)
+                group.append(item)
+        self._pending = rest
+        return group
+
+    async def _one_by_one(self, group: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
+        for incoming, future in group:
+            try:
+                held = await self._take([incoming])
+            except Exception as error:  # noqa: BLE001 - handed to the one whose turn it was
+                _settle(future, error)
+            else:
+                _settle(future, NotYet() if held else None)
+
+    async def _take(self, group: Sequence[Incoming]) -> list[Incoming]:
+        """Take these turns in one transaction; the answer is those that another process holds."""
+        async with self._store.work() as work:
+            now = self._clock.now()
+            lanes = {self.lane(i.channel, i.chat): i for i in group}
+            mine, held = await self._claim(work, lanes)
+            known = await work.conversations.load(list(mine))
+            turns = []
+            for lane, incoming in mine.items():
+                turn = self._turn(work, known.get(lane), lane, incoming)
+                await self._responder.respond(turn)
+                turn.conversation.state = turn.state.data()
+                turns.append(turn)
+            await work.conversations.save([t.conversation for t in turns], now)
+            await work.log.add([m for t in turns for m in t.messages])
+            await work.outbox.add([o for t in turns for o in t.outgoing], self._worker, now)
+            await work.inbox.done([i.inbox_id for i in mine.values() if i.inbox_id is not None], now)
+            await work.commit()
+        self._sender.submit(o for t in turns for o in t.outgoing)
+        return held
+
+    async def _claim(self, work: Work, lanes: dict[str, Incoming]) -> tuple[dict[str, Incoming], list[Incoming]]:
+        """The turns that this process may take now, and those that it must try again later.
+
+        With replicas a turn is ours when the chat's lock is ours and its update is the chat's oldest
+        unhandled one. What stands in neither answer was handled by another process meanwhile.
+        """
+        if not self._store.replicated:
+            return lanes, []
+        locked = await work.conversations.lock(list(lanes))
+        oldest = await work.inbox.first_waiting(list(locked))
+        mine, held = {}, []
+        for lane, incoming in lanes.items():
+            number = incoming.inbox_id
+            if lane in locked and (number is None or oldest.get(lane) == number):
+                mine[lane] = incoming
+            elif lane not in locked or (number is not None and oldest.get(lane, number + 1) < number):
+                held.append(incoming)
+        return mine, held
+
+    def _turn(self, work: Work, row: ConversationRow | None, lane: str, incoming: Incoming) -> Turn:
+        now = self._clock.now()
+        if row is None:
+            row = ConversationRow(
+                id=self._ids.new(now), lane=lane, channel=incoming.channel, kind=incoming.chat_kind,
+                person=self._store.vault.pseudonym(incoming.channel, "person", incoming.person),
+                address={"chat": incoming.chat, "name": incoming.name}, state={}, created_at=now, is_new=True,
+            )
+        if incoming.kind != "blocked":
+            row.unreachable = None  # whoever writes can be reached again
+        return Turn(incoming, row, State.of(row.state), work, now, self._ids, self._store.vault)
+
+
+def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
+    if future.done():
+        return
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)

@@ -1,0 +1,149 @@
+"""Composing replies from the knowledge and the text catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from bot.consult.model import Entry, Knowledge, Outside, Verdict, Viewpoint
+from bot.core.ids import short
+from bot.core.texts import Texts
+from bot.dialogue.model import Button, Reply, rows
+
+# What a next action leads to until its guided service exists: the topic that explains it.
+ACTION_TOPICS = {
+    "materials": "apply.materials",
+    "window": "service.window",
+    "fee_calc": "apply.fee",
+    "interest_calc": "debtor.interest",
+    "deadline_calc": "apply.time_limit",
+    "documents": "apply.materials",
+    "scam_check": "debtor.scam",
+}
+PAGE = 8
+
+
+class Words:
+    """Builds the replies of consultation; knows the catalogue, not the conversation."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+
+    def plain(self, key: str, *buttons: Button, **params: object) -> Reply:
+        """A catalogue sentence with buttons."""
+        return Reply(self.texts(key, **params), rows(buttons), key)
+
+    # -- buttons ---------------------------------------------------------------------------------
+
+    def human(self) -> Button:
+        """转人工."""
+        return Button(self.texts("button.human"), "human")
+
+    def menu_button(self) -> Button:
+        """看目录."""
+        return Button(self.texts("button.menu"), "menu")
+
+    def topic_button(self, entry: Entry, label: str = "") -> Button:
+        """A button that opens an entry."""
+        return Button(label or entry.title, f"topic:{entry.id}")
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def answer(self, knowledge: Knowledge, entry: Entry, message_id: int, *, lead: str = "", group: bool = False,
+               others: Sequence[Entry] = ()) -> Reply:
+        """An entry's answer, its provisions and review date, and what to press next."""
+        parts = [lead, self._filled(knowledge, entry.answer), self._basis(knowledge, entry)]
+        if others:
+            parts.append(self.texts("answer.others"))
+        if group:
+            parts.append(self.texts("answer.group_more"))
+        buttons: list[tuple[Button, ...]] = [(self.topic_button(o),) for o in others]
+        if not group:
+            buttons += self._answer_buttons(entry, message_id)
+        return Reply("\n\n".join(p for p in parts if p), tuple(buttons), "answer", topic=entry.id)
+
+    def _answer_buttons(self, entry: Entry, message_id: int) -> list[tuple[Button, ...]]:
+        first = [Button(self.texts("button.more"), f"more:{entry.id}")] if entry.more else []
+        if entry.related:
+            first.append(Button(self.texts("button.related"), f"related:{entry.id}"))
+        actions = [
+            Button(self.texts(f"button.actions.{action}"), f"topic:{ACTION_TOPICS[action]}")
+            for action in entry.actions
+            if ACTION_TOPICS.get(action, entry.id) != entry.id
+        ]
+        opinion = [
+            Button(self.texts("button.helpful"), f"fb:{short(message_id)}:1"),
+            Button(self.texts("button.unhelpful"), f"fb:{short(message_id)}:0"),
+            self.human(),
+        ]
+        return [tuple(line) for line in (first, actions[:2], opinion) if line]
+
+    def _basis(self, knowledge: Knowledge, entry: Entry) -> str:
+        laws: dict[str, list[str]] = {}
+        for provision in entry.provisions:
+            name = f"《{provision.law}》" if provision.law in knowledge.laws else provision.law
+            laws.setdefault(name, []).append(provision.label().removeprefix(provision.law))
+        cited = [name + "、".join(dict.fromkeys(articles)) for name, articles in laws.items()]
+        cited += [knowledge.policies[p].title for p in entry.policies if p in knowledge.policies]
+        footer = self.texts("answer.footer", reviewed=entry.reviewed.isoformat())
+        return (self.texts("answer.basis", provisions="；".join(cited)) + "\n" if cited else "") + footer
+
+    def _filled(self, knowledge: Knowledge, text: str) -> str:
+        for name, value in knowledge.places.items():
+            text = text.replace("{{" + name + "}}", value)
+        return text.strip()
+
+    def more(self, knowledge: Knowledge, entry: Entry) -> Reply:
+        """What stands behind 详细说说."""
+        related = [self.topic_button(knowledge.entries[t]) for t in entry.related[:4] if t in knowledge.entries]
+        return Reply(self._filled(knowledge, entry.more or entry.answer), rows([*related, self.human()]), "more", topic=entry.id)
+
+    def related(self, knowledge: Knowledge, entry: Entry) -> Reply:
+        """The neighbours of an entry."""
+        known = [knowledge.entries[t] for t in entry.related if t in knowledge.entries]
+        buttons = [(self.topic_button(e),) for e in known]
+        return Reply(self.texts("answer.related", title=entry.title), (*buttons, (self.menu_button(), self.human())), "related")
+
+    def outside(self, kind: Outside) -> Reply:
+        """A pointer to who answers what this desk does not."""
+        return Reply(kind.answer.strip(), rows([self.menu_button(), self.human()]), "outside")
+
+    def amount_lead(self, verdict: Verdict) -> str:
+        """The sum that somebody named, said back, so that a misreading is seen."""
+        amount = verdict.facts.get("amount")
+        return self.texts("answer.amount", amount=f"{Decimal(amount):,.2f}") if amount else ""
+
+    # -- asking back -----------------------------------------------------------------------------
+
+    def choices(self, entries: Iterable[Entry], *, group: bool = False) -> Reply:
+        """At most three topics and 都不是."""
+        known = list(entries)[:3]
+        lines = [self.texts("clarify.choices", number=n, title=e.question) for n, e in enumerate(known, 1)]
+        buttons = [(self.topic_button(e, self.texts("clarify.choices", number=n, title=e.title)),) for n, e in enumerate(known, 1)]
+        last = () if group else ((Button(self.texts("button.none"), "none"), self.human()),)
+        return Reply("\n".join([self.texts("clarify.choose"), *lines]), (*buttons, *last), "clarify.choose")
+
+    def sides(self, choices: Sequence[tuple[Viewpoint, str]]) -> Reply:
+        """Who asks? The answer differs."""
+        buttons = [(Button(self.texts(f"clarify.side.{side}"), f"side:{side}:{topic}"),) for side, topic in choices]
+        return Reply(self.texts("clarify.viewpoint"), (*buttons, (Button(self.texts("button.none"), "none"), self.human())), "clarify.viewpoint")
+
+    # -- the menu --------------------------------------------------------------------------------
+
+    def menu(self, key: str = "menu.title", **params: object) -> Reply:
+        """The categories."""
+        names = self.texts.under("menu.categories")
+        buttons = rows(Button(name, f"cat:{category}:0") for category, name in names.items())
+        return Reply(self.texts(key, **params), (*buttons, (self.human(),)), key)
+
+    def category(self, knowledge: Knowledge, category: str, page: int) -> Reply:
+        """The topics of a category, a page at a time."""
+        entries = [e for e in knowledge.entries.values() if e.category == category]
+        shown = entries[page * PAGE : (page + 1) * PAGE]
+        turn = [Button(self.texts("menu.previous"), f"cat:{category}:{page - 1}")] if page else []
+        if len(entries) > (page + 1) * PAGE:
+            turn.append(Button(self.texts("menu.next"), f"cat:{category}:{page + 1}"))
+        buttons = [(self.topic_button(e),) for e in shown]
+        name = self.texts(f"menu.categories.{category}")
+        last = (*turn, Button(self.texts("menu.back"), "menu"))
+        return Reply(self.texts("menu.category", name=name), (*buttons, last), "menu.category")

@@ -1,0 +1,44 @@
+"""What the doors share: the services of a running process, built once by `main.py`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from dataclasses import dataclass
+
+from bot.consult.library import Library
+from bot.core.clock import Clock
+from bot.core.ids import Ids
+from bot.core.texts import Texts
+from bot.dialogue.service import Dialogue
+from bot.post.inbox import Inbox
+from bot.post.outbox import Sender
+from bot.settings import Settings
+from bot.store.work import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a door may call."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    texts: Texts
+    store: Store
+    library: Library
+    inbox: Inbox
+    sender: Sender
+    dialogue: Dialogue
+    worker: str
+
+
+def worker_id() -> str:
+    """A name for this process among those that share the database."""
+    return secrets.token_hex(8)
+
+
+def worker_place() -> str:
+    """Host and process number, so that a process on the same machine can be seen to be gone."""
+    return f"{platform.node()}:{os.getpid()}"

@@ -1,0 +1,1 @@
+"""The operator's door in a terminal: `python main.py …`."""

@@ -1,0 +1,45 @@
+"""What a command knows of the program it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bot.consult.library import Library
+from bot.core.privacy import Vault
+from bot.settings import Settings
+from bot.store.work import Store
+
+Exit = Coroutine[Any, Any, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the commands need of the composition root, handed in so that they need not import it."""
+
+    load: Callable[[Path | None], Settings]
+    run: Callable[[Settings], Exit]
+    chat: Callable[[Settings], Exit]
+    open_library: Callable[[Settings], Library]
+    open_store: Callable[[Settings], Coroutine[Any, Any, Store]]
+    open_vault: Callable[[Settings], Vault]
+
+
+@dataclass(slots=True)
+class Current:
+    """The program and the settings of this call."""
+
+    program: Program
+    settings: Settings
+
+
+def current(context: typer.Context) -> Current:
+    """The program of this call."""
+    found = context.obj
+    if not isinstance(found, Current):
+        raise TypeError("the command line was not built by build_cli")
+    return found

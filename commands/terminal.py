@@ -1,0 +1,81 @@
+"""The same dialogue in a terminal, for trying out and for places without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import re
+import sys
+from dataclasses import dataclass, field
+
+from bot.core.texts import Texts
+from bot.dialogue.model import Incoming, Reply, reply_from
+from bot.post.outbox import Delivered, Outcome
+from bot.service import Services
+from bot.store.rows import OutgoingRow
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+_ME = 1  # there is one person at a terminal
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A carrier that prints, and the loop that reads."""
+
+    texts: Texts = field(default_factory=Texts.load)
+    choices: list[str] = field(default_factory=list)  # the data of the buttons shown, by number
+
+    async def deliver(self, row: OutgoingRow) -> Outcome:
+        """Print a reply with its buttons numbered."""
+        reply = reply_from(row.payload["reply"])
+        if reply.kind == "message":
+            self._show(reply)
+        return Delivered()
+
+    def _show(self, reply: Reply) -> None:
+        bold = "\033[1m\\1\033[0m" if sys.stdout.isatty() else r"\1"
+        lines = ["", _BOLD.sub(bold, reply.text)]
+        for row in reply.buttons:
+            for button in row:
+                self.choices.append(button.data)
+                lines.append(self.texts("terminal.button", number=len(self.choices), label=button.label))
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+
+    async def converse(self, services: Services) -> int:
+        """Read lines until the end of input."""
+        services.sender.start()
+        sys.stdout.write(self.texts("terminal.hello") + "\n")
+        while True:
+            sys.stdout.write("\n" + self.texts("terminal.you"))
+            sys.stdout.flush()
+            line = await asyncio.to_thread(sys.stdin.readline)
+            if not line:
+                sys.stdout.write("\n")
+                return 0
+            if line.strip():
+                await self._turn(services, line.strip())
+
+    async def _turn(self, services: Services, line: str) -> None:
+        incoming = self._incoming(services, line)
+        if incoming is None:
+            sys.stdout.write(self.texts("terminal.no_button") + "\n")
+            return
+        self.choices.clear()
+        await services.dialogue.turn(incoming)
+        await services.sender.idle()
+
+    def _incoming(self, services: Services, line: str) -> Incoming | None:
+        kind, text, data = "text", line, ""
+        if line.startswith("#") and line[1:].isdecimal():
+            number = int(line[1:])
+            if not 1 <= number <= len(self.choices):
+                return None
+            kind, text, data = "button", "", self.choices[number - 1]
+        elif line.startswith("/"):
+            name, _, data = line[1:].partition(" ")
+            kind, text = "command", name.lower()
+        return Incoming(
+            channel="terminal", chat=_ME, chat_kind="private", person=_ME, name=getpass.getuser(),
+            at=services.clock.now(), kind=kind, text=text, data=data,
+        )

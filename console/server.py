@@ -1,0 +1,70 @@
+"""The HTTP server of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.core.metrics import WAITING
+from bot.service import Services
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without hands on the process's signals: `main.py` owns start and stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """Opens the port; `serving` turns true once the bot takes questions."""
+
+    def __init__(self, services: Services, routes: Sequence[BaseRoute]) -> None:
+        self._services = services
+        self.serving = False
+        app = Starlette(routes=[Route("/healthz", self._health), Route("/metrics", self._metrics), *routes])
+        http = services.settings.http
+        config = uvicorn.Config(app, host=http.host, port=http.port, log_config=None, access_log=False,
+                                timeout_graceful_shutdown=5, lifespan="off")
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Return when the port is open; OSError when it is taken."""
+        self._task = asyncio.create_task(self._serve(), name="http")
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                return
+            await asyncio.sleep(0.01)
+
+    async def _serve(self) -> None:
+        try:
+            await self._server.serve()
+        except SystemExit as error:  # uvicorn's way of saying that the port is taken
+            http = self._services.settings.http
+            raise OSError(f"http.port: {http.host}:{http.port} cannot be opened; is another copy running?") from error
+
+    async def stop(self) -> None:
+        """Close the port."""
+        self._server.should_exit = True
+        if self._task:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _health(self, request: Request) -> Response:
+        state = {"status": "ok" if self.serving else "starting", "knowledge": self._services.library.knowledge.version}
+        return JSONResponse(state, status_code=200 if self.serving else 503)
+
+    async def _metrics(self, request: Request) -> Response:
+        WAITING.labels("inbox").set(self._services.inbox.waiting())
+        WAITING.labels("outbox").set(self._services.sender.waiting())
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

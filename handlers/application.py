@@ -1,0 +1,134 @@
+"""The PTB application and its life: opened, fed with stored updates, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.routing import Route
+from telegram import BotCommand, Update
+from telegram.error import TelegramError
+from telegram.ext import Application, ApplicationBuilder, CallbackContext, ExtBot
+
+from bot.core.clock import Clock
+from bot.core.log import get
+from bot.core.texts import Texts
+from bot.dialogue.service import Dialogue
+from bot.post.inbox import Inbox
+from bot.settings import Telegram
+from bot.store.rows import StoredUpdate
+from bot.store.work import Store
+from handlers.receive import ALLOWED_UPDATES, Poller, Webhook
+from handlers.request import AiohttpRequest
+from handlers.routes import ChatHandlers
+from handlers.ticket import CURRENT, Ticket
+
+log = get(__name__)
+
+App = Application[ExtBot[None], CallbackContext[Any, Any, Any, Any], Any, Any, Any, None]
+WEBHOOK_PATH = "/telegram/webhook"
+
+
+def build_bot(settings: Telegram) -> ExtBot[None]:
+    """The bot over aiohttp; nothing is opened yet."""
+    base = settings.base_url.rstrip("/")
+    urls = {"base_url": f"{base}/bot", "base_file_url": f"{base}/file/bot"} if base else {}
+    return ExtBot(
+        token=settings.token.get_secret_value(),
+        request=AiohttpRequest(connections=settings.in_flight * 2),
+        get_updates_request=AiohttpRequest(connections=2, read_timeout=60.0),
+        **urls,
+    )
+
+
+class TelegramDoor:
+    """Telegram's side of the process: receives, dispatches through PTB, and stops in order."""
+
+    def __init__(self, bot: ExtBot[None], settings: Telegram, store: Store, inbox: Inbox, clock: Clock, texts: Texts,
+                 worker: str) -> None:
+        self.bot = bot
+        self._settings = settings
+        self._store = store
+        self._inbox = inbox
+        self._clock = clock
+        self._texts = texts
+        self._worker = worker
+        # No updater and no job queue: updates come from the inbox, schedules from the database.
+        self.application: App = ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
+        self.poller: Poller | None = None
+        self._ready = False
+
+    def connect(self, dialogue: Dialogue) -> None:
+        """Register the handlers."""
+        chat = ChatHandlers(dialogue)
+        self.application.add_handlers(chat.handlers())
+        self.application.add_error_handler(chat.failed)
+
+    def routes(self) -> list[Route]:
+        """What the HTTP server must offer for webhook mode."""
+        if self._settings.mode != "webhook":
+            return []
+        webhook = Webhook(self._settings.webhook_secret.get_secret_value(), self._store, self._inbox.accept)
+        path = urlsplit(self._settings.webhook_url).path or WEBHOOK_PATH
+        return [Route(path, webhook.endpoint, methods=["POST"])]
+
+    async def start(self) -> None:
+        """Open the connection to Telegram; waits and says so when the server is not there yet."""
+        failures = 0
+        while not self._ready:
+            try:
+                await self.application.initialize()
+                self._ready = True
+            except TelegramError as error:
+                if type(error).__name__ == "InvalidToken":
+                    raise
+                failures += 1
+                if failures in (1, 10) or failures % 60 == 0:
+                    log.warning("telegram.unreachable", error=type(error).__name__, failures=failures)
+                await asyncio.sleep(min(10.0, 0.3 * 2 ** min(failures, 6)))
+        await self._announce()
+        await self.application.start()
+
+    async def _announce(self) -> None:
+        """Commands for the menu, and where updates go; a refusal is no reason not to serve."""
+        commands = [BotCommand(name, text) for name, text in self._texts.under("commands").items()]
+        try:
+            await self.bot.set_my_commands(commands)
+            if self._settings.mode == "webhook":
+                await self.bot.set_webhook(
+                    self._settings.webhook_url, secret_token=self._settings.webhook_secret.get_secret_value(),
+                    allowed_updates=ALLOWED_UPDATES, max_connections=100,
+                )
+            else:
+                await self.bot.delete_webhook(drop_pending_updates=False)
+        except TelegramError as error:
+            log.warning("telegram.not_announced", error=str(error))
+
+    async def receive(self) -> None:
+        """Take updates until cancelled; in webhook mode they come through `routes`."""
+        if self._settings.mode == "webhook":
+            await asyncio.Event().wait()
+        self.poller = Poller(self.bot, self._store, self._inbox.accept, self._clock, self._worker)
+        await self.poller.run()
+
+    async def handle(self, stored: StoredUpdate) -> None:
+        """Dispatch one stored update through PTB; raises what its handler raised."""
+        ticket = Ticket(stored.id)
+        CURRENT.set(ticket)
+        update = Update.de_json(json.loads(stored.raw), self.bot)
+        await self.application.process_update(update)
+        if ticket.error is not None:
+            raise ticket.error
+        if not ticket.taken:
+            async with self._store.work() as work:
+                await work.inbox.done([stored.id], self._clock.now())
+                await work.commit()
+
+    async def stop(self) -> None:
+        """Stop PTB and close its connections."""
+        if self._ready:
+            if self.application.running:
+                await self.application.stop()
+            await self.application.shutdown()

@@ -1,0 +1,80 @@
+"""Takes one row of the outbox to Telegram and tells what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from telegram import Bot, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.dialogue.model import Reply, reply_from
+from bot.post.outbox import Delivered, Later, Outcome, Refused, Wait
+from bot.store.rows import OutgoingRow
+from handlers.render import keyboard, to_html, to_plain
+
+# What the server says when nothing is wrong any more: the wish is already fulfilled, or too late to matter.
+_SETTLED = ("message is not modified", "query is too old", "query id is invalid", "message to edit not found")
+_UNREACHABLE = {
+    "bot was blocked": "blocked", "user is deactivated": "deactivated", "can't initiate": "never_started",
+    "bot was kicked": "kicked", "bot is not a member": "kicked", "chat not found": "not_found",
+    "not enough rights": "no_rights", "have no rights": "no_rights",
+}
+
+
+class TelegramCarrier:
+    """A `Carrier` over a PTB bot."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def deliver(self, row: OutgoingRow) -> Outcome:
+        """Send it; whatever Telegram says becomes an outcome."""
+        try:
+            return Delivered(await self._send(row))
+        except RetryAfter as error:
+            after = error.retry_after
+            return Wait(after.total_seconds() if isinstance(after, timedelta) else float(after))
+        except ChatMigrated as error:
+            row.payload["chat"] = error.new_chat_id
+            return Later("migrated")
+        except (Forbidden, BadRequest) as error:
+            return _refusal(error)
+        except InvalidToken:
+            return Later("invalid_token")
+        except NetworkError as error:
+            return Later(type(error).__name__)
+        except TelegramError as error:
+            return Refused(str(error))
+
+    async def _send(self, row: OutgoingRow) -> int | None:
+        reply = reply_from(row.payload["reply"])
+        if reply.kind == "toast":
+            await self._bot.answer_callback_query(reply.callback, text=reply.text or None)
+            return None
+        if reply.kind == "strip":
+            await self._bot.edit_message_reply_markup(row.payload["chat"], message_id=reply.target)
+            return None
+        try:
+            message = await self._message(row, reply, to_html(reply.text), ParseMode.HTML)
+        except BadRequest as error:
+            if "can't parse entities" not in str(error).lower():
+                raise
+            message = await self._message(row, reply, to_plain(reply.text), None)
+        return message.message_id
+
+    async def _message(self, row: OutgoingRow, reply: Reply, text: str, mode: str | None) -> Message:
+        return await self._bot.send_message(
+            row.payload["chat"], text, parse_mode=mode, reply_markup=keyboard(reply),
+            message_thread_id=row.payload["thread"], disable_web_page_preview=True,
+        )
+
+
+def _refusal(error: TelegramError) -> Outcome:
+    said = str(error).lower()
+    if any(words in said for words in _SETTLED):
+        return Delivered()
+    for words, reason in _UNREACHABLE.items():
+        if words in said:
+            return Refused(reason, unreachable=True)
+    return Refused(str(error))

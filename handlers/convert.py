@@ -1,0 +1,96 @@
+"""An update as the dialogue wants it: who, where, what kind, which words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from telegram import Chat, ChatMember, Message, MessageEntity, Update, User
+
+from bot.dialogue.model import Incoming
+
+# In the order in which a message is looked at; the first part that it has gives the kind.
+_KINDS = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker", "contact", "location")
+_SAME = {"audio": "voice", "video_note": "video", "animation": "video"}
+
+
+def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
+    """A message or an edited one; None when nobody in particular sent it."""
+    message = update.message or update.edited_message
+    if message is None or message.from_user is None:
+        return None
+    text = message.text or message.caption or ""
+    kind, data = _kind(message, me)
+    if kind == "command":
+        text = text.split()[0].lstrip("/").partition("@")[0].lower()
+    elif message.chat.type != Chat.PRIVATE:
+        text = text.replace(f"@{me.username}", " ").strip()
+    return Incoming(
+        channel="telegram", chat=message.chat.id, chat_kind=_chat_kind(message.chat), person=message.from_user.id,
+        name=message.from_user.full_name, at=_aware(message.edit_date or message.date),
+        kind="edited" if update.edited_message and kind in ("text", "command") else kind,
+        text=text, data=data, addressed=_addressed(message, me), external_id=message.message_id,
+        thread=message.message_thread_id if message.is_topic_message else None,
+        album=message.media_group_id or "", inbox_id=inbox_id,
+    )
+
+
+def from_press(update: Update, inbox_id: int) -> Incoming | None:
+    """A press on a button under one of our messages."""
+    query = update.callback_query
+    if query is None or query.message is None:
+        return None
+    chat = query.message.chat
+    thread = query.message.message_thread_id if isinstance(query.message, Message) else None
+    return Incoming(
+        channel="telegram", chat=chat.id, chat_kind=_chat_kind(chat), person=query.from_user.id,
+        name=query.from_user.full_name, at=datetime.now(UTC), kind="button", data=query.data or "",
+        external_id=query.message.message_id, callback=query.id, thread=thread, inbox_id=inbox_id,
+    )
+
+
+def from_membership(update: Update, inbox_id: int) -> Incoming | None:
+    """Blocking or unblocking in a private chat; other changes of membership say nothing to us."""
+    change = update.my_chat_member
+    if change is None or change.chat.type != Chat.PRIVATE:
+        return None
+    blocked = change.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT)
+    return Incoming(
+        channel="telegram", chat=change.chat.id, chat_kind="private", person=change.from_user.id,
+        name=change.from_user.full_name, at=_aware(change.date), kind="blocked" if blocked else "unblocked",
+        inbox_id=inbox_id,
+    )
+
+
+def _kind(message: Message, me: User) -> tuple[str, str]:
+    if message.text is not None:
+        first = message.entities[0] if message.entities else None
+        if first and first.type == MessageEntity.BOT_COMMAND and first.offset == 0:
+            _, _, target = message.text[: first.length].partition("@")
+            if not target or target.lower() == (me.username or "").lower():
+                return "command", message.text[first.length :].strip()
+        return "text", ""
+    for kind in _KINDS:
+        if getattr(message, kind):
+            return _SAME.get(kind, kind), ""
+    return "other", ""
+
+
+def _addressed(message: Message, me: User) -> bool:
+    """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command."""
+    if message.chat.type == Chat.PRIVATE:
+        return True
+    if message.reply_to_message and message.reply_to_message.from_user and not message.is_topic_message:
+        if message.reply_to_message.from_user.id == me.id:
+            return True
+    text = message.text or message.caption or ""
+    if f"@{(me.username or '').lower()}" in text.lower():
+        return True
+    return _kind(message, me)[0] == "command" and text.startswith("/")
+
+
+def _chat_kind(chat: Chat) -> str:
+    return "private" if chat.type == Chat.PRIVATE else "group"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

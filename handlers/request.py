@@ -1,0 +1,86 @@
+"""PTB's HTTP client over aiohttp: pooled connections, five times as fast as the default (docs/why.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from bot.core.log import get
+
+log = get(__name__)
+
+
+class NotDelivered(NetworkError):
+    """The request never reached the server: it may be repeated without doubling anything."""
+
+
+class AiohttpRequest(BaseRequest):
+    """A `telegram.request.BaseRequest`; one for the process's life, opened by `initialize`."""
+
+    def __init__(self, *, connections: int = 128, read_timeout: float = 10.0, connect_timeout: float = 5.0) -> None:
+        self._connections = connections
+        self._read_timeout = read_timeout
+        self._connect_timeout = connect_timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds that an answer may take."""
+        return self._read_timeout
+
+    async def initialize(self) -> None:
+        """Open the connection pool; a second call changes nothing."""
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60)
+            self._session = aiohttp.ClientSession(connector=connector)
+
+    async def shutdown(self) -> None:
+        """Close all connections."""
+        if self._session:
+            await self._session.close()
+
+    async def do_request(  # noqa: PLR0913 - the signature is PTB's
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Send one request; TimedOut and NetworkError as PTB defines them."""
+        if self._session is None:
+            raise RuntimeError("the request object is not open; call initialize() first")
+        read = self._read_timeout if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        timeout = aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=read)
+        try:
+            async with self._session.request(method, url, timeout=timeout, **_body(request_data)) as response:
+                return response.status, await response.read()
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotDelivered("connecting took too long") from error
+        except aiohttp.ClientConnectorError as error:
+            raise NotDelivered(f"no connection: {type(error.os_error).__name__}") from error
+        except (asyncio.TimeoutError, aiohttp.SocketTimeoutError) as error:
+            raise TimedOut("no answer in time") from error
+        except aiohttp.ClientError as error:
+            # Never the error's own text: it may hold the URL, and the URL holds the token.
+            raise NetworkError(f"connection broke: {type(error).__name__}") from None
+
+
+def _body(data: RequestData | None) -> dict[str, Any]:
+    """The parameters in the form that suits them: multipart only where there are files."""
+    if data is None:
+        return {}
+    if not data.contains_files:
+        return {"data": data.json_payload, "headers": {"Content-Type": "application/json"}}
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, mime) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=mime)
+    return {"data": form}

@@ -1,0 +1,64 @@
+"""Every handler of the bot, in order; a test keeps the list, because the order matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    BaseHandler,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ExtBot,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from bot.dialogue.model import Incoming
+from bot.dialogue.service import Dialogue
+from handlers.convert import from_membership, from_message, from_press
+from handlers.ticket import CURRENT
+
+Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]
+
+
+class ChatHandlers:
+    """Parse an update, make one call to the dialogue; what cannot be parsed is noted and done."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+
+    def handlers(self) -> list[BaseHandler[Any, Context, Any]]:
+        """In the order in which PTB tries them; the first that fits takes the update."""
+        return [
+            CallbackQueryHandler(self.press),
+            MessageHandler(filters.UpdateType.MESSAGE | filters.UpdateType.EDITED_MESSAGE, self.message),
+            ChatMemberHandler(self.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            TypeHandler(Update, self.unknown),
+        ]
+
+    async def message(self, update: Update, context: Context) -> None:
+        """Words, pictures, voice, commands; new or edited."""
+        await self._turn(from_message(update, CURRENT.get().inbox_id, context.bot.bot))
+
+    async def press(self, update: Update, context: Context) -> None:
+        """A button."""
+        await self._turn(from_press(update, CURRENT.get().inbox_id))
+
+    async def membership(self, update: Update, context: Context) -> None:
+        """Blocked or unblocked."""
+        await self._turn(from_membership(update, CURRENT.get().inbox_id))
+
+    async def unknown(self, update: Update, context: Context) -> None:
+        """A kind of update that did not exist when this was written: stored, and let be."""
+
+    async def failed(self, update: object, context: Context) -> None:
+        """PTB's error handler: hands the exception to whoever dispatched the update."""
+        CURRENT.get().error = context.error
+
+    async def _turn(self, incoming: Incoming | None) -> None:
+        if incoming is not None:
+            await self._dialogue.turn(incoming)
+            CURRENT.get().taken = True
