@@ -8,16 +8,16 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 from pydantic import SecretStr
+from telegram.error import InvalidToken
 
 from bot.consult.library import Library
 from bot.consult.matcher import Matcher
 from bot.consult.model import Knowledge
 from bot.consult.policy import MatchSettings
 from bot.core import log as logging
-from bot.core.clock import SystemClock
+from bot.core.clock import Clock, SystemClock
 from bot.core.errors import KnowledgeError
 from bot.core.ids import Ids
 from bot.core.metrics import KNOWLEDGE_BROKEN
@@ -63,8 +63,10 @@ def open_library(settings: Settings) -> Library:
     """The knowledge with its matcher; KnowledgeError when `faq/` cannot be used."""
     costs = settings.consult
     match = MatchSettings(
-        cost_wrong=costs.cost_wrong, cost_clarify=costs.cost_clarify,
-        cost_missed=costs.cost_missed, cost_handoff=costs.cost_handoff,
+        cost_wrong=costs.cost_wrong,
+        cost_clarify=costs.cost_clarify,
+        cost_missed=costs.cost_missed,
+        cost_handoff=costs.cost_handoff,
     )
 
     def matcher(knowledge: Knowledge) -> Matcher:
@@ -84,23 +86,35 @@ def pace(settings: Settings) -> PaceLimits:
     """Telegram's limits, from the settings."""
     t = settings.telegram
     return PaceLimits(
-        chat_per_second=t.chat_per_second, chat_burst=t.chat_burst, group_per_second=t.group_per_minute / 60,
-        replies_per_second=t.replies_per_second, bulk_per_second=t.bulk_per_second, in_flight=t.in_flight,
+        chat_per_second=t.chat_per_second,
+        chat_burst=t.chat_burst,
+        group_per_second=t.group_per_minute / 60,
+        replies_per_second=t.replies_per_second,
+        bulk_per_second=t.bulk_per_second,
+        in_flight=t.in_flight,
     )
 
 
-async def build(settings: Settings, carriers: dict[str, Carrier]) -> Services:
+async def build(
+    settings: Settings, carriers: dict[str, Carrier], clock: Clock, library: Library | None = None
+) -> Services:
     """All services over one database; nothing runs yet."""
-    clock, ids, texts, worker = SystemClock(settings.clock_offset), Ids(), Texts.load(), worker_id()
-    library = await asyncio.to_thread(open_library, settings)
+    ids, texts, worker = Ids(), Texts.load(), worker_id()
+    if library is None:
+        library = await asyncio.to_thread(open_library, settings)
     store = await open_store(settings)
     words = Words(texts)
     desk = Desk(words, frozenset(settings.telegram.admins))
-    talk = Talk(library, words, desk, TalkSettings(
-        messages_per_minute=settings.consult.messages_per_minute,
-        lean=timedelta(minutes=settings.consult.follow_up_minutes),
-        retention_days=settings.privacy.retention_days,
-    ))
+    talk = Talk(
+        library,
+        words,
+        desk,
+        TalkSettings(
+            messages_per_minute=settings.consult.messages_per_minute,
+            lean=timedelta(minutes=settings.consult.follow_up_minutes),
+            retention_days=settings.privacy.retention_days,
+        ),
+    )
     sender = Sender(store, carriers, pace(settings), clock)
     dialogue = Dialogue(store, sender, talk, clock, ids, worker)
     return Services(settings, clock, ids, texts, store, library, Inbox(store, clock), sender, dialogue, worker)
@@ -109,77 +123,114 @@ async def build(settings: Settings, carriers: dict[str, Carrier]) -> Services:
 # -- running -------------------------------------------------------------------------------------
 
 
+class Server:
+    """A bot with its doors, from the open port to the last reply."""
+
+    def __init__(self, services: Services, door: TelegramDoor) -> None:
+        settings = services.settings
+        self.services = services
+        self.door = door
+        self.notices = Notices(services, frozenset(settings.telegram.admins))
+        self.http = HttpServer(services, door.routes())
+        self._keeper = Keeper(
+            services.store,
+            services.inbox,
+            services.sender,
+            services.clock,
+            worker=services.worker,
+            place=worker_place(),
+            retention_days=settings.privacy.retention_days,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        door.connect(services.dialogue)
+        services.inbox.handle_with(door.handle, self.notices.update_failed)
+
+    @classmethod
+    async def build(cls, settings: Settings, clock: Clock | None = None, library: Library | None = None) -> Server:
+        """Put everything together; nothing runs yet."""
+        bot = build_bot(settings.telegram)
+        clock = clock or SystemClock(settings.clock_offset)
+        services = await build(settings, {"telegram": TelegramCarrier(bot)}, clock, library)
+        return cls(services, TelegramDoor(bot, settings.telegram, services))
+
+    async def start(self) -> None:
+        """Open the doors; returns when questions are being answered."""
+        await self.http.start()
+        await self.door.start()
+        self.services.sender.start()
+        await self._keeper.begin()
+        library, seconds = self.services.library, self.services.settings.faq.reload_seconds
+        self._tasks = {
+            asyncio.create_task(self.door.receive(), name="receive"),
+            asyncio.create_task(self._keeper.run(), name="keeper"),
+            asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
+        }
+        self.http.serving = True
+        log.info("serving", entries=len(library.knowledge.entries), mode=self.services.settings.telegram.mode)
+
+    async def broken(self) -> None:
+        """Return, or raise, when a part of the server has ended by itself."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def stop(self) -> None:
+        """In order: nothing new comes in, what is being handled finishes, its replies leave."""
+        self.http.serving = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.http.stop()
+        await self.services.inbox.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.services.sender.idle(), 5)
+        await self.services.sender.stop()
+        await self.door.stop()
+        await self.services.store.close()
+
+    async def _knowledge_changed(self, error: KnowledgeError | None) -> None:
+        KNOWLEDGE_BROKEN.set(error is not None)
+        await self.notices.knowledge(error)
+
+
 async def run(settings: Settings) -> int:
     """Serve until a signal comes; the exit status."""
-    async with rehearsal(settings) as settings:
-        bot = build_bot(settings.telegram)
-        services = await build(settings, {"telegram": TelegramCarrier(bot)})
-        notices = Notices(services, frozenset(settings.telegram.admins))
-        door = TelegramDoor(bot, settings.telegram, services.store, services.inbox, services.clock, services.texts,
-                            services.worker)
-        door.connect(services.dialogue)
-        services.inbox.handle_with(door.handle, notices.update_failed)
-        http = HttpServer(services, door.routes())
-        keeper = Keeper(services.store, services.inbox, services.sender, services.clock, worker=services.worker,
-                        place=worker_place(), retention_days=settings.privacy.retention_days)
-        return await _serve(services, door, http, keeper, notices)
-
-
-async def _serve(services: Services, door: TelegramDoor, http: HttpServer, keeper: Keeper, notices: Notices) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks: set[asyncio.Task[None]] = set()
-    try:
-        await http.start()
-        starting = asyncio.create_task(door.start())
-        await asyncio.wait([starting, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            starting.cancel()
-            return 0
-        await starting
-        services.sender.start()
-        await keeper.begin()
-
-        async def knowledge_changed(error: KnowledgeError | None) -> None:
-            KNOWLEDGE_BROKEN.set(error is not None)
-            await notices.knowledge(error)
-
-        tasks = {
-            asyncio.create_task(door.receive(), name="receive"),
-            asyncio.create_task(keeper.run(), name="keeper"),
-            asyncio.create_task(services.library.watch(services.settings.faq.reload_seconds, knowledge_changed)),
-        }
-        http.serving = True
-        log.info("serving", entries=len(services.library.knowledge.entries), mode=services.settings.telegram.mode)
-        waiting = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done - {waiting}:
-            task.result()
-        return 0
-    except ConflictError as error:
-        log.critical("telegram.conflict", meaning=services.texts(f"operator.conflict.{error}"))
-        return 1
-    except OSError as error:
-        log.critical("start.failed", meaning=str(error))
-        return 1
-    finally:
-        http.serving = False
-        await _stop(services, door, http, tasks)
+    async with rehearsal(settings) as settings:
+        server = await Server.build(settings)
+        try:
+            return await _until(stop, server)
+        except ConflictError as error:
+            log.critical("telegram.conflict", meaning=server.services.texts(f"operator.conflict.{error}"))
+            return 1
+        except InvalidToken:
+            log.critical("telegram.conflict", meaning=server.services.texts("operator.conflict.token"))
+            return 1
+        except OSError as error:
+            log.critical("start.failed", meaning=str(error))
+            return 1
+        finally:
+            await server.stop()
 
 
-async def _stop(services: Services, door: TelegramDoor, http: HttpServer, tasks: set[asyncio.Task[None]]) -> None:
-    """In order: nothing new comes in, what is being handled finishes, its replies leave."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await http.stop()
-    await services.inbox.stop()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(services.sender.idle(), 5)
-    await services.sender.stop()
-    await door.stop()
-    await services.store.close()
+async def _until(stop: asyncio.Event, server: Server) -> int:
+    """Start, and serve until told to stop or until a part gives up."""
+    stopped = asyncio.create_task(stop.wait())
+
+    async def serve() -> None:
+        await server.start()
+        await server.broken()
+
+    serving = asyncio.create_task(serve())
+    await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()
+    serving.cancel()
+    stopped.cancel()
+    await asyncio.gather(serving, stopped, return_exceptions=True)
+    return 0
 
 
 @contextlib.asynccontextmanager
@@ -191,17 +242,25 @@ async def rehearsal(settings: Settings) -> AsyncIterator[Settings]:
         yield settings
         return
     roster = demo_roster()
-    sandbox = create(SandboxServerSettings(
-        limits=Limits.telegram(overall_per_second=None), roster=roster, persist=settings.sandbox.keep,
-        clock=SystemClock(settings.clock_offset),
-    ))
+    sandbox = create(
+        SandboxServerSettings(
+            limits=Limits.telegram(overall_per_second=None),
+            roster=roster,
+            persist=settings.sandbox.keep,
+            clock=SystemClock(settings.clock_offset),
+        )
+    )
     base = await sandbox.start(settings.sandbox.host, settings.sandbox.port)
     texts = Texts.load()
     print(texts("operator.chat_page", address=base), file=sys.stderr, flush=True)  # noqa: T201 - the first thing a newcomer reads
-    telegram = settings.telegram.model_copy(update={
-        "base_url": base, "token": SecretStr(sandbox.token), "mode": "polling",
-        "admins": settings.telegram.admins or staff_of(sandbox),
-    })
+    telegram = settings.telegram.model_copy(
+        update={
+            "base_url": base,
+            "token": SecretStr(sandbox.token),
+            "mode": "polling",
+            "admins": settings.telegram.admins or staff_of(sandbox),
+        }
+    )
     try:
         yield settings.model_copy(update={"telegram": telegram})
     finally:
@@ -216,7 +275,7 @@ def staff_of(sandbox: Sandbox) -> tuple[int, ...]:
 async def chat(settings: Settings) -> int:
     """The same dialogue in a terminal."""
     terminal = Terminal()
-    services = await build(settings, {"terminal": terminal})
+    services = await build(settings, {"terminal": terminal}, SystemClock(settings.clock_offset))
     try:
         return await terminal.converse(services)
     finally:
@@ -226,8 +285,9 @@ async def chat(settings: Settings) -> int:
 
 def main() -> None:
     """What `python main.py` does."""
-    build_cli(Program(load=load, run=run, chat=chat, open_library=open_library, open_store=open_store,
-                      open_vault=open_vault))()
+    build_cli(
+        Program(load=load, run=run, chat=chat, open_library=open_library, open_store=open_store, open_vault=open_vault)
+    )()
 
 
 if __name__ == "__main__":

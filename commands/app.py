@@ -21,8 +21,12 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 def build_cli(program: Program) -> Callable[[], None]:
     """The command line as one callable."""
-    cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                      help="Zhiyuan: consultation on court enforcement, on Telegram and beyond.")
+    cli = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Zhiyuan: consultation on court enforcement, on Telegram and beyond.",
+    )
 
     @cli.callback()
     def settings(
@@ -55,8 +59,9 @@ def build_cli(program: Program) -> Callable[[], None]:
 def configure_logging(settings: Settings) -> None:
     """Logging as the settings want it, with every secret of theirs kept out."""
     secrets = (settings.telegram.token, settings.telegram.webhook_secret, settings.privacy.key, settings.rerank.key)
-    log.configure(settings.log.level, as_json=settings.log.format == "json",
-                  secrets=tuple(s.get_secret_value() for s in secrets))
+    log.configure(
+        settings.log.level, as_json=settings.log.format == "json", secrets=tuple(s.get_secret_value() for s in secrets)
+    )
 
 
 def _guarded(cli: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,6 @@ from bot.consult.check import check
 from bot.consult.library import Library
 from bot.consult.loader import read
 from bot.consult.model import Context, Decision, Verdict
-from bot.core.clock import local_day
 from commands.program import current
 
 group = typer.Typer(no_args_is_help=True, help="The knowledge in faq/.")
@@ -24,8 +23,9 @@ group = typer.Typer(no_args_is_help=True, help="The knowledge in faq/.")
 @group.command("check")
 def check_command(context: typer.Context) -> None:
     """Print every problem of faq/ with file and line; status 1 if there is one."""
-    path = current(context).settings.faq.path
-    problems = check(path, local_day(datetime.now(UTC)))
+    here = current(context)
+    path = here.settings.faq.path
+    problems = check(path, here.today())
     for problem in problems:
         typer.echo(f"{'notice: ' if problem.notice else ''}{path / problem.file}:{problem.line}: {problem.message}")
     wrong = sum(not p.notice for p in problems)
@@ -55,7 +55,7 @@ def match(
 ) -> None:
     """Find the topic of questions: one a line; a line that is a JSON array holds a conversation's turns."""
     here = current(context)
-    library = here.program.open_library(here.settings)
+    library, today = here.program.open_library(here.settings), here.today()
     if explain:
         typer.echo(library.matcher.explain(question).render())  # type: ignore[attr-defined]  # the real matcher explains
         return
@@ -63,11 +63,11 @@ def match(
     for line in lines:
         if not line.strip():
             continue
-        result = _conversation(library, line) or _judged(library, line, Context())[0]
+        result = _conversation(library, line, today) or _judged(library, line, Context(), today)[0]
         typer.echo(json.dumps(result, ensure_ascii=False) if jsonl else _readable(result))
 
 
-def _conversation(library: Library, line: str) -> dict[str, Any] | None:
+def _conversation(library: Library, line: str, today: date) -> dict[str, Any] | None:
     """The result of a line that holds several turns; None for a plain question."""
     if not line.lstrip().startswith("["):
         return None
@@ -79,19 +79,21 @@ def _conversation(library: Library, line: str) -> dict[str, Any] | None:
         return None
     context, results = Context(), []
     for turn in turns:
-        result, context = _judged(library, turn, context)
+        result, context = _judged(library, turn, context, today)
         results.append(result)
     return {"turns": results}
 
 
-def _judged(library: Library, question: str, context: Context) -> tuple[dict[str, Any], Context]:
+def _judged(library: Library, question: str, context: Context, today: date) -> tuple[dict[str, Any], Context]:
     started = time.perf_counter()
-    verdict = library.match(question, context, local_day(datetime.now(UTC)))
+    verdict = library.match(question, context, today)
     ms = (time.perf_counter() - started) * 1000
     result = {
-        "q": question, "decision": verdict.decision.value,
+        "q": question,
+        "decision": verdict.decision.value,
         "topics": [{"id": c.topic, "score": round(c.score, 4)} for c in verdict.candidates[:5]],
-        "ms": round(ms, 3), "reason": verdict.reason.value,
+        "ms": round(ms, 3),
+        "reason": verdict.reason.value,
     }
     return result, following(context, question, verdict)
 

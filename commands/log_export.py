@@ -91,9 +91,14 @@ def as_json(message: MessageRow) -> str:
 def as_text(message: MessageRow) -> str:
     """One message as a line that a person reads; Shanghai time."""
     arrow = "→" if message.direction == "in" else "←"
-    marks = [message.kind if message.kind != "text" else "", message.decision or "", message.topic or "",
-             f"{message.score:.2f}" if message.score is not None else "",
-             {1: "+1", -1: "-1"}.get(message.feedback or 0, ""), f"v{message.version}" if message.version > 1 else ""]
+    marks = [
+        message.kind if message.kind != "text" else "",
+        message.decision or "",
+        message.topic or "",
+        f"{message.score:.2f}" if message.score is not None else "",
+        {1: "+1", -1: "-1"}.get(message.feedback or 0, ""),
+        f"v{message.version}" if message.version > 1 else "",
+    ]
     note = " ".join(m for m in marks if m)
     body = message.text.replace("\n", "\n    ")
     return f"{shown(message.at, '%Y-%m-%d %H:%M:%S')} {arrow} {message.sender:6} {f'[{note}] ' if note else ''}{body}"

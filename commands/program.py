@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from bot.consult.library import Library
+from bot.core.clock import SystemClock, local_day
 from bot.core.privacy import Vault
 from bot.settings import Settings
 from bot.store.work import Store
@@ -35,6 +37,10 @@ class Current:
 
     program: Program
     settings: Settings
+
+    def today(self) -> date:
+        """The day in Shanghai, by the settings' clock."""
+        return local_day(SystemClock(self.settings.clock_offset).now())
 
 
 def current(context: typer.Context) -> Current:

@@ -76,6 +76,13 @@ class Terminal:
             name, _, data = line[1:].partition(" ")
             kind, text = "command", name.lower()
         return Incoming(
-            channel="terminal", chat=_ME, chat_kind="private", person=_ME, name=getpass.getuser(),
-            at=services.clock.now(), kind=kind, text=text, data=data,
+            channel="terminal",
+            chat=_ME,
+            chat_kind="private",
+            person=_ME,
+            name=getpass.getuser(),
+            at=services.clock.now(),
+            kind=kind,
+            text=text,
+            data=data,
         )

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from typing_extensions import override
 
 from bot.core.metrics import WAITING
 from bot.service import Services
@@ -21,6 +22,7 @@ class _Server(uvicorn.Server):
     """Uvicorn without hands on the process's signals: `main.py` owns start and stop."""
 
     @contextlib.contextmanager
+    @override
     def capture_signals(self) -> Iterator[None]:
         yield
 
@@ -33,8 +35,15 @@ class HttpServer:
         self.serving = False
         app = Starlette(routes=[Route("/healthz", self._health), Route("/metrics", self._metrics), *routes])
         http = services.settings.http
-        config = uvicorn.Config(app, host=http.host, port=http.port, log_config=None, access_log=False,
-                                timeout_graceful_shutdown=5, lifespan="off")
+        config = uvicorn.Config(
+            app,
+            host=http.host,
+            port=http.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            lifespan="off",
+        )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 

@@ -9,17 +9,14 @@ from urllib.parse import urlsplit
 
 from starlette.routing import Route
 from telegram import BotCommand, Update
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, ExtBot
 
-from bot.core.clock import Clock
 from bot.core.log import get
-from bot.core.texts import Texts
 from bot.dialogue.service import Dialogue
-from bot.post.inbox import Inbox
+from bot.service import Services
 from bot.settings import Telegram
 from bot.store.rows import StoredUpdate
-from bot.store.work import Store
 from handlers.receive import ALLOWED_UPDATES, Poller, Webhook
 from handlers.request import AiohttpRequest
 from handlers.routes import ChatHandlers
@@ -28,33 +25,33 @@ from handlers.ticket import CURRENT, Ticket
 log = get(__name__)
 
 App = Application[ExtBot[None], CallbackContext[Any, Any, Any, Any], Any, Any, Any, None]
+TELEGRAM = "https://api.telegram.org"
 WEBHOOK_PATH = "/telegram/webhook"
 
 
 def build_bot(settings: Telegram) -> ExtBot[None]:
     """The bot over aiohttp; nothing is opened yet."""
-    base = settings.base_url.rstrip("/")
-    urls = {"base_url": f"{base}/bot", "base_file_url": f"{base}/file/bot"} if base else {}
+    base = settings.base_url.rstrip("/") or TELEGRAM
     return ExtBot(
         token=settings.token.get_secret_value(),
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
         request=AiohttpRequest(connections=settings.in_flight * 2),
         get_updates_request=AiohttpRequest(connections=2, read_timeout=60.0),
-        **urls,
     )
 
 
 class TelegramDoor:
     """Telegram's side of the process: receives, dispatches through PTB, and stops in order."""
 
-    def __init__(self, bot: ExtBot[None], settings: Telegram, store: Store, inbox: Inbox, clock: Clock, texts: Texts,
-                 worker: str) -> None:
+    def __init__(self, bot: ExtBot[None], settings: Telegram, services: Services) -> None:
         self.bot = bot
         self._settings = settings
-        self._store = store
-        self._inbox = inbox
-        self._clock = clock
-        self._texts = texts
-        self._worker = worker
+        self._store = services.store
+        self._inbox = services.inbox
+        self._clock = services.clock
+        self._texts = services.texts
+        self._worker = services.worker
         # No updater and no job queue: updates come from the inbox, schedules from the database.
         self.application: App = ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
         self.poller: Poller | None = None
@@ -62,7 +59,7 @@ class TelegramDoor:
 
     def connect(self, dialogue: Dialogue) -> None:
         """Register the handlers."""
-        chat = ChatHandlers(dialogue)
+        chat = ChatHandlers(dialogue, self._clock)
         self.application.add_handlers(chat.handlers())
         self.application.add_error_handler(chat.failed)
 
@@ -81,9 +78,9 @@ class TelegramDoor:
             try:
                 await self.application.initialize()
                 self._ready = True
+            except InvalidToken:
+                raise
             except TelegramError as error:
-                if type(error).__name__ == "InvalidToken":
-                    raise
                 failures += 1
                 if failures in (1, 10) or failures % 60 == 0:
                     log.warning("telegram.unreachable", error=type(error).__name__, failures=failures)
@@ -98,8 +95,10 @@ class TelegramDoor:
             await self.bot.set_my_commands(commands)
             if self._settings.mode == "webhook":
                 await self.bot.set_webhook(
-                    self._settings.webhook_url, secret_token=self._settings.webhook_secret.get_secret_value(),
-                    allowed_updates=ALLOWED_UPDATES, max_connections=100,
+                    self._settings.webhook_url,
+                    secret_token=self._settings.webhook_secret.get_secret_value(),
+                    allowed_updates=ALLOWED_UPDATES,
+                    max_connections=100,
                 )
             else:
                 await self.bot.delete_webhook(drop_pending_updates=False)

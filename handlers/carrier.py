@@ -16,9 +16,14 @@ from handlers.render import keyboard, to_html, to_plain
 # What the server says when nothing is wrong any more: the wish is already fulfilled, or too late to matter.
 _SETTLED = ("message is not modified", "query is too old", "query id is invalid", "message to edit not found")
 _UNREACHABLE = {
-    "bot was blocked": "blocked", "user is deactivated": "deactivated", "can't initiate": "never_started",
-    "bot was kicked": "kicked", "bot is not a member": "kicked", "chat not found": "not_found",
-    "not enough rights": "no_rights", "have no rights": "no_rights",
+    "bot was blocked": "blocked",
+    "user is deactivated": "deactivated",
+    "can't initiate": "never_started",
+    "bot was kicked": "kicked",
+    "bot is not a member": "kicked",
+    "chat not found": "not_found",
+    "not enough rights": "no_rights",
+    "have no rights": "no_rights",
 }
 
 
@@ -65,8 +70,12 @@ class TelegramCarrier:
 
     async def _message(self, row: OutgoingRow, reply: Reply, text: str, mode: str | None) -> Message:
         return await self._bot.send_message(
-            row.payload["chat"], text, parse_mode=mode, reply_markup=keyboard(reply),
-            message_thread_id=row.payload["thread"], disable_web_page_preview=True,
+            row.payload["chat"],
+            text,
+            parse_mode=mode,
+            reply_markup=keyboard(reply),
+            message_thread_id=row.payload["thread"],
+            disable_web_page_preview=True,
         )
 
 

@@ -25,26 +25,43 @@ def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
     elif message.chat.type != Chat.PRIVATE:
         text = text.replace(f"@{me.username}", " ").strip()
     return Incoming(
-        channel="telegram", chat=message.chat.id, chat_kind=_chat_kind(message.chat), person=message.from_user.id,
-        name=message.from_user.full_name, at=_aware(message.edit_date or message.date),
+        channel="telegram",
+        chat=message.chat.id,
+        chat_kind=_chat_kind(message.chat),
+        person=message.from_user.id,
+        name=message.from_user.full_name,
+        at=_aware(message.edit_date or message.date),
         kind="edited" if update.edited_message and kind in ("text", "command") else kind,
-        text=text, data=data, addressed=_addressed(message, me), external_id=message.message_id,
+        text=text,
+        data=data,
+        addressed=_addressed(message, me),
+        external_id=message.message_id,
         thread=message.message_thread_id if message.is_topic_message else None,
-        album=message.media_group_id or "", inbox_id=inbox_id,
+        album=message.media_group_id or "",
+        inbox_id=inbox_id,
     )
 
 
-def from_press(update: Update, inbox_id: int) -> Incoming | None:
-    """A press on a button under one of our messages."""
+def from_press(update: Update, inbox_id: int, now: datetime) -> Incoming | None:
+    """A press on a button under one of our messages; Telegram does not tell when, so `now` does."""
     query = update.callback_query
     if query is None or query.message is None:
         return None
     chat = query.message.chat
     thread = query.message.message_thread_id if isinstance(query.message, Message) else None
     return Incoming(
-        channel="telegram", chat=chat.id, chat_kind=_chat_kind(chat), person=query.from_user.id,
-        name=query.from_user.full_name, at=datetime.now(UTC), kind="button", data=query.data or "",
-        external_id=query.message.message_id, callback=query.id, thread=thread, inbox_id=inbox_id,
+        channel="telegram",
+        chat=chat.id,
+        chat_kind=_chat_kind(chat),
+        person=query.from_user.id,
+        name=query.from_user.full_name,
+        at=now,
+        kind="button",
+        data=query.data or "",
+        external_id=query.message.message_id,
+        callback=query.id,
+        thread=thread,
+        inbox_id=inbox_id,
     )
 
 
@@ -55,8 +72,13 @@ def from_membership(update: Update, inbox_id: int) -> Incoming | None:
         return None
     blocked = change.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT)
     return Incoming(
-        channel="telegram", chat=change.chat.id, chat_kind="private", person=change.from_user.id,
-        name=change.from_user.full_name, at=_aware(change.date), kind="blocked" if blocked else "unblocked",
+        channel="telegram",
+        chat=change.chat.id,
+        chat_kind="private",
+        person=change.from_user.id,
+        name=change.from_user.full_name,
+        at=_aware(change.date),
+        kind="blocked" if blocked else "unblocked",
         inbox_id=inbox_id,
     )
 
@@ -79,9 +101,9 @@ def _addressed(message: Message, me: User) -> bool:
     """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command."""
     if message.chat.type == Chat.PRIVATE:
         return True
-    if message.reply_to_message and message.reply_to_message.from_user and not message.is_topic_message:
-        if message.reply_to_message.from_user.id == me.id:
-            return True
+    answered = message.reply_to_message.from_user if message.reply_to_message and not message.is_topic_message else None
+    if answered and answered.id == me.id:
+        return True
     text = message.text or message.caption or ""
     if f"@{(me.username or '').lower()}" in text.lower():
         return True

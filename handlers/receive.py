@@ -12,8 +12,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram import Bot
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.core.clock import Clock
 from bot.core.log import get
@@ -26,8 +26,16 @@ log = get(__name__)
 SOURCE = "telegram"
 # Everything that we handle, by name: Telegram's default leaves some out, and remembers the last list.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
-_CHAT_PARTS = ("message", "edited_message", "my_chat_member", "channel_post", "edited_channel_post", "chat_member",
-               "message_reaction", "chat_join_request")
+_CHAT_PARTS = (
+    "message",
+    "edited_message",
+    "my_chat_member",
+    "channel_post",
+    "edited_channel_post",
+    "chat_member",
+    "message_reaction",
+    "chat_join_request",
+)
 
 Accept = Callable[[Sequence[NewUpdate]], Awaitable[None]]
 
@@ -136,7 +144,10 @@ class Poller:
 
     async def _get(self) -> list[dict[str, Any]]:
         updates = await self._bot.get_updates(
-            offset=self._offset, limit=100, timeout=self._wait, allowed_updates=ALLOWED_UPDATES,
+            offset=self._offset,
+            limit=100,
+            timeout=self._wait,
+            allowed_updates=ALLOWED_UPDATES,
             read_timeout=self._wait + 10,
         )
         # Back into the raw form, which keeps what this version of the library does not know.
@@ -147,7 +158,7 @@ class Poller:
             self._conflict_since = now
             log.warning("telegram.conflict", meaning="another program polls with this token; waiting for it to stop")
         # A random part, so that of two programs that both wait one gives up and the other goes on.
-        elif now - self._conflict_since > self.PATIENCE * random.uniform(0.8, 1.2):
+        elif now - self._conflict_since > self.PATIENCE * random.uniform(0.8, 1.2):  # noqa: S311 - no secret
             raise ConflictError("polling")
         await asyncio.sleep(2)
 
@@ -181,7 +192,7 @@ class Webhook:
             return Response(status_code=400)
         try:
             await self._accept([update])
-        except Exception:  # noqa: BLE001 - not stored, so not confirmed: Telegram sends it again
+        except Exception:
             log.exception("webhook.not_stored")
             return Response(status_code=503)
         return Response(status_code=200)

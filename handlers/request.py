@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from typing_extensions import override
 
 from bot.core.log import get
 
@@ -28,22 +28,26 @@ class AiohttpRequest(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
 
     @property
+    @override
     def read_timeout(self) -> float | None:
         """Seconds that an answer may take."""
         return self._read_timeout
 
+    @override
     async def initialize(self) -> None:
         """Open the connection pool; a second call changes nothing."""
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60)
             self._session = aiohttp.ClientSession(connector=connector)
 
+    @override
     async def shutdown(self) -> None:
         """Close all connections."""
         if self._session:
             await self._session.close()
 
-    async def do_request(  # noqa: PLR0913 - the signature is PTB's
+    @override
+    async def do_request(
         self,
         url: str,
         method: str,
@@ -65,7 +69,7 @@ class AiohttpRequest(BaseRequest):
             raise NotDelivered("connecting took too long") from error
         except aiohttp.ClientConnectorError as error:
             raise NotDelivered(f"no connection: {type(error.os_error).__name__}") from error
-        except (asyncio.TimeoutError, aiohttp.SocketTimeoutError) as error:
+        except (TimeoutError, aiohttp.SocketTimeoutError) as error:
             raise TimedOut("no answer in time") from error
         except aiohttp.ClientError as error:
             # Never the error's own text: it may hold the URL, and the URL holds the token.

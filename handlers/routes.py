@@ -16,6 +16,7 @@ from telegram.ext import (
     filters,
 )
 
+from bot.core.clock import Clock
 from bot.dialogue.model import Incoming
 from bot.dialogue.service import Dialogue
 from handlers.convert import from_membership, from_message, from_press
@@ -27,8 +28,9 @@ Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any
 class ChatHandlers:
     """Parse an update, make one call to the dialogue; what cannot be parsed is noted and done."""
 
-    def __init__(self, dialogue: Dialogue) -> None:
+    def __init__(self, dialogue: Dialogue, clock: Clock) -> None:
         self._dialogue = dialogue
+        self._clock = clock
 
     def handlers(self) -> list[BaseHandler[Any, Context, Any]]:
         """In the order in which PTB tries them; the first that fits takes the update."""
@@ -45,7 +47,7 @@ class ChatHandlers:
 
     async def press(self, update: Update, context: Context) -> None:
         """A button."""
-        await self._turn(from_press(update, CURRENT.get().inbox_id))
+        await self._turn(from_press(update, CURRENT.get().inbox_id, self._clock.now()))
 
     async def membership(self, update: Update, context: Context) -> None:
         """Blocked or unblocked."""

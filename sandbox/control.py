@@ -47,7 +47,7 @@ class Control:
             "title": self._core.settings.page_title,
             "people": [to_json(person) for person in world.people.values()],
             "groups": [to_json(group) for group in world.groups.values()],
-            "commands": next(iter(world.commands.values()), []),
+            "commands": world.commands,
             "about": world.about,
             "last": {str(chat): self._last(chat) for chat in world.messages},
         })
@@ -148,7 +148,7 @@ class Control:
 
 
 async def _arguments(request: web.Request) -> Json:
-    """JSON (bytes as `content_base64`), or a form with a file named `content`."""
+    """JSON (bytes as `content_base64`), or a form with a file `content` or several `photos`."""
     if request.content_type == "multipart/form-data":
         return await _form(request)
     try:
@@ -165,7 +165,9 @@ async def _arguments(request: web.Request) -> Json:
 async def _form(request: web.Request) -> Json:
     arguments: Json = {}
     for name, value in (await request.post()).items():
-        if isinstance(value, web.FileField):
+        if isinstance(value, web.FileField) and name == "photos":
+            arguments.setdefault(name, []).append(value.file.read())
+        elif isinstance(value, web.FileField):
             arguments[name] = value.file.read()
         else:
             text = value if isinstance(value, str) else bytes(value).decode()

@@ -107,9 +107,7 @@ class _Stack:
         wanted = np.where(self.right, np.maximum(likely, 1e-12), 0.0)
         wanted /= wanted.sum(axis=1, keepdims=True)
         excess = (likely - wanted) * self.weight[:, None]
-        slope = np.concatenate(
-            [np.einsum("nt,nte->e", excess[:, :-1], self.topics), excess[:, -1] @ self.nothing]
-        )
+        slope = np.concatenate([np.einsum("nt,nte->e", excess[:, :-1], self.topics), excess[:, -1] @ self.nothing])
         return np.asarray(slope / self.weight.sum())
 
 

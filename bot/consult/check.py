@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from bot.consult.loader import Draft, Problem, read
 from bot.consult.lexicon import LexiconError, Words
+from bot.consult.loader import Draft, Problem, read
 from bot.consult.model import Entry, Lexicon, Provision
 from bot.consult.normalise import Normaliser
 
@@ -19,7 +19,9 @@ TITLE = 14
 PHRASINGS = 12
 KEYWORDS = (3, 12)
 RELATED = (2, 5)
-ACTIONS = frozenset("human materials window fee_calc interest_calc deadline_calc documents scam_check".split())
+ACTIONS = frozenset(
+    ["human", "materials", "window", "fee_calc", "interest_calc", "deadline_calc", "documents", "scam_check"]
+)
 _PLACEHOLDER = re.compile(r"\{\{(\w*)\}\}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`")
 
@@ -95,9 +97,16 @@ def _lengths(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     if len(entry.title) > TITLE:
         yield _at(draft, entry.id, "title", f"title has {len(entry.title)} characters; {TITLE} fit on a button")
     if len(entry.answer) > FIRST_MESSAGE:
-        yield _at(draft, entry.id, "answer", f"answer has {len(entry.answer)} characters; at most {FIRST_MESSAGE}, the rest goes to `more`")
+        yield _at(
+            draft,
+            entry.id,
+            "answer",
+            f"answer has {len(entry.answer)} characters; at most {FIRST_MESSAGE}, the rest goes to `more`",
+        )
     if len(entry.more) > MESSAGE:
-        yield _at(draft, entry.id, "more", f"more has {len(entry.more)} characters; at most {MESSAGE} fit into a message")
+        yield _at(
+            draft, entry.id, "more", f"more has {len(entry.more)} characters; at most {MESSAGE} fit into a message"
+        )
     if len(entry.phrasings) < PHRASINGS:
         yield _at(draft, entry.id, "phrasings", f"{len(entry.phrasings)} phrasings; at least {PHRASINGS} are needed")
     for name, members, (least, most) in (("keywords", entry.keywords, KEYWORDS), ("related", entry.related, RELATED)):

@@ -11,12 +11,42 @@ from bot.consult.model import Lexicon, Viewpoint
 Value = TypeVar("Value")
 
 SECTIONS = frozenset(
-    "replace filler address generic empty concepts asking negations conditions crisis crisis_not promises "
-    "escalate person viewpoints sides ambiguous follow_up".split()
+    [
+        "replace",
+        "filler",
+        "address",
+        "generic",
+        "empty",
+        "concepts",
+        "asking",
+        "negations",
+        "conditions",
+        "crisis",
+        "crisis_not",
+        "promises",
+        "escalate",
+        "person",
+        "viewpoints",
+        "sides",
+        "ambiguous",
+        "follow_up",
+    ]
 )
-LISTS = (
-    "filler address generic empty asking negations conditions crisis crisis_not promises escalate person follow_up"
-).split()
+LISTS = [
+    "filler",
+    "address",
+    "generic",
+    "empty",
+    "asking",
+    "negations",
+    "conditions",
+    "crisis",
+    "crisis_not",
+    "promises",
+    "escalate",
+    "person",
+    "follow_up",
+]
 
 
 class LexiconError(ValueError):
@@ -98,9 +128,7 @@ class Ambiguity:
     def applies(self, text: str) -> bool:
         """Whether the word is there, its companion too, and nothing that tells the meaning."""
         return (
-            self.words.any(text)
-            and (not len(self.companions) or self.companions.any(text))
-            and not self.cues.any(text)
+            self.words.any(text) and (not len(self.companions) or self.companions.any(text)) and not self.cues.any(text)
         )
 
 
@@ -140,9 +168,7 @@ class Words:
             name: tuple(map(replace.replace, words))
             for name, words in _groups(sections.get("concepts"), "concepts").items()
         }
-        lists = {
-            name: _plain(map(replace.replace, _strings(sections.get(name), name))) for name in LISTS
-        }
+        lists = {name: _plain(map(replace.replace, _strings(sections.get(name), name))) for name in LISTS}
         return cls(
             replace=replace,
             concepts=Scanner(_inverted(concepts)),
@@ -222,6 +248,4 @@ def _ambiguity(value: Mapping[str, Any]) -> Ambiguity:
     words = {key: _strings(value.get(key), f"ambiguous.{name}.{key}") for key in ("words", "with", "cues", "topics")}
     if not words["words"] or not words["topics"]:
         raise LexiconError(f"lexicon: ambiguous.{name} needs words and topics")
-    return Ambiguity(
-        name, _plain(words["words"]), _plain(words["with"]), _plain(words["cues"]), words["topics"]
-    )
+    return Ambiguity(name, _plain(words["words"]), _plain(words["with"]), _plain(words["cues"]), words["topics"])

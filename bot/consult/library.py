@@ -68,7 +68,7 @@ class Library:
         try:
             self.knowledge, self.matcher = self._load()
         except KnowledgeError as error:
-            log.error("knowledge.broken", problems=len(error.problems), serving=self.knowledge.version)
+            log.warning("knowledge.broken", problems=len(error.problems), serving=self.knowledge.version)
             return error
         log.info("knowledge.loaded", version=self.knowledge.version, entries=len(self.knowledge.entries))
         return None

@@ -58,9 +58,7 @@ def _columns(index: Index) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return columns
 
 
-def _fitted(
-    index: Index, columns: np.ndarray[tuple[int], np.dtype[np.int64]], settings: LinearSettings
-) -> Floats:
+def _fitted(index: Index, columns: np.ndarray[tuple[int], np.dtype[np.int64]], settings: LinearSettings) -> Floats:
     """Goes over the phrasings a few rounds; each mistake moves the true topic up and the best rival down."""
     size = min(len(index.vocabulary), MOST_FEATURES) + 1
     weights = np.zeros((size, max(index.count, 2)), dtype=np.float32)

@@ -11,14 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from bot.consult.model import Court, Entry, Instrument, Knowledge, Lexicon, Outside, Policy, Provision, Viewpoint
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 ENTRY_KEYS = (
-    "id", "title", "question", "audience", "keywords", "phrasings", "answer", "more", "provisions", "policies",
-    "reviewed", "valid_from", "valid_to", "related", "actions",
+    "id",
+    "title",
+    "question",
+    "audience",
+    "keywords",
+    "phrasings",
+    "answer",
+    "more",
+    "provisions",
+    "policies",
+    "reviewed",
+    "valid_from",
+    "valid_to",
+    "related",
+    "actions",
 )
 OPTIONAL = frozenset({"more", "policies", "actions"})
 OUTSIDE_KEYS = ("id", "title", "answer", "keywords", "phrasings")
@@ -35,6 +49,7 @@ class Problem:
     message: str
     notice: bool = False  # worth knowing, but nothing is wrong
 
+    @override
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"
 
@@ -58,8 +73,13 @@ class Draft:
     def knowledge(self) -> Knowledge:
         """As one immutable value."""
         return Knowledge(
-            entries={e.id: e for e in self.entries}, outside={o.id: o for o in self.outside}, laws=self.laws,
-            policies=self.policies, courts=self.courts, places=self.places, lexicon=Lexicon(self.lexicon),
+            entries={e.id: e for e in self.entries},
+            outside={o.id: o for o in self.outside},
+            laws=self.laws,
+            policies=self.policies,
+            courts=self.courts,
+            places=self.places,
+            lexicon=Lexicon(self.lexicon),
             version=self.version,
         )
 
@@ -76,7 +96,7 @@ class _Node:
         """The members of a list; empty for anything else."""
         return [_Node(n, self.file) for n in self.node.value] if isinstance(self.node, yaml.SequenceNode) else []
 
-    def keys(self) -> list[tuple[str, _Node]]:
+    def pairs(self) -> list[tuple[str, _Node]]:
         """The pairs of a mapping in the order written, repeated keys included."""
         if not isinstance(self.node, yaml.MappingNode):
             return []
@@ -94,9 +114,9 @@ class _Node:
 def _construct(node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode):
         # Composing has already resolved the tag; only the few plain types occur.
-        return yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
+        return yaml.constructor.SafeConstructor().construct_object(node)
     constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    return constructor.construct_object(node, deep=True)
 
 
 def read(folder: Path) -> Draft:
@@ -146,7 +166,13 @@ def _compose(raw: bytes, name: str, problems: list[Problem]) -> _Node | None:
 def _reader(path: Path) -> Callable[[_Node, Draft], None]:
     if path.parent.name == "topics":
         return _read_topics
-    return {"taxonomy": _read_taxonomy, "outside": _read_outside, "laws": _read_laws, "lexicon": _read_lexicon, "courts": _read_courts}[path.stem]
+    return {
+        "taxonomy": _read_taxonomy,
+        "outside": _read_outside,
+        "laws": _read_laws,
+        "lexicon": _read_lexicon,
+        "courts": _read_courts,
+    }[path.stem]
 
 
 # -- topics --------------------------------------------------------------------------------------
@@ -179,7 +205,7 @@ def _remember(draft: Draft, entry_id: str, node: _Node, fields: Mapping[str, _No
 def _fields(node: _Node, keys: Sequence[str], optional: frozenset[str], draft: Draft) -> dict[str, _Node] | None:
     """The members of a mapping; complains of unknown, repeated and missing keys."""
     found: dict[str, _Node] = {}
-    pairs = node.keys()
+    pairs = node.pairs()
     if not pairs:
         draft.problems.append(node.problem("an entry with keys is expected"))
         return None
@@ -204,16 +230,22 @@ class _Bad(Exception):
 def _entry(node: _Node, fields: dict[str, _Node]) -> Entry:
     return Entry(
         id=_matching(fields["id"], _ID, "an id such as apply.how"),
-        title=_text(fields["title"]), question=_text(fields["question"]),
+        title=_text(fields["title"]),
+        question=_text(fields["question"]),
         audience=frozenset(_audience(fields["audience"])),
-        keywords=_texts(fields["keywords"]), phrasings=_texts(fields["phrasings"]),
-        answer=_text(fields["answer"]), more=_text(fields["more"], empty=True) if "more" in fields else "",
+        keywords=_texts(fields["keywords"]),
+        phrasings=_texts(fields["phrasings"]),
+        answer=_text(fields["answer"]),
+        more=_text(fields["more"], empty=True) if "more" in fields else "",
         provisions=tuple(_provision(n) for n in fields["provisions"].items()),
         policies=_texts(fields["policies"]) if "policies" in fields else (),
-        reviewed=_date(fields["reviewed"]), valid_from=_date(fields["valid_from"]),
+        reviewed=_date(fields["reviewed"]),
+        valid_from=_date(fields["valid_from"]),
         valid_to=_date(fields["valid_to"]) if fields["valid_to"].value() is not None else None,
-        related=_texts(fields["related"]), actions=_texts(fields["actions"]) if "actions" in fields else (),
-        file=node.file, line=node.line,
+        related=_texts(fields["related"]),
+        actions=_texts(fields["actions"]) if "actions" in fields else (),
+        file=node.file,
+        line=node.line,
     )
 
 
@@ -256,7 +288,7 @@ def _audience(node: _Node) -> Iterator[Viewpoint]:
 
 
 def _provision(node: _Node) -> Provision:
-    known = dict(node.keys())
+    known = dict(node.pairs())
     if unknown := set(known) - {"law", "article", "at"}:
         raise _Bad(node.problem(f"a citation has law, article and at, not {', '.join(sorted(unknown))}"))
     if "law" not in known or "article" not in known:
@@ -269,8 +301,8 @@ def _provision(node: _Node) -> Provision:
 
 
 def _read_taxonomy(root: _Node, draft: Draft) -> None:
-    draft.taxonomy = {key: str(node.value()) for key, node in root.keys()}
-    draft.lines.update({("taxonomy", key): (node.file, node.line) for key, node in root.keys()})
+    draft.taxonomy = {key: str(node.value()) for key, node in root.pairs()}
+    draft.lines.update({("taxonomy", key): (node.file, node.line) for key, node in root.pairs()})
 
 
 def _read_outside(root: _Node, draft: Draft) -> None:
@@ -280,8 +312,10 @@ def _read_outside(root: _Node, draft: Draft) -> None:
             continue
         try:
             kind = Outside(
-                id=_matching(fields["id"], _ID, "an id such as outside.divorce"), title=_text(fields["title"]),
-                answer=_text(fields["answer"]), phrasings=_texts(fields["phrasings"]),
+                id=_matching(fields["id"], _ID, "an id such as outside.divorce"),
+                title=_text(fields["title"]),
+                answer=_text(fields["answer"]),
+                phrasings=_texts(fields["phrasings"]),
                 keywords=_texts(fields["keywords"]) if "keywords" in fields else (),
             )
         except _Bad as bad:
@@ -292,17 +326,23 @@ def _read_outside(root: _Node, draft: Draft) -> None:
 
 
 def _read_laws(root: _Node, draft: Draft) -> None:
-    sections = dict(root.keys())
-    for short, node in sections["laws"].keys() if "laws" in sections else []:
+    sections = dict(root.pairs())
+    for short, node in sections["laws"].pairs() if "laws" in sections else []:
         values = node.value()
         try:
             clauses = {str(a): tuple(map(str, c)) for a, c in values["articles"].items()}
             draft.laws[short] = Instrument(
-                short, str(values["title"]), str(values.get("document") or ""), str(values.get("in_force") or ""), clauses
+                short,
+                str(values["title"]),
+                str(values.get("document") or ""),
+                str(values.get("in_force") or ""),
+                clauses,
             )
         except (KeyError, TypeError, AttributeError) as error:
-            draft.problems.append(node.problem(f"{short}: title and articles (number: [clauses]) are expected ({error})"))
-    for name, node in sections["policies"].keys() if "policies" in sections else []:
+            draft.problems.append(
+                node.problem(f"{short}: title and articles (number: [clauses]) are expected ({error})")
+            )
+    for name, node in sections["policies"].pairs() if "policies" in sections else []:
         values = node.value()
         if not isinstance(values, dict) or not {"title", "clause"} <= set(values):
             draft.problems.append(node.problem(f"{name}: title and clause are expected"))
@@ -325,9 +365,11 @@ def _read_courts(root: _Node, draft: Draft) -> None:
         draft.problems.append(root.problem("a list `courts` is expected"))
         return
     keys = set(Court.__dataclass_fields__)
-    for node, court in zip(dict(root.keys())["courts"].items(), data["courts"], strict=True):
+    for node, court in zip(dict(root.pairs())["courts"].items(), data["courts"], strict=True):
         if not isinstance(court, dict) or not set(court) <= keys or "id" not in court or "name" not in court:
-            draft.problems.append(node.problem(f"a court has the keys {', '.join(sorted(keys))}; id and name are needed"))
+            draft.problems.append(
+                node.problem(f"a court has the keys {', '.join(sorted(keys))}; id and name are needed")
+            )
             continue
         court["aliases"] = tuple(court.get("aliases") or ())
         draft.courts[str(court["id"])] = Court(**{"level": "", "area": "", **court})

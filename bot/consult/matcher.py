@@ -65,9 +65,7 @@ class Matcher:
         self.settings = settings or MatchSettings()
         self.weights = weights or load_weights()
         self.words = Words.compile(knowledge.lexicon)
-        self.ranker = ranker or Ranker(
-            self.words, labelled(knowledge), knowledge.entries, ranking or RankerSettings()
-        )
+        self.ranker = ranker or Ranker(self.words, labelled(knowledge), knowledge.entries, ranking or RankerSettings())
 
     def match(self, question: str, context: Context | None = None, today: date | None = None) -> Verdict:
         """What to do with a question."""
@@ -96,9 +94,7 @@ class Matcher:
             reasons=tuple(self.ranker.reasons(reading, shown[0])) if shown else (),
         )
 
-    def _judged(
-        self, question: str, context: Context, today: date | None
-    ) -> tuple[Verdict, Reading, Evidence, Odds]:
+    def _judged(self, question: str, context: Context, today: date | None) -> tuple[Verdict, Reading, Evidence, Odds]:
         reading = self.ranker.reader(question)
         evidence = self.ranker.evidence(reading, context)
         odds = self._odds(evidence)
@@ -117,9 +113,7 @@ class Matcher:
             kind.append(Candidate(label, float(chances[place])))
         return Odds(tuple(topics), tuple(outside), nothing)
 
-    def _signs(
-        self, reading: Reading, evidence: Evidence, odds: Odds, context: Context, today: date | None
-    ) -> Signs:
+    def _signs(self, reading: Reading, evidence: Evidence, odds: Odds, context: Context, today: date | None) -> Signs:
         """What speaks against an answer, and what else the message holds."""
         best = self.knowledge.entries[odds.topics[0].topic] if odds.topics else None
         return Signs(

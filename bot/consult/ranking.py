@@ -93,8 +93,7 @@ class Ranker:
             self.reader.repair = Repair(words.vocabulary, self.index.vocabulary)
         self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
         self._audience = [
-            entries[label].audience if label in entries else frozenset((Viewpoint.ANYONE,))
-            for label in self.labels
+            entries[label].audience if label in entries else frozenset((Viewpoint.ANYONE,)) for label in self.labels
         ]
 
     def evidence(self, reading: Reading, context: Context) -> Evidence:
@@ -133,9 +132,7 @@ class Ranker:
                 nothing[place] = 0.0
         return Evidence(topics, nothing, hits.best_row, hits.rows)
 
-    def _closeness(
-        self, text: str, linear: Floats, nearest: Floats, rows: NDArray[np.intp]
-    ) -> NDArray[np.float64]:
+    def _closeness(self, text: str, linear: Floats, nearest: Floats, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Letter-by-letter likeness for the few topics that are in question at all."""
         out = np.zeros(len(self.labels))
         for topic in np.argsort(-(linear + nearest), kind="stable")[:CLOSEST]:

@@ -118,9 +118,7 @@ def asking_part(normal: Normal, asking: Scanner[str]) -> Normal:
 
 def _only(normal: Normal, flags: list[bool]) -> Normal:
     pairs = [
-        pair
-        for pair, flag in zip(zip(normal.clauses, normal.sentence_of, strict=True), flags, strict=True)
-        if flag
+        pair for pair, flag in zip(zip(normal.clauses, normal.sentence_of, strict=True), flags, strict=True) if flag
     ]
     clauses, numbers = zip(*pairs, strict=True)
     return Normal(normal.raw, clauses, numbers, normal.facts)

@@ -8,12 +8,20 @@ from typing import cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+from typing_extensions import override
 
 from bot.core.privacy import redact
 
-_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "asyncio": logging.WARNING,
-          "aiosqlite": logging.WARNING, "alembic": logging.WARNING, "watchfiles": logging.WARNING,
-          "uvicorn.access": logging.WARNING, "aiohttp.access": logging.WARNING}
+_QUIET = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
+    "watchfiles": logging.WARNING,
+    "uvicorn.access": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+}
 
 
 class _Redacting(logging.Formatter):
@@ -27,6 +35,7 @@ class _Redacting(logging.Formatter):
         self._inner = inner
         self._secrets = secrets
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         return redact(self._inner.format(record), *self._secrets)
 
@@ -60,7 +69,7 @@ def configure(level: str = "INFO", *, as_json: bool = False, secrets: tuple[str,
 
 
 def _exceptions(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    return cast(EventDict, structlog.processors.format_exc_info(logger, method, event))
+    return structlog.processors.format_exc_info(logger, method, event)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

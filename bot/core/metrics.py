@@ -6,11 +6,13 @@ from prometheus_client import Counter, Gauge, Histogram
 
 QUESTIONS = Counter("zhiyuan_questions", "Questions by what was decided and why", ["decision", "reason"])
 MATCH_SECONDS = Histogram(
-    "zhiyuan_match_seconds", "Time to find the topic of a question",
+    "zhiyuan_match_seconds",
+    "Time to find the topic of a question",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5),
 )
 TURN_SECONDS = Histogram(
-    "zhiyuan_turn_seconds", "Time from taking a turn up to its commit",
+    "zhiyuan_turn_seconds",
+    "Time from taking a turn up to its commit",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
 SENDS = Counter("zhiyuan_sends", "Messages that left, by outcome", ["outcome"])

@@ -51,7 +51,9 @@ class Desk:
 
     def _notify(self, turn: Turn, number: int, question: str, *, urgent: bool) -> None:
         text = self._texts(
-            "staff.new", number=number, question=quoted(_excerpt(question)),
+            "staff.new",
+            number=number,
+            question=quoted(_excerpt(question)),
             urgent=self._texts("staff.urgent") if urgent else "",
         )
         for admin in sorted(self._admins):
@@ -78,8 +80,11 @@ class Desk:
 
     def _item(self, request: RequestRow, now: datetime) -> str:
         return self._texts(
-            "staff.item", number=request.number, name=quoted(str(request.address.get("name", ""))),
-            waited=self._waited(request.created_at, now), question=quoted(_excerpt(request.question)),
+            "staff.item",
+            number=request.number,
+            name=quoted(str(request.address.get("name", ""))),
+            waited=self._waited(request.created_at, now),
+            question=quoted(_excerpt(request.question)),
             urgent=self._texts("staff.urgent") if request.urgent else "",
         )
 
@@ -105,8 +110,10 @@ class Desk:
     async def _answer(self, turn: Turn, number: int, text: str) -> None:
         request = await turn.work.requests.get(number)
         conversation = await turn.work.conversations.get(request.conversation_id) if request else None
-        closed = request and conversation and await turn.work.requests.close(
-            number, RequestStatus.ANSWERED, turn.conversation.person, turn.now, text
+        closed = (
+            request
+            and conversation
+            and await turn.work.requests.close(number, RequestStatus.ANSWERED, turn.conversation.person, turn.now, text)
         )
         if not closed or conversation is None:
             turn.say(self._words.plain("staff.no_request", number=number))

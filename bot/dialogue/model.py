@@ -60,7 +60,11 @@ class Reply:
     def payload(self) -> dict[str, Any]:
         """As it is kept in the outbox."""
         return {
-            "kind": self.kind, "text": self.text, "key": self.key, "target": self.target, "callback": self.callback,
+            "kind": self.kind,
+            "text": self.text,
+            "key": self.key,
+            "target": self.target,
+            "callback": self.callback,
             "buttons": [[asdict(b) for b in row] for row in self.buttons],
         }
 

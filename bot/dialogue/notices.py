@@ -30,15 +30,22 @@ class Notices:
         if error is not None:
             self._broken = True
             problems = "\n".join(f"· {quoted(p)}" for p in error.problems[:_SHOWN])
-            await self.admins(texts("staff.knowledge_broken", count=len(error.problems), problems=problems), "staff.knowledge_broken")
+            await self.admins(
+                texts("staff.knowledge_broken", count=len(error.problems), problems=problems), "staff.knowledge_broken"
+            )
         elif self._broken:
             self._broken = False
-            await self.admins(texts("staff.knowledge_mended", version=self._services.library.knowledge.version), "staff.knowledge_mended")
+            await self.admins(
+                texts("staff.knowledge_mended", version=self._services.library.knowledge.version),
+                "staff.knowledge_mended",
+            )
 
     async def update_failed(self, update: StoredUpdate) -> None:
         """An update was given up: its sender hears an apology, the administrators where to look."""
         texts = self._services.texts
-        rows = [self._row(admin, texts("staff.failed", number=update.id), "staff.failed") for admin in sorted(self._admins)]
+        rows = [
+            self._row(admin, texts("staff.failed", number=update.id), "staff.failed") for admin in sorted(self._admins)
+        ]
         chat = _chat_of(update.raw)
         if chat and chat > 0:
             rows.append(self._row(chat, texts("error.apology"), "error.apology"))
@@ -52,7 +59,9 @@ class Notices:
         s = self._services
         payload = {"chat": chat, "group": False, "thread": None, "free": False, "reply": Reply(text, key=key).payload()}
         now = s.clock.now()
-        return OutgoingRow(s.ids.new(now), s.store.vault.pseudonym(self._channel, chat), self._channel, payload, created_at=now)
+        return OutgoingRow(
+            s.ids.new(now), s.store.vault.pseudonym(self._channel, chat), self._channel, payload, created_at=now
+        )
 
     async def _send(self, rows: list[OutgoingRow]) -> None:
         if not rows:

@@ -145,9 +145,15 @@ class Dialogue:
         now = self._clock.now()
         if row is None:
             row = ConversationRow(
-                id=self._ids.new(now), lane=lane, channel=incoming.channel, kind=incoming.chat_kind,
+                id=self._ids.new(now),
+                lane=lane,
+                channel=incoming.channel,
+                kind=incoming.chat_kind,
                 person=self._store.vault.pseudonym(incoming.channel, "person", incoming.person),
-                address={"chat": incoming.chat, "name": incoming.name}, state={}, created_at=now, is_new=True,
+                address={"chat": incoming.chat, "name": incoming.name},
+                state={},
+                created_at=now,
+                is_new=True,
             )
         if incoming.kind != "blocked":
             row.unreachable = None  # whoever writes can be reached again

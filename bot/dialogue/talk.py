@@ -45,13 +45,26 @@ class Talk:
         self._desk = desk
         self._settings = settings
         self._presses: dict[str, Callable[[Turn, str], Awaitable[None]]] = {
-            "topic": self._open, "more": self._more, "related": self._related, "cat": self._category,
-            "menu": self._menu, "fb": self._feedback, "human": self._human, "none": self._none,
-            "side": self._side, "withdraw": self._withdraw, "solved": self._solved,
+            "topic": self._open,
+            "more": self._more,
+            "related": self._related,
+            "cat": self._category,
+            "menu": self._menu,
+            "fb": self._feedback,
+            "human": self._human,
+            "none": self._none,
+            "side": self._side,
+            "withdraw": self._withdraw,
+            "solved": self._solved,
         }
         self._commands: dict[str, Callable[[Turn], Awaitable[None]]] = {
-            "start": self._start, "help": self._start, "menu": self._menu, "human": self._human,
-            "privacy": self._privacy, "requests": desk.list_requests, "answer": desk.answer,
+            "start": self._start,
+            "help": self._start,
+            "menu": self._menu,
+            "human": self._human,
+            "privacy": self._privacy,
+            "requests": desk.list_requests,
+            "answer": desk.answer,
         }
 
     async def respond(self, turn: Turn) -> None:
@@ -113,9 +126,11 @@ class Talk:
         return {
             "topic": verdict.outside or (best.topic if best else None),
             "score": round(best.score, 4) if best else None,
-            "decision": verdict.decision.value, "reason": verdict.reason.value,
+            "decision": verdict.decision.value,
+            "reason": verdict.reason.value,
             "candidates": " ".join(f"{c.topic}:{c.score:.3f}" for c in verdict.candidates)[:400] or None,
-            "knowledge": self._library.knowledge.version, "ms": round(ms, 2),
+            "knowledge": self._library.knowledge.version,
+            "ms": round(ms, 2),
         }
 
     async def _act(self, turn: Turn, verdict: Verdict, lead: str) -> None:
@@ -128,9 +143,9 @@ class Talk:
             self._give(turn, self._library.knowledge.entries[verdict.best], verdict, lead)
         elif verdict.decision is Decision.CLARIFY:
             self._ask_back(turn, verdict, group=group)
-        elif verdict.reason is Reason.OUTSIDE and verdict.outside in self._library.knowledge.outside:
+        elif kind := self._library.knowledge.outside.get(verdict.outside or ""):
             turn.state.misses, turn.state.clarifies = 0, False
-            turn.say(self._words.outside(self._library.knowledge.outside[verdict.outside]))
+            turn.say(self._words.outside(kind))
         elif verdict.reason is Reason.EXPIRED:
             turn.say(self._words.plain("handoff.expired", self._words.human()))
         else:

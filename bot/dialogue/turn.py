@@ -32,11 +32,19 @@ class Turn:
     def heard(self, text: str, kind: str, **marks: Any) -> None:
         """Log what the person said, identifiers masked."""
         self.message_id = self.ids.new(self.now)
-        self.messages.append(MessageRow(
-            id=self.message_id, conversation_id=self.conversation.id, person=self.conversation.person,
-            at=self.now, direction="in", kind=kind, text=mask_identifiers(text),
-            external_id=self.incoming.external_id, **marks,
-        ))
+        self.messages.append(
+            MessageRow(
+                id=self.message_id,
+                conversation_id=self.conversation.id,
+                person=self.conversation.person,
+                at=self.now,
+                direction="in",
+                kind=kind,
+                text=mask_identifiers(text),
+                external_id=self.incoming.external_id,
+                **marks,
+            )
+        )
 
     def mark(self, **marks: Any) -> None:
         """Add what was decided about it to the logged message that came in."""
@@ -56,10 +64,20 @@ class Turn:
         for number, part in enumerate(parts, 1):
             piece = replace(reply, text=part, buttons=reply.buttons if number == len(parts) else ())
             logged = self.ids.new(self.now)
-            self.messages.append(MessageRow(
-                id=logged, conversation_id=conversation.id, person=conversation.person, at=self.now,
-                direction="out", kind="text", text=part, sender=sender, topic=reply.topic, **reply.marks,
-            ))
+            self.messages.append(
+                MessageRow(
+                    id=logged,
+                    conversation_id=conversation.id,
+                    person=conversation.person,
+                    at=self.now,
+                    direction="out",
+                    kind="text",
+                    text=part,
+                    sender=sender,
+                    topic=reply.topic,
+                    **reply.marks,
+                )
+            )
             self._queue(conversation, piece, logged)
         return logged
 
@@ -76,11 +94,19 @@ class Turn:
     def _queue(self, conversation: ConversationRow, reply: Reply, logged: int | None) -> None:
         address = conversation.address
         payload = {
-            "chat": address["chat"], "group": conversation.kind == "group",
+            "chat": address["chat"],
+            "group": conversation.kind == "group",
             "thread": self.incoming.thread if conversation is self.conversation else None,
-            "free": reply.kind == "toast", "reply": reply.payload(),
+            "free": reply.kind == "toast",
+            "reply": reply.payload(),
         }
-        self.outgoing.append(OutgoingRow(
-            self.ids.new(self.now), conversation.lane, conversation.channel, payload,
-            message_id=logged, created_at=self.now,
-        ))
+        self.outgoing.append(
+            OutgoingRow(
+                self.ids.new(self.now),
+                conversation.lane,
+                conversation.channel,
+                payload,
+                message_id=logged,
+                created_at=self.now,
+            )
+        )

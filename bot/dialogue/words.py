@@ -49,8 +49,16 @@ class Words:
 
     # -- answers ---------------------------------------------------------------------------------
 
-    def answer(self, knowledge: Knowledge, entry: Entry, message_id: int, *, lead: str = "", group: bool = False,
-               others: Sequence[Entry] = ()) -> Reply:
+    def answer(
+        self,
+        knowledge: Knowledge,
+        entry: Entry,
+        message_id: int,
+        *,
+        lead: str = "",
+        group: bool = False,
+        others: Sequence[Entry] = (),
+    ) -> Reply:
         """An entry's answer, its provisions and review date, and what to press next."""
         parts = [lead, self._filled(knowledge, entry.answer), self._basis(knowledge, entry)]
         if others:
@@ -96,13 +104,17 @@ class Words:
     def more(self, knowledge: Knowledge, entry: Entry) -> Reply:
         """What stands behind 详细说说."""
         related = [self.topic_button(knowledge.entries[t]) for t in entry.related[:4] if t in knowledge.entries]
-        return Reply(self._filled(knowledge, entry.more or entry.answer), rows([*related, self.human()]), "more", topic=entry.id)
+        return Reply(
+            self._filled(knowledge, entry.more or entry.answer), rows([*related, self.human()]), "more", topic=entry.id
+        )
 
     def related(self, knowledge: Knowledge, entry: Entry) -> Reply:
         """The neighbours of an entry."""
         known = [knowledge.entries[t] for t in entry.related if t in knowledge.entries]
         buttons = [(self.topic_button(e),) for e in known]
-        return Reply(self.texts("answer.related", title=entry.title), (*buttons, (self.menu_button(), self.human())), "related")
+        return Reply(
+            self.texts("answer.related", title=entry.title), (*buttons, (self.menu_button(), self.human())), "related"
+        )
 
     def outside(self, kind: Outside) -> Reply:
         """A pointer to who answers what this desk does not."""
@@ -119,14 +131,21 @@ class Words:
         """At most three topics and 都不是."""
         known = list(entries)[:3]
         lines = [self.texts("clarify.choices", number=n, title=e.question) for n, e in enumerate(known, 1)]
-        buttons = [(self.topic_button(e, self.texts("clarify.choices", number=n, title=e.title)),) for n, e in enumerate(known, 1)]
+        buttons = [
+            (self.topic_button(e, self.texts("clarify.choices", number=n, title=e.title)),)
+            for n, e in enumerate(known, 1)
+        ]
         last = () if group else ((Button(self.texts("button.none"), "none"), self.human()),)
         return Reply("\n".join([self.texts("clarify.choose"), *lines]), (*buttons, *last), "clarify.choose")
 
     def sides(self, choices: Sequence[tuple[Viewpoint, str]]) -> Reply:
         """Who asks? The answer differs."""
         buttons = [(Button(self.texts(f"clarify.side.{side}"), f"side:{side}:{topic}"),) for side, topic in choices]
-        return Reply(self.texts("clarify.viewpoint"), (*buttons, (Button(self.texts("button.none"), "none"), self.human())), "clarify.viewpoint")
+        return Reply(
+            self.texts("clarify.viewpoint"),
+            (*buttons, (Button(self.texts("button.none"), "none"), self.human())),
+            "clarify.viewpoint",
+        )
 
     # -- the menu --------------------------------------------------------------------------------
 

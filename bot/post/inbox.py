@@ -85,7 +85,8 @@ class Inbox:
     async def idle(self) -> None:
         """Return when nothing is being handled."""
         while self._lanes or (self._writer and not self._writer.done()):
-            await asyncio.sleep(0.005)
+            running = [t for lane in self._lanes.values() if (t := lane.task)]
+            await asyncio.wait([*running, *([self._writer] if self._writer else [])])
 
     def waiting(self) -> int:
         """Updates stored and not yet handled by this process."""
@@ -128,13 +129,14 @@ class Inbox:
 
     async def _handle(self, update: StoredUpdate) -> bool:
         """Handle one update; False when it must be tried again."""
-        assert self._handler and self._on_failure  # noqa: S101 - wired before anything is accepted
+        if self._handler is None:
+            raise RuntimeError("the inbox has no handler; call handle_with() first")
         try:
             await self._handler(update)
         except NotYet:
             await asyncio.sleep(0.2)
             return False
-        except Exception as error:  # noqa: BLE001 - one bad update must not stop its chat
+        except Exception as error:
             log.exception("update.failed", inbox=update.id, tries=update.attempts + 1)
             return await self._failed(update, error)
         return True

@@ -22,8 +22,9 @@ SETTLED_DAYS = 7  # updates and sent messages are kept this long for looking int
 class Keeper:
     """Runs beside the doors for as long as the process does."""
 
-    def __init__(self, store: Store, inbox: Inbox, sender: Sender, clock: Clock, *, worker: str, place: str,
-                 retention_days: int) -> None:
+    def __init__(
+        self, store: Store, inbox: Inbox, sender: Sender, clock: Clock, *, worker: str, place: str, retention_days: int
+    ) -> None:
         self._store = store
         self._inbox = inbox
         self._sender = sender
@@ -53,14 +54,18 @@ class Keeper:
                     await self._take_over()
                     await self._recover_left_behind()
                 await self._purge_daily()
-            except Exception:  # noqa: BLE001 - the next round tries again
+            except Exception:
                 log.exception("keeper.round_failed")
 
     async def _beat(self) -> None:
         async with self._store.work() as work:
             now = self._clock.now()
             await work.outbox.beat(self._worker, self._place, now)
-            gone = [w for w, place, seen in await work.outbox.workers() if w != self._worker and self._is_gone(place, seen, now)]
+            gone = [
+                w
+                for w, place, seen in await work.outbox.workers()
+                if w != self._worker and self._is_gone(place, seen, now)
+            ]
             await work.outbox.retire(gone)
             await work.commit()
 

@@ -92,6 +92,7 @@ class Sender:
         self._heaps: dict[bool, list[tuple[float, int, str]]] = {False: [], True: []}
         self._sequence = itertools.count()
         self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._recorder = _Recorder(store)
         self._loop_task: asyncio.Task[None] | None = None
@@ -129,7 +130,8 @@ class Sender:
     async def idle(self) -> None:
         """Return when nothing waits and nothing is under way (for tests and for stopping)."""
         while self._lanes or self._under_way:
-            await asyncio.sleep(0.005)
+            self._quiet.clear()
+            await self._quiet.wait()
         await self._recorder.flushed()
 
     # -- choosing --------------------------------------------------------------------------------
@@ -200,13 +202,14 @@ class Sender:
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._wake.set()
+        self._quiet.set()
         if not task.cancelled() and task.exception():
             log.error("sender.broken", exc_info=task.exception())
 
     async def _deliver(self, lane: _Lane, row: OutgoingRow) -> None:
         try:
             outcome = await self._carriers[row.channel].deliver(row)
-        except Exception as error:  # noqa: BLE001 - a carrier's own fault must not lose the message
+        except Exception as error:
             log.exception("sender.carrier_failed", row=row.id)
             outcome = Later(type(error).__name__)
         now = asyncio.get_running_loop().time()
@@ -230,8 +233,9 @@ class Sender:
             self._offer(lane)
 
     def _back(self, lane: _Lane, row: OutgoingRow) -> None:
-        again = OutgoingRow(row.id, row.lane, row.channel, row.payload, row.bulk, row.attempts + 1,
-                            row.message_id, row.created_at)
+        again = OutgoingRow(
+            row.id, row.lane, row.channel, row.payload, row.bulk, row.attempts + 1, row.message_id, row.created_at
+        )
         (lane.bulk if row.bulk else lane.replies).appendleft(again)
 
     def _too_old(self, row: OutgoingRow) -> bool:
@@ -273,7 +277,7 @@ class _Recorder:
             batch, self._pending = self._pending, []
             try:
                 await self._commit(batch)
-            except Exception as error:  # noqa: BLE001 - each waiting sender must hear of it
+            except Exception as error:
                 log.exception("outbox.not_recorded", count=len(batch))
                 for *_, future in batch:
                     future.set_exception(error)

@@ -24,8 +24,9 @@ class Rows:
 
     def _upsert(self, table: type[Base]) -> PostgresInsert | SqliteInsert:
         """An insert of the dialect that knows ON CONFLICT."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        return dialect.insert(table)
+        if self._connection.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
 
     def _seal_json(self, value: Any) -> bytes:
         return self._vault.seal(json.dumps(value, ensure_ascii=False))

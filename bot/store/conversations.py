@@ -14,8 +14,15 @@ from bot.store.rows import ConversationRow
 from bot.store.tables import Conversation
 
 _COLUMNS = (
-    Conversation.id, Conversation.lane, Conversation.channel, Conversation.kind, Conversation.person,
-    Conversation.address, Conversation.state, Conversation.created_at, Conversation.unreachable,
+    Conversation.id,
+    Conversation.lane,
+    Conversation.channel,
+    Conversation.kind,
+    Conversation.person,
+    Conversation.address,
+    Conversation.state,
+    Conversation.created_at,
+    Conversation.unreachable,
 )
 
 
@@ -35,8 +42,14 @@ class Conversations(Rows):
 
     def _row(self, r: Any) -> ConversationRow:
         return ConversationRow(
-            id=r.id, lane=r.lane, channel=r.channel, kind=r.kind, person=r.person,
-            address=self._open_json(r.address), state=json.loads(r.state), created_at=r.created_at,
+            id=r.id,
+            lane=r.lane,
+            channel=r.channel,
+            kind=r.kind,
+            person=r.person,
+            address=self._open_json(r.address),
+            state=json.loads(r.state),
+            created_at=r.created_at,
             unreachable=r.unreachable,
         )
 
@@ -46,21 +59,33 @@ class Conversations(Rows):
         old = [r for r in rows if not r.is_new]
         table = table_of(Conversation)
         if new:
-            await self._connection.execute(insert(table), [
-                {"id": r.id, "lane": r.lane, "channel": r.channel, "kind": r.kind, "person": r.person,
-                 "address": self._seal_json(r.address), "state": _json(r.state), "created_at": r.created_at,
-                 "updated_at": now}
-                for r in new
-            ])
+            await self._connection.execute(
+                insert(table),
+                [
+                    {
+                        "id": r.id,
+                        "lane": r.lane,
+                        "channel": r.channel,
+                        "kind": r.kind,
+                        "person": r.person,
+                        "address": self._seal_json(r.address),
+                        "state": _json(r.state),
+                        "created_at": r.created_at,
+                        "updated_at": now,
+                    }
+                    for r in new
+                ],
+            )
         if old:
             statement = (
                 update(table)
                 .where(table.c.id == bindparam("row_id"))
                 .values(state=bindparam("new_state"), updated_at=bindparam("moment"), unreachable=bindparam("reason"))
             )
-            await self._connection.execute(statement, [
-                {"row_id": r.id, "new_state": _json(r.state), "moment": now, "reason": r.unreachable} for r in old
-            ])
+            await self._connection.execute(
+                statement,
+                [{"row_id": r.id, "new_state": _json(r.state), "moment": now, "reason": r.unreachable} for r in old],
+            )
 
     async def unreachable(self, lane: str, reason: str, now: datetime) -> None:
         """Note that messages do not arrive there any more, and why."""

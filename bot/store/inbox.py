@@ -20,8 +20,15 @@ class InboxRows(Rows):
         if not updates:
             return []
         values = [
-            {"source": u.source, "update_id": u.update_id, "lane": u.lane, "raw": self._vault.seal(u.raw),
-             "received_at": now, "status": InboxStatus.NEW, "attempts": 0}
+            {
+                "source": u.source,
+                "update_id": u.update_id,
+                "lane": u.lane,
+                "raw": self._vault.seal(u.raw),
+                "received_at": now,
+                "status": InboxStatus.NEW,
+                "attempts": 0,
+            }
             for u in updates
         ]
         statement = (
@@ -31,11 +38,9 @@ class InboxRows(Rows):
             .returning(Inbox.id, Inbox.update_id)
         )
         stored = {row.update_id: row.id for row in await self._connection.execute(statement)}
-        fresh: list[StoredUpdate] = []
-        for u in updates:
-            # `pop`: the same update twice in one batch is one update.
-            if (row_id := stored.pop(u.update_id, None)) is not None:
-                fresh.append(StoredUpdate(row_id, u.lane, u.raw))
+        # `pop`: the same update twice in one batch is one update.
+        numbers = ((u, stored.pop(u.update_id, None)) for u in updates)
+        fresh = [StoredUpdate(number, u.lane, u.raw) for u, number in numbers if number is not None]
         return sorted(fresh, key=lambda u: u.id)
 
     async def waiting(self, limit: int = 1000, *, received_before: datetime | None = None) -> list[StoredUpdate]:
@@ -60,9 +65,7 @@ class InboxRows(Rows):
         """Handled: in the same transaction as the effects; the raw text is not needed any more."""
         if ids:
             await self._connection.execute(
-                update(Inbox)
-                .where(Inbox.id.in_(ids))
-                .values(status=InboxStatus.DONE, handled_at=now, raw=None)
+                update(Inbox).where(Inbox.id.in_(ids)).values(status=InboxStatus.DONE, handled_at=now, raw=None)
             )
 
     async def tried(self, row_id: int, error: str, now: datetime, *, last: bool) -> None:

@@ -40,7 +40,9 @@ class Log(Rows):
         )
         return int((await self._connection.execute(query)).scalar_one())
 
-    async def read(self, *, conversation_id: int | None = None, since: datetime | None = None) -> AsyncIterator[MessageRow]:
+    async def read(
+        self, *, conversation_id: int | None = None, since: datetime | None = None
+    ) -> AsyncIterator[MessageRow]:
         """Messages in the order they were said, streamed."""
         columns = [getattr(Message, name) for name in MessageRow.__dataclass_fields__]
         query = select(*columns).order_by(Message.conversation_id, Message.id)

@@ -23,12 +23,21 @@ class OutboxRows(Rows):
 
     def _values(self, row: OutgoingRow, owner: str, now: datetime) -> dict[str, Any]:
         return {
-            "id": row.id, "channel": row.channel, "lane": row.lane, "payload": self._seal_json(row.payload),
-            "bulk": row.bulk, "status": OutboxStatus.PENDING, "owner": owner, "attempts": 0,
-            "message_id": row.message_id, "created_at": now,
+            "id": row.id,
+            "channel": row.channel,
+            "lane": row.lane,
+            "payload": self._seal_json(row.payload),
+            "bulk": row.bulk,
+            "status": OutboxStatus.PENDING,
+            "owner": owner,
+            "attempts": 0,
+            "message_id": row.message_id,
+            "created_at": now,
         }
 
-    async def take_over(self, owner: str, channels: Sequence[str], *, seen_before: datetime | None) -> list[OutgoingRow]:
+    async def take_over(
+        self, owner: str, channels: Sequence[str], *, seen_before: datetime | None
+    ) -> list[OutgoingRow]:
         """Claim what no living process will send, in order; None: nobody else can be alive.
 
         With `seen_before`, only rows whose owner has not been seen since are taken.
@@ -41,12 +50,22 @@ class OutboxRows(Rows):
             update(Outbox)
             .where(orphaned)
             .values(owner=owner)
-            .returning(Outbox.id, Outbox.lane, Outbox.channel, Outbox.payload, Outbox.bulk, Outbox.attempts,
-                       Outbox.message_id, Outbox.created_at)
+            .returning(
+                Outbox.id,
+                Outbox.lane,
+                Outbox.channel,
+                Outbox.payload,
+                Outbox.bulk,
+                Outbox.attempts,
+                Outbox.message_id,
+                Outbox.created_at,
+            )
             .execution_options(synchronize_session=False)
         )
         rows = [
-            OutgoingRow(r.id, r.lane, r.channel, self._open_json(r.payload), r.bulk, r.attempts, r.message_id, r.created_at)
+            OutgoingRow(
+                r.id, r.lane, r.channel, self._open_json(r.payload), r.bulk, r.attempts, r.message_id, r.created_at
+            )
             for r in await self._connection.execute(statement)
         ]
         return sorted(rows, key=lambda r: r.id)
@@ -58,8 +77,14 @@ class OutboxRows(Rows):
             statement = (
                 update(table_of(Outbox))
                 .where(table_of(Outbox).c.id == bindparam("row_id"))
-                .values(status=bindparam("new_status"), attempts=bindparam("tries"), sent_at=bindparam("moment"),
-                        external_id=bindparam("external"), error=bindparam("why"), payload=None)
+                .values(
+                    status=bindparam("new_status"),
+                    attempts=bindparam("tries"),
+                    sent_at=bindparam("moment"),
+                    external_id=bindparam("external"),
+                    error=bindparam("why"),
+                    payload=None,
+                )
             )
             await self._connection.execute(statement, [_result(r) for r in final])
         logged = [{"row_id": r.message_id, "external": r.external_id} for r in final if r.message_id and r.external_id]
@@ -97,5 +122,11 @@ class OutboxRows(Rows):
 
 
 def _result(r: Sent) -> dict[str, Any]:
-    return {"row_id": r.id, "new_status": r.status, "tries": r.attempts, "moment": r.at,
-            "external": r.external_id, "why": (r.error or "")[:200] or None}
+    return {
+        "row_id": r.id,
+        "new_status": r.status,
+        "tries": r.attempts,
+        "moment": r.at,
+        "external": r.external_id,
+        "why": (r.error or "")[:200] or None,
+    }

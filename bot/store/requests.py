@@ -18,8 +18,12 @@ class Requests(Rows):
     async def open(self, conversation_id: int, question: str, why: str, now: datetime, *, urgent: bool = False) -> int:
         """Register a request and tell its number."""
         values = {
-            "conversation_id": conversation_id, "question": self._vault.seal(question), "why": why,
-            "urgent": urgent, "status": RequestStatus.OPEN, "created_at": now,
+            "conversation_id": conversation_id,
+            "question": self._vault.seal(question),
+            "why": why,
+            "urgent": urgent,
+            "status": RequestStatus.OPEN,
+            "created_at": now,
         }
         result = await self._connection.execute(insert(Request).values(values).returning(Request.number))
         return int(result.scalar_one())
@@ -54,7 +58,9 @@ class Requests(Rows):
         rows = await self._connection.execute(query.order_by(Request.urgent.desc(), Request.number).limit(limit))
         return [self._row(r) for r in rows]
 
-    async def close(self, number: int, status: RequestStatus, by: str, now: datetime, answer: str | None = None) -> bool:
+    async def close(
+        self, number: int, status: RequestStatus, by: str, now: datetime, answer: str | None = None
+    ) -> bool:
         """Settle an open request; False when somebody else was first."""
         result = await self._connection.execute(
             update(Request)
@@ -65,14 +71,29 @@ class Requests(Rows):
 
     def _row(self, r: Any) -> RequestRow:
         return RequestRow(
-            number=r.number, conversation_id=r.conversation_id, question=self._vault.open(r.question), why=r.why,
-            urgent=r.urgent, status=r.status, created_at=r.created_at, closed_at=r.closed_at,
-            answer=self._vault.open(r.answer) if r.answer else None, address=self._open_json(r.address),
+            number=r.number,
+            conversation_id=r.conversation_id,
+            question=self._vault.open(r.question),
+            why=r.why,
+            urgent=r.urgent,
+            status=r.status,
+            created_at=r.created_at,
+            closed_at=r.closed_at,
+            answer=self._vault.open(r.answer) if r.answer else None,
+            address=self._open_json(r.address),
         )
 
 
 def _select() -> Any:
     return select(
-        Request.number, Request.conversation_id, Request.question, Request.why, Request.urgent, Request.status,
-        Request.created_at, Request.closed_at, Request.answer, Conversation.address,
+        Request.number,
+        Request.conversation_id,
+        Request.question,
+        Request.why,
+        Request.urgent,
+        Request.status,
+        Request.created_at,
+        Request.closed_at,
+        Request.answer,
+        Conversation.address,
     ).join(Conversation, Conversation.id == Request.conversation_id)

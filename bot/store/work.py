@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.privacy import Vault
 from bot.store.conversations import Conversations
@@ -21,11 +22,10 @@ class Work:
     def __init__(self, engine: AsyncEngine, vault: Vault, *, read_only: bool = False) -> None:
         self._engine = engine.execution_options(read_only=True) if read_only else engine
         self._vault = vault
-        self._connection: AsyncConnection | None = None
 
-    async def __aenter__(self) -> Work:
-        self._connection = connection = await self._engine.connect()
-        await connection.begin()
+    async def __aenter__(self) -> Self:
+        connection = await self._engine.connect()
+        # The transaction begins by itself with the first statement.
         self.connection = connection
         self.inbox = InboxRows(connection, self._vault)
         self.outbox = OutboxRows(connection, self._vault)

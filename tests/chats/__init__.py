@@ -1,0 +1,1 @@
+"""Stories: what people experience, told through the real application and a local Telegram."""

@@ -1,0 +1,110 @@
+"""What all tests share: a scrubbed environment, both databases, and a world for stories."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for name in [n for n in os.environ if n.startswith("ZHIYUAN_")]:
+    del os.environ[name]
+
+from bot.core import log  # noqa: E402 - after the environment is clean
+from tests.world import World  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logging() -> None:
+    log.configure("WARNING")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the one of TEST_DATABASE_URL, else one started here."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    import pgserver
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    return _database(request, tmp_path, request.param)
+
+
+@pytest.fixture
+def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty SQLite database, for what does not depend on the kind."""
+    return _database(request, tmp_path, "sqlite")
+
+
+def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    return new_postgres(request.getfixturevalue("postgres_url"))
+
+
+def new_postgres(url: str) -> str:
+    """A new, empty database on that server."""
+    import asyncio
+
+    import asyncpg
+    from sqlalchemy.engine import make_url
+
+    name = f"t{uuid.uuid4().hex[:12]}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+
+    # In a thread: the test's own loop may be running already.
+    import threading
+
+    thread = threading.Thread(target=lambda: asyncio.run(create()))
+    thread.start()
+    thread.join()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def make_world(tmp_path: Path, database: str) -> AsyncIterator[Callable[..., Any]]:
+    """Makes worlds; each is ended after the test."""
+    async with _Worlds(tmp_path, database) as make:
+        yield make
+
+
+@pytest.fixture
+async def world(tmp_path: Path, sqlite: str) -> AsyncIterator[World]:
+    """A local Telegram with the bot running on SQLite."""
+    async with _Worlds(tmp_path, sqlite) as make:
+        made = await make()
+        await made.start_bot()
+        yield made
+
+
+class _Worlds:
+    def __init__(self, folder: Path, database: str) -> None:
+        self._folder, self._database = folder, database
+        self._made: list[World] = []
+
+    async def __aenter__(self) -> Callable[..., Any]:
+        return self._make
+
+    async def _make(self, **overrides: Any) -> World:
+        made = World(self._folder, self._database, **overrides)
+        self._made.append(made)
+        return await made.begin()
+
+    async def __aexit__(self, *_: object) -> None:
+        for made in self._made:
+            await made.end()
