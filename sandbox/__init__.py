@@ -5,7 +5,7 @@ from sandbox.errors import ApiError, PersonError
 from sandbox.faults import Fault
 from sandbox.model import Group, Message, Person, Topic
 from sandbox.roster import demo_roster
-from sandbox.server import Sandbox, create, serve
+from sandbox.server import Sandbox, create
 from sandbox.settings import (
     Clock,
     Limits,
@@ -35,5 +35,4 @@ __all__ = [
     "Topic",
     "create",
     "demo_roster",
-    "serve",
 ]

@@ -84,7 +84,5 @@ class Actor:
             found: Message = await self._events.wait_for(look, timeout)
         except TimeoutError:
             last = [message.text for message in self.sees()][-5:]
-            raise TimeoutError(
-                f"{self.person.name} did not hear {fragment!r}; the chat ends with {last}"
-            ) from None
+            raise TimeoutError(f"{self.person.name} did not hear {fragment!r}; the chat ends with {last}") from None
         return found

@@ -70,9 +70,7 @@ class BotApi:
             return 200, {"ok": True, "result": result.result, "description": result.description}
         return 200, {"ok": True, "result": result}
 
-    async def _faulty(
-        self, request: web.Request, fault: Fault, args: Args
-    ) -> web.StreamResponse:
+    async def _faulty(self, request: web.Request, fault: Fault, args: Args) -> web.StreamResponse:
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
             status, body = await self.call(args)

@@ -42,15 +42,17 @@ class Control:
         """Persons, groups, the bot."""
         del request
         world = self._core.world
-        return _json({
-            "bot": world.bot,
-            "title": self._core.settings.page_title,
-            "people": [to_json(person) for person in world.people.values()],
-            "groups": [to_json(group) for group in world.groups.values()],
-            "commands": world.commands,
-            "about": world.about,
-            "last": {str(chat): self._last(chat) for chat in world.messages},
-        })
+        return _json(
+            {
+                "bot": world.bot,
+                "title": self._core.settings.page_title,
+                "people": [to_json(person) for person in world.people.values()],
+                "groups": [to_json(group) for group in world.groups.values()],
+                "commands": world.commands,
+                "about": world.about,
+                "last": {str(chat): self._last(chat) for chat in world.messages},
+            }
+        )
 
     def _last(self, chat_id: int) -> Json | None:
         found = self._sandbox.people.messages(chat_id)
@@ -91,12 +93,14 @@ class Control:
         wanted = [name for name in request.query.get("method", "").split(",") if name]
         calls = self._core.journal.of(*wanted)
         start = int(request.query.get("after", 0))
-        return _json({
-            "total": len(calls),
-            "calls": [call.json() for call in calls[start:]],
-            "counts": self._core.journal.counts,
-            "statuses": self._core.journal.statuses,
-        })
+        return _json(
+            {
+                "total": len(calls),
+                "calls": [call.json() for call in calls[start:]],
+                "counts": self._core.journal.counts,
+                "statuses": self._core.journal.statuses,
+            }
+        )
 
     async def clear_calls(self, request: web.Request) -> web.Response:
         """Begin a new record of calls and violations."""
@@ -108,10 +112,9 @@ class Control:
     async def violations(self, request: web.Request) -> web.Response:
         """Requests that came although the bot had been told to wait."""
         del request
-        return _json([
-            {**asdict(violation), "at": violation.at.isoformat()}
-            for violation in self._core.flood.violations
-        ])
+        return _json(
+            [{**asdict(violation), "at": violation.at.isoformat()} for violation in self._core.flood.violations]
+        )
 
     async def order_fault(self, request: web.Request) -> web.Response:
         """Order a fault: {"kind": "fail", "times": 3, "method": "sendMessage", …}."""
@@ -204,9 +207,7 @@ async def guard(
 def add_routes(app: web.Application, sandbox: Sandbox) -> None:
     """Mount /sandbox/."""
     control = Control(sandbox)
-    inner = web.Application(
-        middlewares=[guard], client_max_size=sandbox.settings.limits.upload_bytes + 2**20
-    )
+    inner = web.Application(middlewares=[guard], client_max_size=sandbox.settings.limits.upload_bytes + 2**20)
     inner.router.add_get("/state", control.state)
     inner.router.add_get("/chats/{chat_id:-?\\d+}/messages", control.messages)
     inner.router.add_post("/do/{action}", control.act)

@@ -19,10 +19,12 @@ class Events:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Json | None]] = set()
         self._changed = asyncio.Event()
+        self.count = 0
 
     def publish(self, kind: str, **fields: Any) -> None:
         """Tell everybody."""
         self._changed.set()
+        self.count += 1
         if not self._queues:
             return
         event = {"kind": kind, **fields}

@@ -54,6 +54,15 @@ class Flood:
         self._overall: _Bucket | None = None
         self._parked: dict[int, float] = {}  # chat id, or 0 for all chats -> until
 
+    def reset(self) -> None:
+        """Full buckets, nobody parked, no record."""
+        self.violations.clear()
+        self.refusals = 0
+        self._private.clear()
+        self._groups.clear()
+        self._parked.clear()
+        self._overall = None
+
     def spend(self, method: str, chat_id: int, cost: int = 1) -> None:
         """Account for one request, or raise 429."""
         now = asyncio.get_running_loop().time()
@@ -78,9 +87,7 @@ class Flood:
                 del self._parked[scope]
                 continue
             name = "chat" if scope else "overall"
-            self.violations.append(
-                Violation(self._clock.now(), method, chat_id, name, until - now)
-            )
+            self.violations.append(Violation(self._clock.now(), method, chat_id, name, until - now))
             self.refusals += 1
             raise too_many(math.ceil(until - now))
 

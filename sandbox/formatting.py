@@ -22,9 +22,7 @@ _KNOWN = frozenset({
 _OWN = frozenset({"mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number"})
 
 
-def format_text(
-    source: str, parse_mode: str, entities: list[Json] | None, limits: Limits
-) -> tuple[str, list[Json]]:
+def format_text(source: str, parse_mode: str, entities: list[Json] | None, limits: Limits) -> tuple[str, list[Json]]:
     """Parse, trim and complete; a text that cannot be parsed is refused."""
     text, found = _parse(clean(source), parse_mode, entities)
     text, found = trim(text, found)
@@ -34,9 +32,7 @@ def format_text(
     return text, found[: limits.entities]
 
 
-def _parse(
-    source: str, parse_mode: str, entities: list[Json] | None
-) -> tuple[str, list[Json]]:
+def _parse(source: str, parse_mode: str, entities: list[Json] | None) -> tuple[str, list[Json]]:
     if not parse_mode or parse_mode.lower() == "none":
         return source, _explicit(source, entities or [])
     parser = _PARSERS.get(parse_mode.lower())

@@ -102,15 +102,11 @@ class _Parser:
             raise MarkupError(f"Unclosed start tag at byte offset {self._byte(begin)}")
         tag = self.source[begin + 1 : end].lower()
         if tag not in _TYPES:
-            raise MarkupError(
-                f'Unsupported start tag "{tag}" at byte offset {self._byte(begin)}'
-            )
+            raise MarkupError(f'Unsupported start tag "{tag}" at byte offset {self._byte(begin)}')
         self.pos = end
         argument = self._attributes(tag, begin)
         if tag == "span" and argument != "spoiler":
-            raise MarkupError(
-                f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte(begin)}'
-            )
+            raise MarkupError(f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte(begin)}')
         self.stack.append(_Open(tag, argument, self.length, len(self.out)))
 
     def _attributes(self, tag: str, begin: int) -> str:
@@ -134,9 +130,7 @@ class _Parser:
         end = self._word_end(self.pos, "=>")
         name = self.source[self.pos : end].lower()
         if not name:
-            raise MarkupError(
-                f'Empty attribute name in the tag "{tag}" at byte offset {self._byte(begin)}'
-            )
+            raise MarkupError(f'Empty attribute name in the tag "{tag}" at byte offset {self._byte(begin)}')
         self.pos = end
         self._skip_space(begin)
         if self.source[self.pos] != "=":
@@ -159,9 +153,7 @@ class _Parser:
         match = _NAME_TOKEN.match(self.source, self.pos)
         end = match.end() if match else self.pos
         if end >= len(self.source) or not (self.source[end].isspace() or self.source[end] == ">"):
-            raise MarkupError(
-                f"Unexpected end of name token at byte offset {self._byte(self.pos)}"
-            )
+            raise MarkupError(f"Unexpected end of name token at byte offset {self._byte(self.pos)}")
         value = self.source[self.pos : end].lower()
         self.pos = end
         return value
@@ -179,8 +171,7 @@ class _Parser:
         opened = self.stack.pop()
         if name and name != opened.tag:
             raise MarkupError(
-                f"Unmatched end tag at byte offset {self._byte(begin)},"
-                f' expected "</{opened.tag}>", found "</{name}>"'
+                f'Unmatched end tag at byte offset {self._byte(begin)}, expected "</{opened.tag}>", found "</{name}>"'
             )
         self.pos = end + 1
         if self.length > opened.offset:

@@ -19,9 +19,7 @@ _HTTP = re.compile(r"^(?:https?://)?[^\s/@]+\.[^\s/]+(?:[/?#]\S*)?$", re.IGNOREC
 _OTHER = ("keyboard", "remove_keyboard", "force_reply")
 
 
-def check_markup(
-    markup: Any, limits: Limits, *, private: bool
-) -> tuple[Json | None, Json | None]:
+def check_markup(markup: Any, limits: Limits, *, private: bool) -> tuple[Json | None, Json | None]:
     """(inline keyboard, other markup); the latter lives in the person's app, not in the message."""
     if markup is None or markup == "":
         return None, None
@@ -57,12 +55,10 @@ def _inline(button: Any, limits: Limits) -> Json:
         raise bad_request("can't parse inline keyboard button: InlineKeyboardButton must be an Object")
     text = button.get("text")
     if not isinstance(text, str) or not text:
-        raise bad_request('can\'t parse inline keyboard button: Can\'t find field "text"')
+        raise bad_request("can't parse inline keyboard button: Can't find field \"text\"")
     kinds = [kind for kind in _INLINE_TYPES if button.get(kind) not in (None, "")]
     if not kinds:
-        raise bad_request(
-            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
-        )
+        raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     _CHECKS.get(kinds[0], _no_check)(button, limits)
     return dict(button)
 

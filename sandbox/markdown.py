@@ -34,9 +34,7 @@ class _V2:
             self._step()
         if self.stack:
             kind, _, begin = self.stack[-1]
-            raise MarkupError(
-                f"Can't find end of {_SHOWN[kind]} entity at byte offset {self._byte(begin)}"
-            )
+            raise MarkupError(f"Can't find end of {_SHOWN[kind]} entity at byte offset {self._byte(begin)}")
         return "".join(self.out), self.entities
 
     def _byte(self, index: int) -> int:
@@ -64,9 +62,7 @@ class _V2:
         elif (mark := self._mark()) is not None:
             self._toggle(mark)
         elif char in _RESERVED:
-            raise MarkupError(
-                f"Character '{char}' is reserved and must be escaped with the preceding '\\'"
-            )
+            raise MarkupError(f"Character '{char}' is reserved and must be escaped with the preceding '\\'")
         else:
             self._emit(char, 1)
 
@@ -87,18 +83,14 @@ class _V2:
 
     def _add(self, kind: str, start: int, **extra: str) -> None:
         if self.length > start:
-            self.entities.append(
-                {"type": kind, "offset": start, "length": self.length - start, **extra}
-            )
+            self.entities.append({"type": kind, "offset": start, "length": self.length - start, **extra})
 
     def _code(self) -> None:
         fence = "```" if self.source.startswith("```", self.pos) else "`"
         begin, kind = self.pos, "pre" if len(fence) == 3 else "code"
         close = self.source.find(fence, begin + len(fence))
         if close < 0:
-            raise MarkupError(
-                f"Can't find end of {_SHOWN[kind]} entity at byte offset {self._byte(begin)}"
-            )
+            raise MarkupError(f"Can't find end of {_SHOWN[kind]} entity at byte offset {self._byte(begin)}")
         body = self.source[begin + len(fence) : close]
         extra: dict[str, str] = {}
         head, newline, rest = body.partition("\n")
@@ -113,9 +105,7 @@ class _V2:
     def _link(self) -> None:
         _, start, begin = self.stack.pop()
         if self.source[self.pos + 1 : self.pos + 2] != "(":
-            raise MarkupError(
-                f"Can't find end of TextUrl entity at byte offset {self._byte(begin)}"
-            )
+            raise MarkupError(f"Can't find end of TextUrl entity at byte offset {self._byte(begin)}")
         close = self.source.find(")", self.pos)
         while close > 0 and self.source[close - 1] == "\\":
             close = self.source.find(")", close + 1)

@@ -58,9 +58,7 @@ class Page:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: every change of the world."""
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-        )
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         queue = self._core.events.listen()
         try:
             await response.prepare(request)
@@ -70,7 +68,7 @@ class Page:
                 if line is None:
                     return response
                 await response.write(line)
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
             return response
         finally:
             self._core.events.forget(queue)

@@ -79,10 +79,7 @@ class Args:
         """What the journal keeps: parameters, and the names of files instead of their bytes."""
         if not self.files:
             return self.values
-        names = {
-            key: {"file_name": upload.name, "size": len(upload.content)}
-            for key, upload in self.files.items()
-        }
+        names = {key: {"file_name": upload.name, "size": len(upload.content)} for key, upload in self.files.items()}
         return {**self.values, **names}
 
 

@@ -213,9 +213,7 @@ class PeopleBase:
     def _query(self, person: Person, message: Message, data: str) -> str:
         query_id = str(self.core.world.random.randrange(10**17, 10**18))
         now = self.core.settings.clock.now().timestamp()
-        self.core.world.callbacks[query_id] = Callback(
-            query_id, person.id, message.chat_id, message.id, now
-        )
+        self.core.world.callbacks[query_id] = Callback(query_id, person.id, message.chat_id, message.id, now)
         payload = {
             "id": query_id,
             "from": person.user(),
@@ -254,7 +252,9 @@ class PeopleBase:
 
     def forget(self, person_id: int) -> None:
         """Telegram has forgotten the chat: "chat not found" until the person writes again."""
-        self.person(person_id).forgotten = True
+        person = self.person(person_id)
+        person.forgotten = True
+        self._tell_person(person)
 
     def _private_status(self, person: Person, old: str, new: str) -> None:
         self._tell_person(person)

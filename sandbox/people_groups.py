@@ -129,9 +129,7 @@ class People(PeopleMedia):
         self._service(group, self.person(person_id), {"forum_topic_reopened": {}}, topic.id)
         self._tell_group(group)
 
-    def delete_topic(
-        self, chat_id: int, thread_id: int, *, answer: str = "message thread not found"
-    ) -> None:
+    def delete_topic(self, chat_id: int, thread_id: int, *, answer: str = "message thread not found") -> None:
         """Delete a topic by hand; `answer` is what sending there gets (or "TOPIC_DELETED")."""
         group, topic = self._topic(chat_id, thread_id)
         topic.gone = answer

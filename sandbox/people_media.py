@@ -43,9 +43,7 @@ class PeopleMedia(PeopleBase):
     ) -> list[Message]:
         """Several pictures at once: as many updates with one media_group_id."""
         contents = (
-            [sample_png(shade=80 + number) for number in range(photos)]
-            if isinstance(photos, int)
-            else list(photos)
+            [sample_png(shade=80 + number) for number in range(photos)] if isinstance(photos, int) else list(photos)
         )
         if not 1 <= len(contents) <= 10:
             raise PersonError("an album has at most ten pictures")

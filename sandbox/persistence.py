@@ -29,7 +29,7 @@ class Keeper:
         self._core = core
         self._path: Path | None = core.settings.persist
         self._task: asyncio.Task[None] | None = None
-        self._written = ""
+        self._written: tuple[int, ...] = ()
         self._hook: Hook | None = None
 
     def load(self) -> bool:
@@ -66,14 +66,21 @@ class Keeper:
         """Write the state, whole or not at all."""
         if self._path is None:
             return
-        text = json.dumps(self._state(), ensure_ascii=False)
-        if text == self._written:
+        version = self._version()
+        if version == self._written:
             return
+        text = json.dumps(self._state(), ensure_ascii=False)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
         part.write_text(text, "utf-8")
         part.replace(self._path)
-        self._written = text
+        self._written = version
+
+    def _version(self) -> tuple[int, ...]:
+        """Changes whenever something worth saving has changed."""
+        updates = self._core.updates
+        first = next(iter(updates.pending), 0)
+        return (self._core.events.count, updates.next_id, len(updates.pending), first)
 
     async def _run(self) -> None:
         while True:

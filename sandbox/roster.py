@@ -19,9 +19,7 @@ def demo_roster() -> Roster:
     raw = json.loads(_WORDS.read_text("utf-8"))["roster"]
     return Roster(
         people=tuple(RosterPerson(**person) for person in raw["people"]),
-        groups=tuple(
-            RosterGroup(**{**group, "members": tuple(group["members"])}) for group in raw["groups"]
-        ),
+        groups=tuple(RosterGroup(**{**group, "members": tuple(group["members"])}) for group in raw["groups"]),
     )
 
 
@@ -41,6 +39,4 @@ def populate(people: People, roster: Roster) -> None:
         ids[entry.key] = person.id
     for group in roster.groups:
         members = [ids[key] for key in group.members]
-        people.create_group(
-            group.title, group.kind, members=members, bot_admin=group.bot_admin, key=group.key
-        )
+        people.create_group(group.title, group.kind, members=members, bot_admin=group.bot_admin, key=group.key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -92,7 +91,7 @@ class Sandbox:
         core.journal.clear()
         core.faults.clear()
         core.files.reset()
-        core.flood.violations.clear()
+        core.flood.reset()
         populate(self.people, self.settings.roster)
         core.events.publish("reset")
 
@@ -126,13 +125,3 @@ class Sandbox:
 def create(settings: Settings | None = None) -> Sandbox:
     """A sandbox, not yet open."""
     return Sandbox(settings or Settings())
-
-
-async def serve(settings: Settings, host: str, port: int) -> None:
-    """Run until cancelled."""
-    sandbox = create(settings)
-    await sandbox.start(host, port)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await sandbox.stop()

@@ -99,7 +99,7 @@ class Webhook:
                 wait = await self._deliver(pending, fails)
             if wait is None:
                 fails = 0
-                if queue:
+                if queue and queue[0] is pending:
                     queue.popleft()
                 self._updates.confirm(pending.id)
             else:
@@ -121,9 +121,7 @@ class Webhook:
         if self.hook.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = self.hook.secret_token
         try:
-            async with self._session.post(
-                self.hook.url, json=pending.json(), headers=headers
-            ) as answer:
+            async with self._session.post(self.hook.url, json=pending.json(), headers=headers) as answer:
                 body = await answer.read()
                 if 200 <= answer.status < 300:
                     await self._reply(answer.content_type, body)

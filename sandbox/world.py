@@ -81,9 +81,7 @@ class World:
             data |= {"message_thread_id": thread_id, "is_topic_message": True}
         replied = reply_to or self._topic_root(chat, thread_id)
         if replied is not None:
-            data["reply_to_message"] = {
-                key: value for key, value in replied.data.items() if key != "reply_to_message"
-            }
+            data["reply_to_message"] = {key: value for key, value in replied.data.items() if key != "reply_to_message"}
         data |= content
         message = Message(chat.id, message_id, data, sender["is_bot"])
         self.messages.setdefault(chat.id, {})[message_id] = message
@@ -95,9 +93,7 @@ class World:
 
     def edit(self, message: Message, content: Json, *, drop: tuple[str, ...] = ()) -> None:
         """Replace part of a message and remember how it was."""
-        message.versions.append(
-            {key: value for key, value in message.data.items() if key != "reply_to_message"}
-        )
+        message.versions.append({key: value for key, value in message.data.items() if key != "reply_to_message"})
         kept = {key: value for key, value in message.data.items() if key not in drop}
         message.data = {**kept, **content, "edit_date": self.now()}
         self.announce(message, "edit")
@@ -139,9 +135,7 @@ class World:
         return {
             "people": [to_json(person) for person in self.people.values()],
             "groups": [to_json(group) for group in self.groups.values()],
-            "messages": [
-                to_json(message) for chat in self.messages.values() for message in chat.values()
-            ],
+            "messages": [to_json(message) for chat in self.messages.values() for message in chat.values()],
             "pinned": list(self.pinned.items()),
             "commands": self.commands,
             "about": self.about,

@@ -86,11 +86,7 @@ async def get_chat_administrators(core: Core, args: Args) -> list[Json]:
     chat = read_chat(core, args)
     if isinstance(chat, Person):
         raise bad_request("there are no administrators in the private chat")
-    chiefs = [
-        user_id
-        for user_id, status in chat.members.items()
-        if status in {"creator", "administrator"}
-    ]
+    chiefs = [user_id for user_id, status in chat.members.items() if status in {"creator", "administrator"}]
     if chat.bot_status == "administrator":
         chiefs.append(core.settings.bot_id)
     return [member_json(core, chat, user_id) for user_id in chiefs]

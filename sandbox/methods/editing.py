@@ -30,17 +30,13 @@ def _editable(core: Core, args: Args) -> tuple[Person | Group, Message]:
 
 def _inline(core: Core, args: Args, chat: Person | Group) -> Json:
     markup = args.structure("reply_markup", "reply keyboard markup")
-    inline, other = check_markup(
-        markup, core.settings.limits, private=isinstance(chat, Person)
-    )
+    inline, other = check_markup(markup, core.settings.limits, private=isinstance(chat, Person))
     if other is not None:
         raise bad_request("inline keyboard expected")
     return {"reply_markup": inline} if inline else {}
 
 
-def _replace(
-    core: Core, args: Args, message: Message, parts: tuple[str, ...], content: Json
-) -> Json:
+def _replace(core: Core, args: Args, message: Message, parts: tuple[str, ...], content: Json) -> Json:
     current = {key: message.data[key] for key in parts if key in message.data}
     if current == content:
         raise bad_request(NOT_MODIFIED)
@@ -54,9 +50,7 @@ def _replace(
 async def edit_message_text(core: Core, args: Args) -> Json:
     """Another text."""
     chat, message = _editable(core, args)
-    content = message_text(
-        args.text("text"), args.text("parse_mode"), args.structure("entities"), core.settings.limits
-    )
+    content = message_text(args.text("text"), args.text("parse_mode"), args.structure("entities"), core.settings.limits)
     content |= _inline(core, args, chat)
     if options := args.structure("link_preview_options"):
         content["link_preview_options"] = options
@@ -141,9 +135,7 @@ async def pin_chat_message(core: Core, args: Args) -> bool:
     core.world.pinned[chat.id] = message.id
     core.flood.spend(args.method, chat.id)
     thread_id = int(message.data.get("message_thread_id", 0))
-    notice = core.world.add_message(
-        chat, core.world.bot, {"pinned_message": message.data}, thread_id=thread_id
-    )
+    notice = core.world.add_message(chat, core.world.bot, {"pinned_message": message.data}, thread_id=thread_id)
     core.world.announce(notice)
     core.updates.add("message", notice.data, f"chat:{chat.id}")
     return True

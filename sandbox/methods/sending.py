@@ -48,9 +48,7 @@ def post(
         content["reply_markup"] = inline
     if args.flag("protect_content"):
         content["has_protected_content"] = True
-    message = core.world.add_message(
-        chat, core.world.bot, content, thread_id=thread_id, reply_to=reply_to
-    )
+    message = core.world.add_message(chat, core.world.bot, content, thread_id=thread_id, reply_to=reply_to)
     message.keyboard = keyboard
     core.world.announce(message)
     return message
@@ -60,9 +58,7 @@ def post(
 async def send_message(core: Core, args: Args) -> Json:
     """A text."""
     chat = write_chat(core, args)
-    content = message_text(
-        args.text("text"), args.text("parse_mode"), args.structure("entities"), core.settings.limits
-    )
+    content = message_text(args.text("text"), args.text("parse_mode"), args.structure("entities"), core.settings.limits)
     if options := args.structure("link_preview_options"):
         content["link_preview_options"] = options
     return post(core, args, chat, content).data
@@ -92,9 +88,7 @@ async def send_chat_action(core: Core, args: Args) -> bool:
     if args.text("action").lower() not in _ACTIONS:
         raise bad_request("wrong parameter action in request")
     thread_id = thread_of(chat, args)
-    core.events.publish(
-        "action", chat_id=chat.id, action=args.text("action"), thread_id=thread_id
-    )
+    core.events.publish("action", chat_id=chat.id, action=args.text("action"), thread_id=thread_id)
     return True
 
 

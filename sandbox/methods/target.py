@@ -56,9 +56,7 @@ def _check_person(person: Person) -> None:
 
 def _check_group(group: Group) -> None:
     if group.migrated_to:
-        raise bad_request(
-            "group chat was upgraded to a supergroup chat", migrate_to_chat_id=group.migrated_to
-        )
+        raise bad_request("group chat was upgraded to a supergroup chat", migrate_to_chat_id=group.migrated_to)
     kind = "group" if group.kind == "group" else "supergroup"
     if group.bot_status == "kicked":
         raise forbidden(f"bot was kicked from the {kind} chat")

@@ -52,6 +52,7 @@ async def set_webhook(core: Core, args: Args) -> Answer:
         return Answer(True, "Webhook is already set")
     core.updates.interrupt(conflict(WEBHOOK_SET))
     await core.webhook.set(hook)
+    core.events.publish("webhook")
     return Answer(True, "Webhook was set")
 
 
@@ -81,6 +82,7 @@ async def _remove(core: Core, args: Args) -> Answer:
     if core.webhook.hook is None:
         return Answer(True, "Webhook is already deleted")
     await core.webhook.stop()
+    core.events.publish("webhook")
     return Answer(True, "Webhook was deleted")
 
 

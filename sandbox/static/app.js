@@ -33,7 +33,7 @@ async function load() {
   document.title = $("side-title").textContent = fresh.title || state.words.title;
   $("bot-name").textContent = `@${state.bot.username}`;
   await Promise.all(Object.entries(fresh.last).map(async ([chat, last]) => {
-    if (last) chatOf(Number(chat)).set(last.message_id, last);
+    if (last) keep(Number(chat), last);
     const read = readMark(Number(chat));
     if (last && last.message_id > read) await loadMessages(Number(chat), read);
   }));
@@ -43,7 +43,14 @@ async function load() {
 }
 
 async function loadMessages(chat, after = 0) {
-  for (const view of await ask(`chats/${chat}/messages?after=${after}`)) chatOf(chat).set(view.message_id, view);
+  for (const view of await ask(`chats/${chat}/messages?after=${after}`)) keep(chat, view);
+}
+
+// A fetched page of messages may be older than the news that came meanwhile.
+function keep(chat, view) {
+  const known = chatOf(chat).get(view.message_id);
+  const newer = known && (known.versions.length > view.versions.length || (known.deleted && !view.deleted));
+  if (!newer) chatOf(chat).set(view.message_id, view);
 }
 
 const find = (id) => state.people.get(id) ?? state.groups.get(id);
@@ -69,7 +76,7 @@ function unread(chat) {
 
 const onNews = {
   message(event) {
-    chatOf(event.chat_id).set(event.message.message_id, event.message);
+    keep(event.chat_id, event.message);
     if (event.message.from_bot) stopTyping(event.chat_id);
     if (event.message.keyboard) state.keysHidden.delete(event.chat_id);
     if (event.chat_id === state.open) { drawLog(); drawFoot(); if (document.hasFocus()) setRead(state.open); }
@@ -112,13 +119,23 @@ function stopTyping(chat) {
   state.typing.delete(chat);
 }
 
+// First the news, then the state: so that nothing falls between the two.
 function listen() {
   const source = new EventSource("/page/events");
-  let lost = false;
-  source.onopen = () => { $("banner").classList.remove("lost"); $("banner").textContent = state.words.banner; if (lost) load(); lost = false; };
-  source.onerror = () => { lost = true; $("banner").classList.add("lost"); $("banner").textContent = state.words.offline; };
-  source.onmessage = (message) => { const event = JSON.parse(message.data); onNews[event.kind]?.(event); };
+  let early = null;
+  source.onopen = async () => {
+    $("banner").classList.remove("lost");
+    $("banner").textContent = state.words.banner;
+    early = [];
+    await attempt(load());
+    const held = early;
+    early = null;
+    held.forEach(tell);
+  };
+  source.onerror = () => { $("banner").classList.add("lost"); $("banner").textContent = state.words.offline; };
+  source.onmessage = (message) => { const event = JSON.parse(message.data); if (early) early.push(event); else tell(event); };
 }
+const tell = (event) => onNews[event.kind]?.(event);
 
 // --- left: who there is ---------------------------------------------------------------------------
 
@@ -169,6 +186,11 @@ async function open(id) {
   setRead(id);
   drawChat();
   drawSide();
+  if (state.invitation && !isGroup(id)) {
+    const payload = state.invitation;
+    state.invitation = null;
+    await attempt(act("start", { person_id: id, payload }));
+  }
   if (matchMedia("(hover: hover)").matches) $("text").focus();
 }
 
@@ -452,6 +474,11 @@ const deeds = {
 async function openLink(url) {
   const target = safeUrl(url);
   if (!target) return;
+  const deep = new URL(target);
+  if (deep.hostname === "t.me" && deep.pathname === `/${state.bot.username}` && !isGroup(state.open)) {
+    await attempt(act("start", { person_id: state.speaker, payload: deep.searchParams.get("start") ?? "" }));
+    return;
+  }
   if (await dialog({ title: state.words.open_link, text: target, ok: state.words.open, cancel: state.words.cancel })) window.open(target, "_blank", "noopener,noreferrer");
 }
 
@@ -537,8 +564,17 @@ function wire() {
   window.addEventListener("focus", () => { if (state.open !== null) { setRead(state.open); drawSide(); } });
 }
 
+// An invitation link (…/?start=PAYLOAD) is opened by whoever is chosen next.
+function takeInvitation() {
+  state.invitation = new URLSearchParams(location.search).get("start");
+  if (!state.invitation) return;
+  history.replaceState(null, "", "/");
+  $("welcome-1").textContent = state.words.invitation;
+  toast(state.words.invitation);
+}
+
 state.words = await (await fetch("/static/words.zh.json")).json();
 useWords(state.words);
 wire();
-await load();
+takeInvitation();
 listen();

@@ -43,9 +43,11 @@ export function shortTime(seconds) {
   return label === words.today ? clock(seconds) : label.replace(/\s*[(（]?[周星].*$/u, "");
 }
 
-// The golden angle keeps neighbours apart.
+// Colours are given in the order in which chats appear; the golden angle keeps neighbours apart.
+const order = new Map();
 export function paintAvatar(node, id, name) {
-  node.style.setProperty("--hue", Math.round((Math.abs(Number(id)) % 1009) * 137.508 % 360));
+  if (!order.has(id)) order.set(id, order.size);
+  node.style.setProperty("--hue", Math.round((205 + order.get(id) * 137.508) % 360));
   node.textContent = [...name][0] ?? "?";
 }
 

@@ -38,7 +38,9 @@ async def _post(api: Api, method: str, files: dict[str, bytes], **fields: Any) -
 
 async def test_document_goes_up_and_down(api: Api, sandbox: Sandbox, zhang: Person) -> None:
     """Upload, getFile, download, and sending again by file_id."""
-    body = await _post(api, "sendDocument", {"document": b"%PDF"}, chat_id=str(zhang.id), caption="<b>证明</b>", parse_mode="HTML")
+    body = await _post(
+        api, "sendDocument", {"document": b"%PDF"}, chat_id=str(zhang.id), caption="<b>证明</b>", parse_mode="HTML"
+    )
     document = body["result"]["document"]
     assert document["file_name"] == "document.pdf"
     assert body["result"]["caption_entities"][0]["type"] == "bold"

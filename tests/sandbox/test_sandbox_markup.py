@@ -29,9 +29,9 @@ def _spans(text: str, entities: list[dict[str, Any]]) -> list[tuple[str, str]]:
         ("<u><s>x</s></u>", "x", [("strikethrough", "x"), ("underline", "x")]),
         ("a &lt;b&gt; &amp; &quot; &#20013; &#x1F600; &nbsp;", 'a <b> & " 中 😀 &nbsp;', []),
         ("<a href='https://a.cn/?x=1&amp;y=2'>网</a>", "网", [("text_link", "网")]),
-        ("<a href=\"tg://user?id=42\">他</a>", "他", [("text_mention", "他")]),
-        ("<span class=\"tg-spoiler\">x</span>", "x", [("spoiler", "x")]),
-        ("<pre><code class=\"language-py\">x</code></pre>", "x", [("pre", "x")]),
+        ('<a href="tg://user?id=42">他</a>', "他", [("text_mention", "他")]),
+        ('<span class="tg-spoiler">x</span>', "x", [("spoiler", "x")]),
+        ('<pre><code class="language-py">x</code></pre>', "x", [("pre", "x")]),
         ("<blockquote expandable>x</blockquote>", "x", [("expandable_blockquote", "x")]),
         ("<b></b>空", "空", []),
         ("<B>x</B>", "x", [("bold", "x")]),
@@ -156,14 +156,14 @@ def test_length_is_counted_after_parsing() -> None:
     """4096 UTF-16 units without the tags; an emoji is two of them."""
     assert len(_text("<b>" + "x" * 4096 + "</b>", "HTML")["text"]) == 4096
     for source in ("x" * 4097, "😀" * 2049):
-        with pytest.raises(ApiError, match="^Bad Request: message is too long$"):
+        with pytest.raises(ApiError, match=r"^Bad Request: message is too long$"):
             _text(source)
 
 
 @pytest.mark.parametrize("source", ["", "   ", "\n", "<b></b>"])
 def test_empty_text_is_refused(source: str) -> None:
     """Nothing, blanks, and tags around nothing."""
-    with pytest.raises(ApiError, match="^Bad Request: message text is empty$"):
+    with pytest.raises(ApiError, match=r"^Bad Request: message text is empty$"):
         _text(source, "HTML")
 
 

@@ -47,7 +47,9 @@ async def test_four_ways_of_passing_parameters(api: Api, zhang: Person, way: str
     import aiohttp
 
     params = {"chat_id": str(zhang.id), "text": "<b>好</b>", "parse_mode": "HTML"}
-    kwargs: dict[str, Any] = {"json": {"json": params}, "form": {"data": params}, "query": {"params": params}}.get(way, {})
+    kwargs: dict[str, Any] = {"json": {"json": params}, "form": {"data": params}, "query": {"params": params}}.get(
+        way, {}
+    )
     if way == "multipart":
         form = aiohttp.FormData(default_to_multipart=True)
         for name, value in params.items():
@@ -121,10 +123,16 @@ def _button(**button: Any) -> dict[str, Any]:
         (_button(callback_data="中" * 22), "BUTTON_DATA_INVALID"),
         (_button(callback_data="x" * 65), "BUTTON_DATA_INVALID"),
         (_button(), "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
-        (_button(callback_data=""), "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
+        (
+            _button(callback_data=""),
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        ),
         (_button(url="没有"), "inline keyboard button URL '没有' is invalid: Wrong HTTP URL"),
         (_button(copy_text={"text": "x" * 257}), "BUTTON_COPY_TEXT_INVALID"),
-        ({"inline_keyboard": [{"text": "x"}]}, 'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays'),
+        (
+            {"inline_keyboard": [{"text": "x"}]},
+            'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays',
+        ),
         ({"inline_keyboard": [[{"text": "x", "callback_data": "1"}] * 101]}, "reply markup is too long"),
         ([], "object expected as reply markup"),
         ("{", "can't parse reply keyboard markup JSON object"),
@@ -198,9 +206,7 @@ async def test_deleting(api: Api, sandbox: Sandbox, zhang: Person, forum: Group,
 async def test_answering_a_pressed_button(api: Api, sandbox: Sandbox, zhang: Person, clock: HandClock) -> None:
     """Once, in time, with at most 200 characters."""
     sent = await api.ok("sendMessage", chat_id=zhang.id, text="x", reply_markup=_button(callback_data="1"))
-    too_old = (
-        "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
-    )
+    too_old = "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
     first = sandbox.people.press(zhang.id, sent["message_id"], label="按")
     long = await api.refused("answerCallbackQuery", callback_query_id=first, text="x" * 201)
     assert long == "400 Bad Request: MESSAGE_TOO_LONG"
@@ -216,9 +222,7 @@ async def test_answering_a_pressed_button(api: Api, sandbox: Sandbox, zhang: Per
 async def test_replies(api: Api, sandbox: Sandbox, zhang: Person) -> None:
     """The message must be there, unless the bot does not mind."""
     question = sandbox.people.say(zhang.id, "问")
-    sent = await api.ok(
-        "sendMessage", chat_id=zhang.id, text="答", reply_parameters={"message_id": question.id}
-    )
+    sent = await api.ok("sendMessage", chat_id=zhang.id, text="答", reply_parameters={"message_id": question.id})
     assert sent["reply_to_message"]["text"] == "问"
     gone = {"message_id": 1}
     assert await api.refused("sendMessage", chat_id=zhang.id, text="x", reply_parameters=gone) == (

@@ -53,8 +53,7 @@ async def test_second_poll_ends_the_first(api: Api) -> None:
     await asyncio.sleep(0.05)
     second = asyncio.create_task(api.refused("getUpdates", timeout=5))
     assert await first == (
-        "409 Conflict: terminated by other getUpdates request;"
-        " make sure that only one bot instance is running"
+        "409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
     )
     await api.ok("setWebhook", url="http://127.0.0.1:9/")
     assert await second == "409 Conflict: terminated by setWebhook request"
@@ -76,9 +75,7 @@ async def test_allowed_updates(api: Api, sandbox: Sandbox, zhang: Person) -> Non
     assert sandbox.core.updates.wanted("my_chat_member")
 
 
-async def test_updates_are_kept_for_a_day(
-    api: Api, sandbox: Sandbox, zhang: Person, clock: HandClock
-) -> None:
+async def test_updates_are_kept_for_a_day(api: Api, sandbox: Sandbox, zhang: Person, clock: HandClock) -> None:
     """Older ones are dropped without a word."""
     sandbox.people.say(zhang.id, "旧")
     clock.advance(hours=23)
@@ -148,9 +145,7 @@ async def hook() -> AsyncIterator[Hook]:
     await runner.cleanup()
 
 
-async def test_webhook_gets_what_was_pending(
-    api: Api, sandbox: Sandbox, zhang: Person, hook: Hook
-) -> None:
+async def test_webhook_gets_what_was_pending(api: Api, sandbox: Sandbox, zhang: Person, hook: Hook) -> None:
     """With the secret, in order, and then nothing is pending any more."""
     sandbox.people.say(zhang.id, "一")
     await api.ok("setWebhook", url=hook.url, secret_token="s3cr_e-t")
@@ -178,9 +173,7 @@ async def test_webhook_order(api: Api, sandbox: Sandbox, hook: Hook) -> None:
         assert _texts(mine) == ["一", "二", "三"]
 
 
-async def test_pressed_buttons_have_a_queue_of_their_own(
-    api: Api, sandbox: Sandbox, zhang: Person, hook: Hook
-) -> None:
+async def test_pressed_buttons_have_a_queue_of_their_own(api: Api, sandbox: Sandbox, zhang: Person, hook: Hook) -> None:
     """A press overtakes the same person's message that is still being handled."""
     markup = {"inline_keyboard": [[{"text": "按", "callback_data": "1"}]]}
     sent = await api.ok("sendMessage", chat_id=zhang.id, text="x", reply_markup=markup)
@@ -193,9 +186,7 @@ async def test_pressed_buttons_have_a_queue_of_their_own(
 
 
 @pytest.mark.parametrize("failure", [500, 302, 404, "drop"])
-async def test_webhook_is_retried(
-    api: Api, sandbox: Sandbox, zhang: Person, hook: Hook, failure: Any
-) -> None:
+async def test_webhook_is_retried(api: Api, sandbox: Sandbox, zhang: Person, hook: Hook, failure: Any) -> None:
     """Anything but 2xx, or a dropped connection: the same update again, nothing overtakes it."""
     hook.answers = [failure, failure]
     await api.ok("setWebhook", url=hook.url)
@@ -206,9 +197,7 @@ async def test_webhook_is_retried(
     assert (await api.ok("getWebhookInfo"))["last_error_message"]
 
 
-async def test_webhook_answer_may_carry_a_method(
-    api: Api, sandbox: Sandbox, zhang: Person, hook: Hook
-) -> None:
+async def test_webhook_answer_may_carry_a_method(api: Api, sandbox: Sandbox, zhang: Person, hook: Hook) -> None:
     """One call in the reply is carried out; get… and webhook methods are not."""
     hook.answers = [
         {"method": "sendMessage", "chat_id": zhang.id, "text": "答"},
@@ -239,9 +228,7 @@ async def test_deleting_the_webhook_keeps_what_is_pending(
     assert await api.ok("getUpdates") == []
 
 
-async def test_webhook_repeats_an_update_on_request(
-    api: Api, sandbox: Sandbox, zhang: Person, hook: Hook
-) -> None:
+async def test_webhook_repeats_an_update_on_request(api: Api, sandbox: Sandbox, zhang: Person, hook: Hook) -> None:
     """Redelivery works for webhooks too."""
     await api.ok("setWebhook", url=hook.url)
     sandbox.people.say(zhang.id, "一")
