@@ -56,6 +56,8 @@ const TAGS = {
   blockquote: "blockquote", expandable_blockquote: "blockquote",
 };
 
+const BLOCKS = new Set(["PRE", "BLOCKQUOTE"]);
+
 // Entities count in UTF-16, as JavaScript does; they nest, so split recursively.
 export function richText(text, entities = [], act = {}) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
@@ -70,8 +72,10 @@ export function richText(text, entities = [], act = {}) {
       if (start > at) parts.push(document.createTextNode(text.slice(at, start)));
       const inner = [];
       while (list.length && list[0].offset < end) inner.push(list.shift());
-      parts.push(wrap(entity, walk(start, end, inner), text.slice(start, end), act));
-      at = end;
+      const node = wrap(entity, walk(start, end, inner), text.slice(start, end), act);
+      parts.push(node);
+      // A quotation ends its own line; the line break behind it would show as an empty one.
+      at = BLOCKS.has(node.tagName) && text[end] === "\n" ? Math.min(end + 1, to) : end;
     }
     if (at < to) parts.push(document.createTextNode(text.slice(at, to)));
     return parts;
@@ -87,7 +91,7 @@ function wrap(entity, children, raw, act) {
     return node;
   }
   if (type === "url" || type === "text_link") return link(entity.url ?? raw, children, act);
-  if (type === "bot_command") return el("button", { type: "button", class: "inline-link", onclick: () => act.command?.(raw) }, ...children);
+  if (type === "bot_command") return anchor("#", raw, () => act.command?.(raw), children);
   if (type === "spoiler") return el("span", { class: "spoiler", onclick: (e) => e.currentTarget.classList.add("shown") }, ...children);
   if (["mention", "text_mention", "hashtag", "email", "cashtag", "phone_number"].includes(type)) return el("span", { class: "soft-link" }, ...children);
   return el("span", {}, ...children);
@@ -98,8 +102,15 @@ export function safeUrl(url) {
   return /^(https?|tg|mailto|tel):/i.test(full) ? full : null;
 }
 
+// Real links, because buttons cannot break over lines; but what happens is our decision.
+function anchor(href, title, run, children) {
+  const onclick = (event) => { event.preventDefault(); run(); };
+  return el("a", { href, title, class: "inline-link", rel: "noopener noreferrer", onclick }, ...children);
+}
+
 function link(url, children, act) {
-  return el("button", { type: "button", class: "inline-link", title: url, onclick: () => act.open?.(url) }, ...children);
+  const target = safeUrl(url);
+  return target ? anchor(target, target, () => act.open?.(url), children) : el("span", {}, ...children);
 }
 
 const size = (bytes = 0) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(0)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Update
 from telegram.error import (
     BadRequest,
@@ -124,3 +125,24 @@ async def test_media_and_forums(sandbox: Sandbox, application: Any) -> None:
     assert (await bot.get_chat(forum.id)).is_forum
     assert [m.user.id for m in await bot.get_chat_administrators(forum.id)] == [person.id, bot.id]
     assert await bot.get_my_commands() == ()
+
+
+async def test_webhook(sandbox: Sandbox, application: Any) -> None:
+    """An application fed by the webhook deliverer answers as well as a polling one."""
+
+    async def feed(request: web.Request) -> web.Response:
+        await application.update_queue.put(Update.de_json(await request.json(), application.bot))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/telegram", feed)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"
+    await application.bot.set_webhook(url, secret_token="s3cret")
+    alice = sandbox.actor("张三")
+    alice.says("好")
+    await alice.hears("您说 好")
+    await application.bot.delete_webhook()
+    await runner.cleanup()
