@@ -17,7 +17,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 
 from bot.core.clock import Clock
 from bot.core.log import get
-from bot.core.privacy import Vault, mask_identifiers
+from bot.core.privacy import Vault, mask_numbers
 from bot.store.rows import NewUpdate
 from bot.store.work import Store
 
@@ -59,7 +59,7 @@ def _mask(message: Any) -> None:
         return
     for key in ("text", "caption"):
         if isinstance(message.get(key), str):
-            masked = mask_identifiers(message[key])
+            masked = mask_numbers(message[key])
             if len(masked) != len(message[key]):
                 # The offsets no longer fit; what begins before the first change is still right.
                 message["entities"] = [e for e in message.get("entities", ()) if e.get("offset") == 0]

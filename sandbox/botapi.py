@@ -87,6 +87,8 @@ class BotApi:
     def _refuse(self, fault: Fault, args: Args) -> web.Response:
         if fault.kind == "flood":
             wait = fault.retry_after
+            if fault.park:
+                self._core.flood.park(wait, fault.chat_id)
             error = ApiError(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait})
         else:
             error = ApiError(fault.code, fault.description)

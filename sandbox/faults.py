@@ -21,7 +21,8 @@ class Fault:
 
     fail: answer `code`, nothing is done. drop_before: the connection dies, nothing is done.
     drop_after: all is done, the answer is lost. delay: wait `seconds`, then as usual.
-    flood: 429 with `retry_after`.
+    flood: 429 with `retry_after`; with `park` the server means it, and whoever sends earlier is
+    refused and recorded as a violation (only in `chat_id`, if that is given).
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Fault:
     code: int = 502
     seconds: float = 0.0
     retry_after: int = 5
+    park: bool = False
     hits: int = 0
 
     def matches(self, method: str, params: Json) -> bool:

@@ -63,6 +63,17 @@ async def test_delay_storm_and_predicates(api: Api, sandbox: Sandbox, zhang: Per
     assert (await api.refused("sendMessage", chat_id=zhang.id, text="x")).startswith("500")
 
 
+async def test_storm_that_means_it(api: Api, sandbox: Sandbox, zhang: Person) -> None:
+    """With park the bot must really wait: every other send until then is a violation."""
+    other = sandbox.people.create_person("李四", started=True)
+    sandbox.fault(Fault("flood", retry_after=3, park=True))
+    assert (await api.refused("sendMessage", chat_id=zhang.id, text="x")).endswith("retry after 3")
+    assert (await api.refused("sendMessage", chat_id=other.id, text="x")).endswith("retry after 3")
+    assert [violation.chat_id for violation in sandbox.violations] == [other.id]
+    sandbox.core.flood.reset()
+    await api.ok("sendMessage", chat_id=other.id, text="x")
+
+
 async def test_journal(api: Api, sandbox: Sandbox, zhang: Person, clock: HandClock) -> None:
     """Each call with time, parameters, result; empty polls only count."""
     await api.ok("getUpdates")
