@@ -18,7 +18,7 @@ from bot.consult.model import Knowledge
 from bot.consult.policy import MatchSettings
 from bot.core import log as logging
 from bot.core.clock import Clock, SystemClock
-from bot.core.errors import KnowledgeError
+from bot.core.errors import KnowledgeError, SettingsError
 from bot.core.ids import Ids
 from bot.core.metrics import KNOWLEDGE_BROKEN
 from bot.core.privacy import Vault, parse_key, read_or_make_key
@@ -35,7 +35,7 @@ from bot.post.pace import PaceLimits
 from bot.service import Services, worker_id, worker_place
 from bot.settings import Settings, load
 from bot.store import migrate
-from bot.store.engine import open_engine
+from bot.store.engine import open_engine, reach
 from bot.store.work import Store
 from commands.app import build_cli
 from commands.program import Program
@@ -78,6 +78,7 @@ def open_library(settings: Settings) -> Library:
 async def open_store(settings: Settings) -> Store:
     """The database, brought up to date."""
     engine = open_engine(settings.database.url)
+    await reach(engine)
     await migrate.upgrade(engine)
     return Store(engine, open_vault(settings))
 
@@ -115,7 +116,7 @@ async def build(
             retention_days=settings.privacy.retention_days,
         ),
     )
-    sender = Sender(store, carriers, pace(settings), clock)
+    sender = Sender(store, carriers, pace(settings), clock, worker)
     dialogue = Dialogue(store, sender, talk, clock, ids, worker)
     return Services(settings, clock, ids, texts, store, library, Inbox(store, clock), sender, dialogue, worker)
 
@@ -158,7 +159,9 @@ class Server:
         await self.http.start()
         await self.door.start()
         self.services.sender.start()
+        await self.notices.gap()
         await self._keeper.begin()
+        self.services.inbox.open()
         library, seconds = self.services.library, self.services.settings.faq.reload_seconds
         self._tasks = {
             asyncio.create_task(self.door.receive(), name="receive"),
@@ -250,9 +253,15 @@ async def rehearsal(settings: Settings) -> AsyncIterator[Settings]:
             clock=SystemClock(settings.clock_offset),
         )
     )
-    base = await sandbox.start(settings.sandbox.host, settings.sandbox.port)
+    host, port = settings.sandbox.host, settings.sandbox.port
+    try:
+        base = await sandbox.start(host, port)
+    except OSError as error:
+        await sandbox.stop()
+        raise SettingsError(f"sandbox.port: {host}:{port} cannot be opened; is another copy running?") from error
     texts = Texts.load()
-    print(texts("operator.chat_page", address=base), file=sys.stderr, flush=True)  # noqa: T201 - the first thing a newcomer reads
+    console = f"http://{settings.http.host}:{settings.http.port}"
+    print(texts("operator.chat_page", address=base, console=console), file=sys.stderr, flush=True)  # noqa: T201 - the first thing a newcomer reads
     telegram = settings.telegram.model_copy(
         update={
             "base_url": base,

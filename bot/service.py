@@ -6,6 +6,7 @@ import os
 import platform
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.consult.library import Library
 from bot.core.clock import Clock
@@ -40,5 +41,13 @@ def worker_id() -> str:
 
 
 def worker_place() -> str:
-    """Host and process number, so that a process on the same machine can be seen to be gone."""
-    return f"{platform.node()}:{os.getpid()}"
+    """Host and process number, so that a process on the same machine can be seen to be gone.
+
+    With the kernel's process namespace, where there is one: containers may share a host's name while
+    none of them sees the others' processes.
+    """
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        namespace = ""
+    return f"{platform.node()[:60]}/{namespace}:{os.getpid()}"

@@ -10,12 +10,13 @@ import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from typing_extensions import override
 
 from bot.core.metrics import WAITING
 from bot.service import Services
+from console.status import render
 
 
 class _Server(uvicorn.Server):
@@ -33,7 +34,12 @@ class HttpServer:
     def __init__(self, services: Services, routes: Sequence[BaseRoute]) -> None:
         self._services = services
         self.serving = False
-        app = Starlette(routes=[Route("/healthz", self._health), Route("/metrics", self._metrics), *routes])
+        app = Starlette(routes=[
+            Route("/", self._status),
+            Route("/healthz", self._health),
+            Route("/metrics", self._metrics),
+            *routes,
+        ])
         http = services.settings.http
         config = uvicorn.Config(
             app,
@@ -46,6 +52,12 @@ class HttpServer:
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the open port is."""
+        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
 
     async def start(self) -> None:
         """Return when the port is open; OSError when it is taken."""
@@ -72,6 +84,9 @@ class HttpServer:
     async def _health(self, request: Request) -> Response:
         state = {"status": "ok" if self.serving else "starting", "knowledge": self._services.library.knowledge.version}
         return JSONResponse(state, status_code=200 if self.serving else 503)
+
+    async def _status(self, request: Request) -> Response:
+        return HTMLResponse(await render(self._services, serving=self.serving))
 
     async def _metrics(self, request: Request) -> Response:
         WAITING.labels("inbox").set(self._services.inbox.waiting())

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.routing import Route
 from telegram import BotCommand, Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, ExtBot
 
+from bot.core.errors import SettingsError
 from bot.core.log import get
 from bot.dialogue.service import Dialogue
 from bot.service import Services
 from bot.settings import Telegram
 from bot.store.rows import StoredUpdate
-from handlers.receive import ALLOWED_UPDATES, Poller, Webhook
+from handlers.receive import ALLOWED_UPDATES, Poller, Webhook, seconds_of
 from handlers.request import AiohttpRequest
 from handlers.routes import ChatHandlers
 from handlers.ticket import CURRENT, Ticket
@@ -73,37 +75,49 @@ class TelegramDoor:
 
     async def start(self) -> None:
         """Open the connection to Telegram; waits and says so when the server is not there yet."""
+        await self._until_done(self.application.initialize)
+        self._ready = True
+        await self._until_done(self._announce)
+        await self.application.start()
+
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
         failures = 0
-        while not self._ready:
+        while True:
             try:
-                await self.application.initialize()
-                self._ready = True
-            except InvalidToken:
+                return await step()
+            except (InvalidToken, BadRequest):
                 raise
+            except RetryAfter as error:
+                await asyncio.sleep(seconds_of(error))
             except TelegramError as error:
                 failures += 1
                 if failures in (1, 10) or failures % 60 == 0:
                     log.warning("telegram.unreachable", error=type(error).__name__, failures=failures)
                 await asyncio.sleep(min(10.0, 0.3 * 2 ** min(failures, 6)))
-        await self._announce()
-        await self.application.start()
 
     async def _announce(self) -> None:
-        """Commands for the menu, and where updates go; a refusal is no reason not to serve."""
-        commands = [BotCommand(name, text) for name, text in self._texts.under("commands").items()]
+        """Where updates go, without which the bot would be deaf, and the commands for the menu."""
+        if self._settings.mode == "webhook":
+            await self._set_webhook()
+        else:
+            await self.bot.delete_webhook(drop_pending_updates=False)
         try:
-            await self.bot.set_my_commands(commands)
-            if self._settings.mode == "webhook":
-                await self.bot.set_webhook(
-                    self._settings.webhook_url,
-                    secret_token=self._settings.webhook_secret.get_secret_value(),
-                    allowed_updates=ALLOWED_UPDATES,
-                    max_connections=100,
-                )
-            else:
-                await self.bot.delete_webhook(drop_pending_updates=False)
-        except TelegramError as error:
-            log.warning("telegram.not_announced", error=str(error))
+            await self.bot.set_my_commands(
+                [BotCommand(name, text) for name, text in self._texts.under("commands").items()]
+            )
+        except TelegramError as error:  # a menu less is no reason not to serve
+            log.warning("telegram.no_commands", error=str(error))
+
+    async def _set_webhook(self) -> None:
+        try:
+            await self.bot.set_webhook(
+                self._settings.webhook_url,
+                secret_token=self._settings.webhook_secret.get_secret_value(),
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=100,
+            )
+        except BadRequest as error:
+            raise SettingsError(f"telegram.webhook_url: Telegram refuses it: {error}") from error
 
     async def receive(self) -> None:
         """Take updates until cancelled; in webhook mode they come through `routes`."""

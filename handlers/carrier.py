@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from telegram import Bot, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -11,6 +9,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from bot.dialogue.model import Reply, reply_from
 from bot.post.outbox import Delivered, Later, Outcome, Refused, Wait
 from bot.store.rows import OutgoingRow
+from handlers.receive import seconds_of
 from handlers.render import keyboard, to_html, to_plain
 
 # What the server says when nothing is wrong any more: the wish is already fulfilled, or too late to matter.
@@ -38,8 +37,7 @@ class TelegramCarrier:
         try:
             return Delivered(await self._send(row))
         except RetryAfter as error:
-            after = error.retry_after
-            return Wait(after.total_seconds() if isinstance(after, timedelta) else float(after))
+            return Wait(seconds_of(error))
         except ChatMigrated as error:
             row.payload["chat"] = error.new_chat_id
             return Later("migrated")

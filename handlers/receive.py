@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import random
@@ -13,9 +14,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter  # what RequestData is made of; not exported
 
 from bot.core.clock import Clock
+from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
 from bot.core.privacy import Vault, mask_numbers
 from bot.store.rows import NewUpdate
@@ -26,6 +30,7 @@ log = get(__name__)
 SOURCE = "telegram"
 # Everything that we handle, by name: Telegram's default leaves some out, and remembers the last list.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+_WRITTEN = ("message", "edited_message", "channel_post", "edited_channel_post")
 _CHAT_PARTS = (
     "message",
     "edited_message",
@@ -45,37 +50,51 @@ class ConflictError(Exception):
 
 
 def stored_form(raw: dict[str, Any], vault: Vault) -> NewUpdate | None:
-    """A raw update ready to be stored, identifiers in its texts masked; None if it has no number."""
+    """A raw update ready to be stored, identifiers in its texts masked; None if it has no number.
+
+    It never fails for the shape of an update: what nobody can read is stored all the same, and is
+    set aside when it comes to be handled. Otherwise one such update would stop all that follow.
+    """
     number = raw.get("update_id")
-    if not isinstance(number, int):
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**63:
         return None
-    for part in ("message", "edited_message"):
+    for part in _WRITTEN:
         _mask(raw.get(part))
-    return NewUpdate(SOURCE, number, vault.pseudonym(SOURCE, _chat_id(raw)), json.dumps(raw, ensure_ascii=False))
+    # Half a surrogate pair is valid JSON and no valid text.
+    text = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return NewUpdate(SOURCE, number, vault.pseudonym(SOURCE, _chat_id(raw)), text)
 
 
 def _mask(message: Any) -> None:
+    """Mask a message's words, and those of the messages that it quotes or answers."""
     if not isinstance(message, dict):
         return
-    for key in ("text", "caption"):
+    for key, marks in (("text", "entities"), ("caption", "caption_entities")):
         if isinstance(message.get(key), str):
             masked = mask_numbers(message[key])
-            if len(masked) != len(message[key]):
+            if len(masked) != len(message[key]) and isinstance(message.get(marks), list):
                 # The offsets no longer fit; what begins before the first change is still right.
-                message["entities"] = [e for e in message.get("entities", ()) if e.get("offset") == 0]
+                message[marks] = [e for e in message[marks] if isinstance(e, dict) and e.get("offset") == 0]
             message[key] = masked
+    for key in ("reply_to_message", "quote", "pinned_message"):
+        _mask(message.get(key))
 
 
 def _chat_id(raw: dict[str, Any]) -> int:
+    """The chat whose order the update belongs to; 0 for those that belong to none."""
     for part in _CHAT_PARTS:
-        chat = (raw.get(part) or {}).get("chat") if isinstance(raw.get(part), dict) else None
-        if chat:
-            return int(chat.get("id", 0))
+        if found := _id_in(raw.get(part), "chat"):
+            return found
     press = raw.get("callback_query")
     if isinstance(press, dict):
-        message = press.get("message") or {}
-        return int((message.get("chat") or press.get("from") or {}).get("id", 0))
+        return _id_in(press.get("message"), "chat") or _id_in(press, "from")
     return 0
+
+
+def _id_in(thing: Any, key: str) -> int:
+    inner = thing.get(key) if isinstance(thing, dict) else None
+    number = inner.get("id") if isinstance(inner, dict) else None
+    return number if isinstance(number, int) else 0
 
 
 class Poller:
@@ -84,7 +103,8 @@ class Poller:
     PTB's own updater confirms when an update is queued in memory; killed then, it loses the queue.
     """
 
-    PATIENCE = 20.0  # seconds of conflict before giving up; a killed predecessor's poll ends sooner
+    PATIENCE = 15.0  # seconds of conflict before giving up; a killed predecessor's poll ends sooner
+    FORGIVE = 30.0  # seconds without conflict after which the next one counts as the first
 
     def __init__(self, bot: Bot, store: Store, accept: Accept, clock: Clock, worker: str, *, wait: int = 25) -> None:
         self._bot = bot
@@ -94,80 +114,96 @@ class Poller:
         self._worker = worker
         self._wait = wait
         self._offset: int | None = None
-        self._conflict_since: float | None = None
+        self._conflicts = (float("inf"), float("-inf"))  # the first and the last of a series
         self._failures = 0
-        self.alive_at = float("-inf")
 
     async def run(self) -> None:
         """Poll for ever; raises `ConflictError` when another program keeps polling this token."""
         lease = f"poll:{self._store.vault.pseudonym(self._bot.token)}"
         try:
             while True:
-                if self._store.replicated and not await self._lead(lease):
+                if await self._lead(lease):
+                    await self._once()
+                else:
                     await asyncio.sleep(2)
-                    continue
-                await self._once()
         finally:
-            if self._store.replicated:
-                async with self._store.work() as work:
-                    await work.leases.drop(lease, self._worker)
-                    await work.commit()
+            with contextlib.suppress(StoreUnavailableError):
+                await self._give_back(lease)
 
     async def _lead(self, lease: str) -> bool:
         """Of several replicas on one database one polls; the next takes over when it is gone."""
-        async with self._store.work() as work:
-            span = timedelta(seconds=self._wait + 15)
-            mine = await work.leases.take(lease, self._worker, self._clock.now(), span)
-            await work.commit()
+        if not self._store.replicated:
+            return True
+        try:
+            async with self._store.work() as work:
+                span = timedelta(seconds=self._wait + 15)
+                mine = await work.leases.take(lease, self._worker, self._clock.now(), span)
+                await work.commit()
+        except StoreUnavailableError as error:
+            await self._pause(error)
+            return False
         return mine
 
+    async def _give_back(self, lease: str) -> None:
+        if self._store.replicated:
+            async with self._store.work() as work:
+                await work.leases.drop(lease, self._worker)
+                await work.commit()
+
     async def _once(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             updates = await self._get()
-            accepted = [u for raw in updates if (u := stored_form(raw, self._store.vault))]
-            await self._accept(accepted)
-            if updates:
-                self._offset = max(int(u["update_id"]) for u in updates) + 1
-            self._failures, self._conflict_since, self.alive_at = 0, None, loop.time()
-        except Conflict:
-            await self._conflict(loop.time())
+            await self._accept([u for raw in updates if (u := stored_form(raw, self._store.vault))])
+            # Nothing left: ask without a number, for after a quiet week Telegram may begin with lower ones.
+            self._offset = max(int(u["update_id"]) for u in updates) + 1 if updates else None
+            self._failures = 0
+        except Conflict as error:
+            await self._conflict(error)
         except RetryAfter as error:
-            after = error.retry_after
-            await asyncio.sleep(after.total_seconds() if isinstance(after, timedelta) else after)
+            await asyncio.sleep(seconds_of(error))
         except TimedOut:
-            self.alive_at = loop.time()
+            return
         except InvalidToken as error:
             raise ConflictError("token") from error
-        except (NetworkError, TelegramError, OSError) as error:
+        except (TelegramError, StoreUnavailableError, OSError) as error:
             await self._pause(error)
 
     async def _get(self) -> list[dict[str, Any]]:
-        updates = await self._bot.get_updates(
-            offset=self._offset,
-            limit=100,
-            timeout=self._wait,
-            allowed_updates=ALLOWED_UPDATES,
-            read_timeout=self._wait + 10,
-        )
-        # Back into the raw form, which keeps what this version of the library does not know.
-        return [update.to_dict() for update in updates]
+        """Raw updates: they are stored as they came, also what this version of PTB does not know.
 
-    async def _conflict(self, now: float) -> None:
-        if self._conflict_since is None:
-            self._conflict_since = now
-            log.warning("telegram.conflict", meaning="another program polls with this token; waiting for it to stop")
+        `Bot.get_updates` would build objects of all of them first, and one that it cannot read
+        would then stop all others.
+        """
+        wanted = {"limit": 100, "timeout": self._wait, "allowed_updates": ALLOWED_UPDATES, "offset": self._offset}
+        data = RequestData([RequestParameter.from_input(name, value) for name, value in wanted.items()])
+        url = f"{self._bot.base_url}/getUpdates"
+        found: Any = await self._bot.request.post(url, data, read_timeout=self._wait + 10)
+        return [raw for raw in found if isinstance(raw, dict)]
+
+    async def _conflict(self, error: Conflict) -> None:
+        now = asyncio.get_running_loop().time()
+        first, last = self._conflicts
+        if now - last > self.FORGIVE:
+            first = now
+            log.warning("telegram.conflict", meaning="another program receives with this token; waiting for it to stop")
+        self._conflicts = (first, now)
         # A random part, so that of two programs that both wait one gives up and the other goes on.
-        elif now - self._conflict_since > self.PATIENCE * random.uniform(0.8, 1.2):  # noqa: S311 - no secret
-            raise ConflictError("polling")
+        if now - first > self.PATIENCE * random.uniform(0.8, 1.2):  # noqa: S311 - no secret
+            raise ConflictError("webhook" if "webhook" in str(error).lower() else "polling")
         await asyncio.sleep(2)
 
     async def _pause(self, error: Exception) -> None:
         """Back off; say so once and then only now and then, instead of a line per attempt."""
         self._failures += 1
         if self._failures in (1, 10) or self._failures % 100 == 0:
-            log.warning("telegram.unreachable", error=type(error).__name__, failures=self._failures)
+            log.warning("receive.unreachable", error=type(error).__name__, failures=self._failures)
         await asyncio.sleep(min(15.0, 0.2 * 2 ** min(self._failures, 7)))
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """How long the server wants to be left alone; PTB gives a number or a timedelta."""
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)
 
 
 class Webhook:
@@ -192,6 +228,9 @@ class Webhook:
             return Response(status_code=400)
         try:
             await self._accept([update])
+        except StoreUnavailableError as error:
+            log.warning("webhook.not_stored", why=str(error))
+            return Response(status_code=503)  # Telegram tries again
         except Exception:
             log.exception("webhook.not_stored")
             return Response(status_code=503)

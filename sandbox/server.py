@@ -10,6 +10,7 @@ from sandbox import control, page
 from sandbox.actor import Actor
 from sandbox.botapi import add_routes
 from sandbox.core import build_core
+from sandbox.errors import ApiError
 from sandbox.people_groups import People
 from sandbox.persistence import Keeper
 from sandbox.roster import populate
@@ -78,6 +79,8 @@ class Sandbox:
         """Close the port and save the state."""
         await self.core.webhook.stop()
         self.core.events.close()
+        # A long poll whose bot has gone would hold the port open until its time is over.
+        self.core.updates.interrupt(ApiError(502, "Bad Gateway"))
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

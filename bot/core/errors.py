@@ -16,6 +16,10 @@ class SettingsError(Exception):
     """A setting is unknown, missing or impossible; the message names it and says what to do."""
 
 
+class StoreUnavailableError(Exception):
+    """The database cannot be reached or written just now; the same may be tried again later."""
+
+
 class KnowledgeError(Exception):
     """The knowledge in `faq/` cannot be used; `problems` lists file, line and reason."""
 

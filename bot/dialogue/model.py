@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -9,6 +10,8 @@ from typing import Any
 
 TEXT_LIMIT = 4096  # Telegram's limit, counted in UTF-16 units after the markup is taken out
 BUTTON_BYTES = 64
+_NEXT_TO_STAR = re.compile(r"\*(?=\*)")
+_TURNS_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")  # characters that reverse the line they stand in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Incoming:
     at: datetime
     kind: str  # text, command, button, edited, photo, voice …, blocked, unblocked
     text: str = ""
-    data: str = ""  # a button's code, or what follows a command
+    data: str = ""  # a button's code, what follows a command, or what kind was edited
     addressed: bool = True  # in a group: whether the bot was spoken to
     external_id: int | None = None
     callback: str = ""  # to be answered when kind is button
@@ -45,6 +48,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Words to a chat outside its own dialogue, such as an administrator's."""
+
+    chat: int
+    text: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to a chat. The only markup is **bold**; a channel renders it its own way."""
 
@@ -56,6 +68,7 @@ class Reply:
     callback: str = ""  # toast: the press
     topic: str | None = None
     marks: dict[str, Any] = field(default_factory=dict)  # score, decision … for the log
+    otherwise: Notice | None = None  # who hears what if this never arrives
 
     def payload(self) -> dict[str, Any]:
         """As it is kept in the outbox."""
@@ -87,9 +100,9 @@ def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     for separator in ("\n\n", "\n", "。", "；", "，"):
         parts = _pack(text.split(separator), separator, limit)
         if parts:
-            return [_balanced(p) for p in parts]
-    step = limit // 2  # every character may count twice
-    return [_balanced(text[i : i + step]) for i in range(0, len(text), step)]
+            return _with_whole_bold(parts)
+    step = limit // 2 - 8  # every character may count twice
+    return _with_whole_bold([text[i : i + step] for i in range(0, len(text), step)])
 
 
 def _pack(pieces: list[str], separator: str, limit: int) -> list[str]:
@@ -106,14 +119,20 @@ def _pack(pieces: list[str], separator: str, limit: int) -> list[str]:
     return [p.strip("\n") for p in parts if p.strip()]
 
 
-def _balanced(part: str) -> str:
-    """A piece whose bold does not run over its end."""
-    return part + "**" if part.count("**") % 2 else part
+def _with_whole_bold(parts: list[str]) -> list[str]:
+    """Bold that runs over the end of a piece is closed there and opened again in the next."""
+    whole, is_open = [], False
+    for part in parts:
+        text = f"**{part}" if is_open else part
+        text = text.removeprefix("****")
+        is_open = text.count("**") % 2 == 1
+        whole.append(text + "**" if is_open else text)
+    return whole
 
 
 def quoted(value: str) -> str:
-    """Somebody's words inside our markup: they cannot open bold. The one place for it."""
-    return value.replace("**", "*\u200b*")
+    """Somebody's words inside our markup: they open no bold and turn no line round. The one place for it."""
+    return _NEXT_TO_STAR.sub("*\u200b", _TURNS_ROUND.sub("", value))
 
 
 def rows(buttons: Iterable[Button], per_row: int = 2) -> tuple[tuple[Button, ...], ...]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
+from bot.core.clock import shown
 from bot.core.errors import KnowledgeError
 from bot.core.log import get
-from bot.dialogue.model import Reply, quoted
+from bot.dialogue.model import Reply, quoted, split_text
+from bot.dialogue.turn import outside_dialogue
 from bot.service import Services
 from bot.store.rows import OutgoingRow, StoredUpdate
 
 log = get(__name__)
 
 _SHOWN = 12  # problems that a notice lists
+KEPT_BY_TELEGRAM = timedelta(hours=24)  # what nobody fetched is dropped after that
 
 
 class Notices:
@@ -22,46 +26,59 @@ class Notices:
         self._services = services
         self._admins = admins
         self._channel = channel
-        self._broken = False
+        self._problems: list[str] = []  # of the knowledge, as they were told last
 
     async def knowledge(self, error: KnowledgeError | None) -> None:
         """Tell the administrators that `faq/` is broken, with file and line, or that it is mended."""
         texts = self._services.texts
         if error is not None:
-            self._broken = True
+            if error.problems == self._problems:
+                return  # saved again with the same mistakes: they were told already
+            self._problems = error.problems
             problems = "\n".join(f"· {quoted(p)}" for p in error.problems[:_SHOWN])
             await self.admins(
                 texts("staff.knowledge_broken", count=len(error.problems), problems=problems), "staff.knowledge_broken"
             )
-        elif self._broken:
-            self._broken = False
+        elif self._problems:
+            self._problems = []
             await self.admins(
                 texts("staff.knowledge_mended", version=self._services.library.knowledge.version),
                 "staff.knowledge_mended",
             )
 
+    async def gap(self) -> None:
+        """At the start: tell the administrators if nobody fetched messages for longer than Telegram keeps them.
+
+        To be called before this process says that it lives: a bot that had nothing to do was not away.
+        """
+        s = self._services
+        async with s.store.work(read_only=True) as work:
+            seen = [moment for _, _, moment in await work.outbox.workers()]
+        now = s.clock.now()
+        if not seen or now - max(seen) <= KEPT_BY_TELEGRAM:
+            return
+        log.warning("gap", since=max(seen).isoformat())
+        await self.admins(s.texts("staff.gap", since=shown(max(seen)), until=shown(now)), "staff.gap")
+
     async def update_failed(self, update: StoredUpdate) -> None:
         """An update was given up: its sender hears an apology, the administrators where to look."""
         texts = self._services.texts
-        rows = [
-            self._row(admin, texts("staff.failed", number=update.id), "staff.failed") for admin in sorted(self._admins)
-        ]
+        words = texts("staff.failed", number=update.id)
+        rows = [row for admin in sorted(self._admins) for row in self._rows(admin, words, "staff.failed")]
         chat = _chat_of(update.raw)
         if chat and chat > 0:
-            rows.append(self._row(chat, texts("error.apology"), "error.apology"))
+            rows += self._rows(chat, texts("error.apology"), "error.apology")
         await self._send(rows)
 
     async def admins(self, text: str, key: str) -> None:
         """The same words to every administrator."""
-        await self._send([self._row(admin, text, key) for admin in sorted(self._admins)])
+        await self._send([row for admin in sorted(self._admins) for row in self._rows(admin, text, key)])
 
-    def _row(self, chat: int, text: str, key: str) -> OutgoingRow:
+    def _rows(self, chat: int, text: str, key: str) -> list[OutgoingRow]:
         s = self._services
-        payload = {"chat": chat, "group": False, "thread": None, "free": False, "reply": Reply(text, key=key).payload()}
-        now = s.clock.now()
-        return OutgoingRow(
-            s.ids.new(now), s.store.vault.pseudonym(self._channel, chat), self._channel, payload, created_at=now
-        )
+        now, lane = s.clock.now(), s.store.vault.pseudonym(self._channel, chat)
+        payloads = [outside_dialogue(chat, Reply(part, key=key)) for part in split_text(text)]
+        return [OutgoingRow(s.ids.new(now), lane, self._channel, p, created_at=now) for p in payloads]
 
     async def _send(self, rows: list[OutgoingRow]) -> None:
         if not rows:
@@ -74,11 +91,14 @@ class Notices:
 
 
 def _chat_of(raw: str) -> int | None:
-    """The chat of a raw update, as far as it can be told."""
+    """The chat of a raw update, as far as it can be told: it failed, so it may have any shape."""
     update = json.loads(raw)
     for part in update.values():
-        if isinstance(part, dict):
-            chat = part.get("chat") or (part.get("message") or {}).get("chat")
-            if isinstance(chat, dict):
-                return int(chat.get("id", 0)) or None
+        if not isinstance(part, dict):
+            continue
+        message = part.get("message")
+        chat = part.get("chat") or (message.get("chat") if isinstance(message, dict) else None)
+        number = chat.get("id") if isinstance(chat, dict) else None
+        if isinstance(number, int):
+            return number
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.clock import Clock
@@ -24,6 +25,7 @@ from bot.store.work import Store, Work
 log = get(__name__)
 
 GROUP = 32  # turns that share one transaction at most
+OVERTAKE_AFTER = timedelta(seconds=60)  # an answer that another process cannot get rid of is overtaken then
 
 
 class Responder(Protocol):
@@ -70,7 +72,7 @@ class Dialogue:
                 held = await self._take([incoming for incoming, _ in group])
             except Exception as error:  # noqa: BLE001 - sorted out below, one by one
                 if len(group) == 1:
-                    group[0][1].set_exception(error)
+                    _settle(group[0][1], error)
                 else:
                     await self._one_by_one(group)
                 continue
@@ -106,7 +108,7 @@ class Dialogue:
         async with self._store.work() as work:
             now = self._clock.now()
             lanes = {self.lane(i.channel, i.chat): i for i in group}
-            mine, held = await self._claim(work, lanes)
+            mine, held = await self._claim(work, lanes, now)
             known = await work.conversations.load(list(mine))
             turns = []
             for lane, incoming in mine.items():
@@ -119,18 +121,24 @@ class Dialogue:
             await work.outbox.add([o for t in turns for o in t.outgoing], self._worker, now)
             await work.inbox.done([i.inbox_id for i in mine.values() if i.inbox_id is not None], now)
             await work.commit()
-        self._sender.submit(o for t in turns for o in t.outgoing)
+        # A channel that this process does not serve (a notice to Telegram out of the terminal) waits for one that does.
+        served = set(self._sender.channels)
+        self._sender.submit(o for t in turns for o in t.outgoing if o.channel in served)
         return held
 
-    async def _claim(self, work: Work, lanes: dict[str, Incoming]) -> tuple[dict[str, Incoming], list[Incoming]]:
+    async def _claim(
+        self, work: Work, lanes: dict[str, Incoming], now: datetime
+    ) -> tuple[dict[str, Incoming], list[Incoming]]:
         """The turns that this process may take now, and those that it must try again later.
 
-        With replicas a turn is ours when the chat's lock is ours and its update is the chat's oldest
-        unhandled one. What stands in neither answer was handled by another process meanwhile.
+        With replicas a turn is ours when the chat's lock is ours, its update is the chat's oldest
+        unhandled one, and no other process still has an answer to send there. What stands in
+        neither answer was handled by another process meanwhile.
         """
         if not self._store.replicated:
             return lanes, []
         locked = await work.conversations.lock(list(lanes))
+        locked -= await work.outbox.held_elsewhere(list(locked), self._worker, now - OVERTAKE_AFTER)
         oldest = await work.inbox.first_waiting(list(locked))
         mine, held = {}, []
         for lane, incoming in lanes.items():

@@ -8,24 +8,31 @@ from typing import Any
 
 from bot.consult.model import Context, Viewpoint
 
+ECHO_SECONDS = 3  # a second press within this time is the same press
+_OF_THE_CHAT = ("greeted", "tokens", "tokens_at", "slowed_at")
+
 
 @dataclass(slots=True)
 class State:
-    """What the next turn must know of the turns before."""
+    """What the next turn must know of the turns before: numbers and topics, never anybody's words."""
 
     greeted: bool = False
     topic: str | None = None  # the last topic that was answered
     topic_at: float = 0.0
-    question: str = ""  # the last question
-    question_id: int | None = None  # the channel's number of the message that asked it
+    question_id: int | None = None  # the channel's number of the last question's message
     viewpoint: str | None = None
     offered: list[str] = field(default_factory=list)  # topics offered in a question back
+    sides: dict[str, str] = field(default_factory=dict)  # viewpoint -> topic, after asking who asks
     clarifies: bool = False  # the last turn was a question back
     misses: int = 0  # questions in a row that found no answer
     tokens: float = -1.0  # messages that may still come in this minute; -1: not counted yet
     tokens_at: float = 0.0
     slowed_at: float = 0.0
     album: str = ""
+    request: int | None = None  # number of the request for a person that was open when last looked at
+    pressed: str = ""  # the last button, so that a trembling finger presses it once
+    pressed_at: float = 0.0
+    asker: str = ""  # in a group: whose question the facts above belong to
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> State:
@@ -43,16 +50,37 @@ class State:
         recent = self.topic is not None and now.timestamp() - self.topic_at <= lean.total_seconds()
         return Context(
             last_topic=self.topic if recent else None,
-            viewpoint=Viewpoint(self.viewpoint) if self.viewpoint else None,
+            viewpoint=Viewpoint(self.viewpoint) if self.viewpoint in set(Viewpoint) else None,
             clarified=self.clarifies,
             offered=tuple(self.offered),
-            last_question=self.question if recent or self.clarifies else "",
         )
 
     def answered(self, topic: str, now: datetime) -> None:
         """A topic was given: nothing is open any more."""
         self.topic, self.topic_at = topic, now.timestamp()
-        self.offered, self.clarifies, self.misses = [], False, 0
+        self.nothing_open()
+        self.misses = 0
+
+    def asks_back(self, offered: list[str], sides: dict[str, str] | None = None) -> None:
+        """A question back was put; the next words may choose."""
+        self.offered, self.sides, self.clarifies = offered, sides or {}, True
+
+    def nothing_open(self) -> None:
+        """The next words choose nothing."""
+        self.offered, self.sides, self.clarifies = [], {}, False
+
+    def heard_from(self, person: str) -> None:
+        """In a group: what one person asked and was offered is not the next person's."""
+        if self.asker != person:
+            kept = {name: getattr(self, name) for name in _OF_THE_CHAT}
+            for name, value in {**asdict(State()), **kept, "asker": person}.items():
+                setattr(self, name, value)
+
+    def is_echo(self, press: str, now: datetime) -> bool:
+        """Whether the same button was pressed a moment ago; else it is noted."""
+        echo = self.pressed == press and now.timestamp() - self.pressed_at < ECHO_SECONDS
+        self.pressed, self.pressed_at = press, now.timestamp()
+        return echo
 
     def allow(self, per_minute: int, now: datetime) -> bool:
         """Count one message; False when this person sends faster than agreed."""

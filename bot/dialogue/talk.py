@@ -158,7 +158,7 @@ class Talk:
             return
         knowledge = self._library.knowledge
         others = [knowledge.entries[t] for t in verdict.others[:2] if t in knowledge.entries] if verdict else []
-        lead = lead or (self._words.amount_lead(verdict) if verdict else "")
+        lead = lead or (self._words.worked_out(entry, verdict) if verdict else "")
         reply = self._words.answer(
             knowledge, entry, turn.message_id, lead=lead, group=turn.conversation.kind == "group", others=others
         )

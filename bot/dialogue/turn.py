@@ -36,7 +36,7 @@ class Turn:
             MessageRow(
                 id=self.message_id,
                 conversation_id=self.conversation.id,
-                person=self.conversation.person,
+                person=self._person(),
                 at=self.now,
                 direction="in",
                 kind=kind,
@@ -45,6 +45,12 @@ class Turn:
                 **marks,
             )
         )
+
+    def _person(self) -> str:
+        """Who speaks; in a group that is not always the one who spoke first."""
+        if self.conversation.kind == "private":
+            return self.conversation.person
+        return self.vault.pseudonym(self.incoming.channel, "person", self.incoming.person)
 
     def mark(self, **marks: Any) -> None:
         """Add what was decided about it to the logged message that came in."""
@@ -62,7 +68,10 @@ class Turn:
             return 0
         parts = split_text(reply.text)
         for number, part in enumerate(parts, 1):
-            piece = replace(reply, text=part, buttons=reply.buttons if number == len(parts) else ())
+            last = number == len(parts)
+            piece = replace(
+                reply, text=part, buttons=reply.buttons if last else (), otherwise=reply.otherwise if last else None
+            )
             logged = self.ids.new(self.now)
             self.messages.append(
                 MessageRow(
@@ -72,7 +81,7 @@ class Turn:
                     at=self.now,
                     direction="out",
                     kind="text",
-                    text=part,
+                    text=mask_identifiers(part),
                     sender=sender,
                     topic=reply.topic,
                     **reply.marks,
@@ -88,8 +97,9 @@ class Turn:
     def tell(self, channel: str, chat: int, reply: Reply) -> None:
         """Queue a message to a chat outside the log: notices to administrators."""
         lane = self.vault.pseudonym(channel, chat)
-        payload = {"chat": chat, "group": False, "thread": None, "free": False, "reply": reply.payload()}
-        self.outgoing.append(OutgoingRow(self.ids.new(self.now), lane, channel, payload, created_at=self.now))
+        for part in split_text(reply.text):
+            payload = outside_dialogue(chat, replace(reply, text=part))
+            self.outgoing.append(OutgoingRow(self.ids.new(self.now), lane, channel, payload, created_at=self.now))
 
     def _queue(self, conversation: ConversationRow, reply: Reply, logged: int | None) -> None:
         address = conversation.address
@@ -100,6 +110,13 @@ class Turn:
             "free": reply.kind == "toast",
             "reply": reply.payload(),
         }
+        if notice := reply.otherwise:
+            words = Reply(notice.text, key=notice.key)
+            payload["otherwise"] = {
+                "id": self.ids.new(self.now),
+                "lane": self.vault.pseudonym(conversation.channel, notice.chat),
+                "payload": outside_dialogue(notice.chat, words),
+            }
         self.outgoing.append(
             OutgoingRow(
                 self.ids.new(self.now),
@@ -110,3 +127,8 @@ class Turn:
                 created_at=self.now,
             )
         )
+
+
+def outside_dialogue(chat: int, reply: Reply) -> dict[str, Any]:
+    """What the outbox keeps of a message to a private chat that is no turn of its dialogue."""
+    return {"chat": chat, "group": False, "thread": None, "free": False, "reply": reply.payload()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from bot.consult.model import Entry, Knowledge, Outside, Verdict, Viewpoint
 from bot.core.ids import short
 from bot.core.texts import Texts
 from bot.dialogue.model import Button, Reply, rows
+from bot.guide.fees import Fee, execution_fee, preservation_fee
 
 # What a next action leads to until its guided service exists: the topic that explains it.
 ACTION_TOPICS = {
@@ -21,6 +22,8 @@ ACTION_TOPICS = {
     "scam_check": "debtor.scam",
 }
 PAGE = 8
+# Topics whose answer is a sum, when the question names an amount.
+FEES: dict[str, Callable[[Decimal], Fee]] = {"apply.fee": execution_fee, "property.preservation": preservation_fee}
 
 
 class Words:
@@ -120,10 +123,16 @@ class Words:
         """A pointer to who answers what this desk does not."""
         return Reply(kind.answer.strip(), rows([self.menu_button(), self.human()]), "outside")
 
-    def amount_lead(self, verdict: Verdict) -> str:
-        """The sum that somebody named, said back, so that a misreading is seen."""
-        amount = verdict.facts.get("amount")
-        return self.texts("answer.amount", amount=f"{Decimal(amount):,.2f}") if amount else ""
+    def worked_out(self, entry: Entry, verdict: Verdict) -> str:
+        """The sum for the amount that somebody named in a question about a fee; empty elsewhere."""
+        amount = Decimal(verdict.facts.get("amount", "0"))
+        work_out = FEES.get(entry.id)
+        if work_out is None or amount <= 0:
+            return ""
+        fee = work_out(amount)
+        steps = [money(fee.base), *(f"{money(s.part)}×{s.rate * 100:f}".rstrip("0").rstrip(".") + "%" for s in fee.steps)]
+        key = f"answer.fee.{entry.id.partition('.')[2]}"
+        return self.texts(key, amount=money(amount), fee=money(fee.total), steps=" + ".join(steps))
 
     # -- asking back -----------------------------------------------------------------------------
 
@@ -166,3 +175,8 @@ class Words:
         name = self.texts(f"menu.categories.{category}")
         last = (*turn, Button(self.texts("menu.back"), "menu"))
         return Reply(self.texts("menu.category", name=name), (*buttons, last), "menu.category")
+
+
+def money(amount: Decimal) -> str:
+    """An amount in 元 as people write it: 7,400 or 7,400.01."""
+    return f"{amount:,.2f}".removesuffix(".00")

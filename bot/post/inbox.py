@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import bisect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.clock import Clock
+from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
 from bot.store.rows import NewUpdate, StoredUpdate
 from bot.store.work import Store
@@ -16,6 +17,7 @@ from bot.store.work import Store
 log = get(__name__)
 
 MAX_TRIES = 3
+BATCH = 500  # updates stored in one transaction at most
 Handler = Callable[[StoredUpdate], Awaitable[None]]
 
 
@@ -25,7 +27,10 @@ class NotYet(Exception):
 
 @dataclass(slots=True)
 class _Lane:
-    updates: deque[StoredUpdate] = field(default_factory=deque)
+    """What one chat has waiting, oldest first; what a lost process left may come in before the rest."""
+
+    name: str
+    updates: list[StoredUpdate] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
 
@@ -33,7 +38,9 @@ class Inbox:
     """Stores what arrives and sees to it that each update is handled once, in its chat's order.
 
     The handler's service marks the update as done in the transaction that holds its effects; an
-    update whose handler failed is tried again, and after `MAX_TRIES` set aside for people.
+    update whose handler failed is tried again, and after `MAX_TRIES` set aside for people. While
+    the database is away nothing counts as a try. Handling begins with `open`, so that what an
+    earlier process left is in its place before anything newer is taken.
     """
 
     def __init__(self, store: Store, clock: Clock, *, parallel: int = 256) -> None:
@@ -42,10 +49,11 @@ class Inbox:
         self._lanes: dict[str, _Lane] = {}
         self._slots = asyncio.Semaphore(parallel)
         self._handler: Handler | None = None
-        self._on_failure: Callable[[StoredUpdate], Awaitable[None]] | None = None
+        self._on_failure: Handler | None = None
         self._known: set[int] = set()
         self._pending: list[tuple[Sequence[NewUpdate], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._opened = asyncio.Event()
         self._stopping = False
         self.received = 0
 
@@ -54,11 +62,17 @@ class Inbox:
         self._handler = handler
         self._on_failure = on_failure
 
+    def open(self) -> None:
+        """Begin to handle; until then updates are only stored."""
+        self._opened.set()
+
     async def accept(self, updates: Sequence[NewUpdate]) -> None:
         """Return when the updates are stored for good; they are handled soon after.
 
         Raises what the database raises: the caller then must not confirm them.
         """
+        if not updates:
+            return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending.append((updates, future))
         if self._writer is None or self._writer.done():
@@ -69,14 +83,12 @@ class Inbox:
         """Take up what was stored and not handled: at the start, and what a lost process left."""
         async with self._store.work(read_only=True) as work:
             left = await work.inbox.waiting(received_before=older_than)
-        fresh = [u for u in left if u.id not in self._known]
-        for update in fresh:
-            self._enqueue(update)
-        return len(fresh)
+        return sum(self._enqueue(update) for update in left)
 
     async def stop(self) -> None:
         """Let the updates that are being handled finish; the others stay stored."""
         self._stopping = True
+        self._opened.set()
         if self._writer:
             await asyncio.gather(self._writer, return_exceptions=True)
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
@@ -92,64 +104,105 @@ class Inbox:
         """Updates stored and not yet handled by this process."""
         return len(self._known)
 
+    # -- storing ---------------------------------------------------------------------------------
+
     async def _store_pending(self) -> None:
         # Group commit: what arrives while one transaction runs shares the next one.
         while self._pending:
-            batch, self._pending = self._pending, []
+            batch = self._next_batch()
             try:
                 async with self._store.work() as work:
                     stored = await work.inbox.store([u for ups, _ in batch for u in ups], self._clock.now())
                     await work.commit()
             except Exception as error:  # noqa: BLE001 - handed to every caller, who must not confirm
                 for _, future in batch:
-                    future.set_exception(error)
+                    _settle(future, error)
                 continue
             for _, future in batch:
-                future.set_result(None)
+                _settle(future, None)
             self.received += len(stored)
             for update in stored:
                 self._enqueue(update)
 
-    def _enqueue(self, update: StoredUpdate) -> None:
+    def _next_batch(self) -> list[tuple[Sequence[NewUpdate], asyncio.Future[None]]]:
+        count, size = 0, 0
+        while count < len(self._pending) and (count == 0 or size + len(self._pending[count][0]) <= BATCH):
+            size += len(self._pending[count][0])
+            count += 1
+        batch, self._pending = self._pending[:count], self._pending[count:]
+        return batch
+
+    # -- handling --------------------------------------------------------------------------------
+
+    def _enqueue(self, update: StoredUpdate) -> bool:
+        """Put an update into its chat's lane, by age; False when it stands there already."""
+        if update.id in self._known:
+            return False
         self._known.add(update.id)
-        lane = self._lanes.setdefault(update.lane, _Lane())
-        lane.updates.append(update)
+        lane = self._lanes.setdefault(update.lane, _Lane(update.lane))
+        bisect.insort(lane.updates, update, key=lambda u: u.id)
         if lane.task is None:
-            lane.task = asyncio.create_task(self._work_off(update.lane, lane))
+            lane.task = asyncio.create_task(self._work_off(lane))
+        return True
 
-    async def _work_off(self, name: str, lane: _Lane) -> None:
+    async def _work_off(self, lane: _Lane) -> None:
+        await self._opened.wait()
+        pause = 0.0
         while lane.updates and not self._stopping:
+            update = lane.updates[0]
             async with self._slots:
-                update = lane.updates[0]
-                if not await self._handle(update):
-                    continue
-            lane.updates.popleft()
-            self._known.discard(update.id)
-        self._lanes.pop(name, None)
+                again, pause = await self._handle(update, pause)
+            # By identity, not `[0]`: an older one may have come in before it meanwhile.
+            place = lane.updates.index(update)
+            if again is not None:
+                lane.updates[place] = again
+                await asyncio.sleep(pause)
+            else:
+                del lane.updates[place]
+                self._known.discard(update.id)
+        self._lanes.pop(lane.name, None)
 
-    async def _handle(self, update: StoredUpdate) -> bool:
-        """Handle one update; False when it must be tried again."""
+    async def _handle(self, update: StoredUpdate, paused: float) -> tuple[StoredUpdate | None, float]:
+        """Handle one update; if it must be tried again, it and the seconds to wait before."""
         if self._handler is None:
             raise RuntimeError("the inbox has no handler; call handle_with() first")
         try:
-            await self._handler(update)
+            try:
+                await self._handler(update)
+            except (NotYet, StoreUnavailableError):
+                raise
+            except Exception as error:
+                log.exception("update.failed", inbox=update.id, tries=update.attempts + 1)
+                return await self._failed(update, error)
         except NotYet:
-            await asyncio.sleep(0.2)
-            return False
-        except Exception as error:
-            log.exception("update.failed", inbox=update.id, tries=update.attempts + 1)
-            return await self._failed(update, error)
-        return True
+            return update, 0.2
+        except StoreUnavailableError as error:
+            if not paused:
+                log.warning("update.waits_for_database", inbox=update.id, why=str(error))
+            return update, min(3.0, paused * 2 or 0.2)
+        return None, 0.0
 
-    async def _failed(self, update: StoredUpdate, error: Exception) -> bool:
+    async def _failed(self, update: StoredUpdate, error: Exception) -> tuple[StoredUpdate | None, float]:
         last = update.attempts + 1 >= MAX_TRIES
         async with self._store.work() as work:
             await work.inbox.tried(update.id, type(error).__name__, self._clock.now(), last=last)
             await work.commit()
-        if last and self._on_failure:
-            await self._on_failure(update)
-            return True
-        await asyncio.sleep(0.1 * 2**update.attempts)
-        again = StoredUpdate(update.id, update.lane, update.raw, update.attempts + 1)
-        self._lanes[update.lane].updates[0] = again
-        return False
+        if not last:
+            return replace(update, attempts=update.attempts + 1), 0.1 * 2**update.attempts
+        if self._on_failure:
+            try:
+                await self._on_failure(update)
+            except Exception:
+                # It is set aside already; that nobody could be told must not stop the chat as well.
+                log.exception("update.failure_not_told", inbox=update.id)
+        return None, 0.0
+
+
+def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
+    """Tell the one who waits, unless it was cancelled meanwhile."""
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(None)

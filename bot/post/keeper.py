@@ -7,6 +7,7 @@ import os
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
+from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
 from bot.post.inbox import Inbox
 from bot.post.outbox import Sender
@@ -49,15 +50,21 @@ class Keeper:
             await asyncio.sleep(BEAT)
             rounds += 1
             try:
-                await self._beat()
-                if rounds % 2 == 0 and self._store.replicated:
+                somebody_died = await self._beat()
+                if self._store.replicated:
                     await self._take_over()
-                    await self._recover_left_behind()
+                    if somebody_died:
+                        await self._inbox.recover()
+                    elif rounds % 2 == 0:
+                        await self._recover_left_behind()
                 await self._purge_daily()
+            except StoreUnavailableError as error:
+                log.warning("keeper.no_database", why=str(error))
             except Exception:
                 log.exception("keeper.round_failed")
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> bool:
+        """Say that this process lives; whether others were found not to."""
         async with self._store.work() as work:
             now = self._clock.now()
             await work.outbox.beat(self._worker, self._place, now)
@@ -68,12 +75,15 @@ class Keeper:
             ]
             await work.outbox.retire(gone)
             await work.commit()
+        return bool(gone)
 
     def _is_gone(self, place: str, seen: datetime, now: datetime) -> bool:
         """Silent for long, or a process of this machine that does not exist any more."""
         host, _, number = place.rpartition(":")
-        if host == self._place.rpartition(":")[0] and number.isdecimal():
-            return not _runs(int(number))
+        if place == self._place:
+            return True  # it had our process number: in a container that is nearly always 1
+        if host == self._place.rpartition(":")[0] and number.isdecimal() and not _runs(int(number)):
+            return True
         return now - seen > GONE_AFTER
 
     async def _take_over(self) -> int:
@@ -98,6 +108,7 @@ class Keeper:
         async with self._store.work() as work:
             conversations = await work.conversations.purge(now - self._retention)
             messages = await work.log.purge(now - self._retention)
+            await work.requests.purge(now - self._retention)
             settled = now - timedelta(days=SETTLED_DAYS)
             await work.inbox.purge(settled)
             await work.outbox.purge(settled)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.core.clock import Clock
+from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
 from bot.post.pace import Pace, PaceLimits
 from bot.store.rows import OutgoingRow, Sent
@@ -79,11 +81,21 @@ class _Lane:
         queue = self.queue()
         return queue[0] if queue else None
 
+    def put(self, row: OutgoingRow) -> None:
+        """In the order in which the rows were written: what was taken over belongs before the rest."""
+        queue = self.bulk if row.bulk else self.replies
+        if queue and queue[-1].id > row.id:
+            bisect.insort(queue, row, key=lambda r: r.id)
+        else:
+            queue.append(row)
+
 
 class Sender:
     """One for the process: keeps Telegram's limits, loses nothing, repeats only what it must."""
 
-    def __init__(self, store: Store, carriers: dict[str, Carrier], limits: PaceLimits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, carriers: dict[str, Carrier], limits: PaceLimits, clock: Clock, worker: str = ""
+    ) -> None:
         self._store = store
         self._carriers = carriers
         self._clock = clock
@@ -94,7 +106,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._recorder = _Recorder(store)
+        self._recorder = _Recorder(store, worker, self.submit)
         self._loop_task: asyncio.Task[None] | None = None
         self.sent = 0
 
@@ -112,14 +124,15 @@ class Sender:
         if self._loop_task:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
+        self._recorder.give_up()
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._recorder.flushed()
 
     def submit(self, rows: Iterable[OutgoingRow]) -> None:
-        """Rows that are committed and belong to this process; called in the order of their ids."""
+        """Rows that are committed and belong to this process."""
         for row in rows:
             lane = self._lanes.setdefault(row.lane, _Lane(row.lane))
-            (lane.bulk if row.bulk else lane.replies).append(row)
+            lane.put(row)
             self._offer(lane)
         self._wake.set()
 
@@ -208,35 +221,36 @@ class Sender:
 
     async def _deliver(self, lane: _Lane, row: OutgoingRow) -> None:
         try:
-            outcome = await self._carriers[row.channel].deliver(row)
+            await self._land(lane, row, await self._carry(row))
+        finally:
+            lane.busy = False
+            if lane.head() is None:
+                self._lanes.pop(lane.name, None)
+            else:
+                self._offer(lane)
+
+    async def _carry(self, row: OutgoingRow) -> Outcome:
+        try:
+            return await self._carriers[row.channel].deliver(row)
         except Exception as error:
             log.exception("sender.carrier_failed", row=row.id)
-            outcome = Later(type(error).__name__)
+            return Later(type(error).__name__)
+
+    async def _land(self, lane: _Lane, row: OutgoingRow, outcome: Outcome) -> None:
         now = asyncio.get_running_loop().time()
         if isinstance(outcome, Wait):
             self._pace.park(lane.name, now, outcome.seconds)
             log.warning("sender.parked", seconds=outcome.seconds, lane=lane.name)
-            self._back(lane, row)
+            lane.put(replace(row, attempts=row.attempts + 1))
         elif isinstance(outcome, Later) and not self._too_old(row):
             lane.not_before = now + min(30.0, 0.5 * 2 ** min(row.attempts, 6))
             log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)
-            self._back(lane, row)
+            lane.put(replace(row, attempts=row.attempts + 1))
         else:
             # The next message of this chat waits until this one is recorded: after a crash at
             # most one per chat is uncertain.
-            await self._recorder.record(self._result(row, outcome), row.lane, outcome)
+            await self._recorder.record(self._result(row, outcome), row, outcome)
             self.sent += isinstance(outcome, Delivered)
-        lane.busy = False
-        if lane.head() is None:
-            self._lanes.pop(lane.name, None)
-        else:
-            self._offer(lane)
-
-    def _back(self, lane: _Lane, row: OutgoingRow) -> None:
-        again = OutgoingRow(
-            row.id, row.lane, row.channel, row.payload, row.bulk, row.attempts + 1, row.message_id, row.created_at
-        )
-        (lane.bulk if row.bulk else lane.replies).appendleft(again)
 
     def _too_old(self, row: OutgoingRow) -> bool:
         if row.created_at is None:
@@ -252,17 +266,24 @@ class Sender:
 
 
 class _Recorder:
-    """Writes outcomes in groups: whatever arrives while one transaction runs goes into the next."""
+    """Writes outcomes in groups: whatever arrives while one transaction runs goes into the next.
 
-    def __init__(self, store: Store) -> None:
+    While the database is away it keeps trying: what was sent must not be sent again after a restart
+    only because nobody wrote it down.
+    """
+
+    def __init__(self, store: Store, worker: str, submit: Callable[[Iterable[OutgoingRow]], None]) -> None:
         self._store = store
-        self._pending: list[tuple[Sent, str, Outcome, asyncio.Future[None]]] = []
+        self._worker = worker
+        self._submit = submit
+        self._pending: list[_Landed] = []
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
-    async def record(self, result: Sent, lane: str, outcome: Outcome) -> None:
+    async def record(self, result: Sent, row: OutgoingRow, outcome: Outcome) -> None:
         """Return when the outcome is committed."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending.append((result, lane, outcome, future))
+        self._pending.append(_Landed(result, row, outcome, future))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write(), name="outbox-recorder")
         await future
@@ -272,23 +293,66 @@ class _Recorder:
         while self._task and not self._task.done():
             await asyncio.wait([self._task])
 
+    def give_up(self) -> None:
+        """From now on a database that is away is not waited for: the process stops."""
+        self._stopping = True
+
     async def _write(self) -> None:
         while self._pending:
             batch, self._pending = self._pending, []
             try:
-                await self._commit(batch)
+                await self._keep_trying(batch)
             except Exception as error:
                 log.exception("outbox.not_recorded", count=len(batch))
-                for *_, future in batch:
-                    future.set_exception(error)
+                for landed in batch:
+                    landed.future.set_exception(error)
                 continue
-            for *_, future in batch:
-                future.set_result(None)
+            for landed in batch:
+                landed.future.set_result(None)
 
-    async def _commit(self, batch: Sequence[tuple[Sent, str, Outcome, asyncio.Future[None]]]) -> None:
+    async def _keep_trying(self, batch: Sequence[_Landed]) -> None:
+        pause = 0.1
+        while True:
+            try:
+                return await self._commit(batch)
+            except StoreUnavailableError as error:
+                if self._stopping:
+                    raise
+                if pause == 0.1:
+                    log.warning("outbox.waits_for_database", count=len(batch), why=str(error))
+            await asyncio.sleep(pause)
+            pause = min(3.0, pause * 2)
+
+    async def _commit(self, batch: Sequence[_Landed]) -> None:
         async with self._store.work() as work:
-            await work.outbox.record([result for result, *_ in batch])
-            for result, lane, outcome, _ in batch:
-                if isinstance(outcome, Refused) and outcome.unreachable:
-                    await work.conversations.unreachable(lane, outcome.why[:32], result.at)
+            await work.outbox.record([landed.result for landed in batch])
+            for landed in batch:
+                if isinstance(landed.outcome, Refused) and landed.outcome.unreachable:
+                    why = landed.outcome.why[:32]
+                    await work.conversations.unreachable(landed.row.lane, why, landed.result.at)
+            instead = [_instead(landed) for landed in batch if _owes_notice(landed)]
+            if instead:
+                await work.outbox.add(instead, self._worker, batch[0].result.at)
             await work.commit()
+        self._submit(instead)
+
+
+def _owes_notice(landed: _Landed) -> bool:
+    """Whether somebody must hear that this will never arrive."""
+    return not isinstance(landed.outcome, Delivered) and "otherwise" in landed.row.payload
+
+
+def _instead(landed: _Landed) -> OutgoingRow:
+    """The message to the one who must hear it, written in the transaction that gives the first one up."""
+    notice = landed.row.payload["otherwise"]
+    return OutgoingRow(
+        notice["id"], notice["lane"], landed.row.channel, notice["payload"], created_at=landed.result.at
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    result: Sent
+    row: OutgoingRow
+    outcome: Outcome
+    future: asyncio.Future[None]

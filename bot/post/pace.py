@@ -45,15 +45,23 @@ class Pace:
 
     A short park (up to `LONG_PARK` seconds) stops everything: nobody is hurt by a few seconds, and
     going on regardless is what gets a bot limited for hours. A long one stops its own chat and all
-    broadcasts, while answers to other people go on.
+    broadcasts, while answers to other people go on. Refusals of two chats within `TELLING` seconds
+    are not about a chat but about all of us together: then answers leave at the broadcasts' pace
+    for a while, instead of running into the same wall after every park.
     """
 
     LONG_PARK = 30.0
     MARGIN = 0.05  # seconds added to what the server asked for: its clock is not ours
+    TELLING = 10.0
+    CAREFUL = 60.0  # seconds
 
     def __init__(self, limits: PaceLimits) -> None:
         self.limits = limits
-        self._replies = Rate(limits.replies_per_second, max(1.0, limits.replies_per_second / 4))
+        # The burst: a tenth of a second's worth, because all of it is under way before the first refusal.
+        self._replies = Rate(limits.replies_per_second, max(1.0, limits.replies_per_second / 10))
+        self._careful = Rate(limits.bulk_per_second)
+        self._careful_until = float("-inf")
+        self._refused: tuple[str, float] = ("", float("-inf"))
         self._bulk = Rate(limits.bulk_per_second)
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
@@ -63,7 +71,7 @@ class Pace:
         """When the next answer (or broadcast message) may leave, whatever the chat."""
         if bulk:
             return max(self._park, self._bulk_park, self._bulk.ready_at())
-        return max(self._park, self._replies.ready_at())
+        return max(self._park, self._replies.ready_at(), self._careful.ready_at())
 
     def chat_ready_at(self, lane: str) -> float:
         """When this chat may get its next message."""
@@ -73,6 +81,8 @@ class Pace:
     def take(self, lane: str, now: float, *, group: bool, bulk: bool) -> None:
         """A message of that chat leaves now."""
         (self._bulk if bulk else self._replies).take(now)
+        if now < self._careful_until:
+            self._careful.take(now)
         rate = self._chats.get(lane)
         if rate is None:
             if len(self._chats) >= 10_000:
@@ -88,6 +98,10 @@ class Pace:
         self._bulk_park = max(until, self._bulk_park)
         if seconds <= self.LONG_PARK:
             self._park = max(until, self._park)
+        before, at = self._refused
+        if before not in ("", lane) and now - at <= self.TELLING:
+            self._careful_until = until + self.CAREFUL
+        self._refused = (lane, now)
 
     def parked_for(self, now: float) -> float:
         """Seconds that everything still has to keep still."""

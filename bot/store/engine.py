@@ -7,10 +7,15 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import SettingsError
 
+# PostgreSQL's classes of "not now": connection lost, out of resources, shutting or starting up.
+_AWAY = ("08", "53", "57P")
+_SQLITE_AWAY = ("locked", "busy", "disk i/o", "unable to open", "disk is full")
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -37,6 +42,32 @@ def open_engine(text: str) -> AsyncEngine:
         _prepare_sqlite(engine)
         return engine
     return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+
+async def reach(engine: AsyncEngine) -> None:
+    """Open a connection; SettingsError says why that is impossible, without the password."""
+    try:
+        async with engine.connect():
+            return
+    except Exception as error:
+        await engine.dispose()
+        said = error.orig if isinstance(error, DBAPIError) else error
+        where = engine.url.render_as_string(hide_password=True)
+        raise SettingsError(f"database.url: {where} cannot be opened: {said}") from error
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database just cannot be reached or written now, and the same would succeed later."""
+    if isinstance(error, (ConnectionError, PoolTimeout)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    # SQLAlchemy's error wraps the dialect's, which wraps the driver's: the state may stand in any.
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    said = str(error.orig).lower()
+    return state.startswith(_AWAY) or (not state and any(words in said for words in _SQLITE_AWAY))
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

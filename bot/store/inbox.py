@@ -33,22 +33,25 @@ class InboxRows(Rows):
         ]
         statement = (
             self._upsert(Inbox)
-            .values(values)
             .on_conflict_do_nothing(index_elements=["source", "update_id"])
             .returning(Inbox.id, Inbox.update_id)
         )
-        stored = {row.update_id: row.id for row in await self._connection.execute(statement)}
+        # The values as parameters, not as `.values([…])`: such a statement would be compiled anew each time.
+        stored = {row.update_id: row.id for row in await self._connection.execute(statement, values)}
         # `pop`: the same update twice in one batch is one update.
         numbers = ((u, stored.pop(u.update_id, None)) for u in updates)
         fresh = [StoredUpdate(number, u.lane, u.raw) for u, number in numbers if number is not None]
         return sorted(fresh, key=lambda u: u.id)
 
-    async def waiting(self, limit: int = 1000, *, received_before: datetime | None = None) -> list[StoredUpdate]:
-        """Stored and not handled, oldest first: after a start, or left behind by a lost process."""
+    async def waiting(self, *, received_before: datetime | None = None) -> list[StoredUpdate]:
+        """Stored and not handled, oldest first: after a start, or left behind by a lost process.
+
+        All of them: what is left out now would be overtaken by its chat's next update.
+        """
         query = select(Inbox.id, Inbox.lane, Inbox.raw, Inbox.attempts).where(Inbox.status == InboxStatus.NEW)
         if received_before is not None:
             query = query.where(Inbox.received_at < received_before)
-        rows = await self._connection.execute(query.order_by(Inbox.id).limit(limit))
+        rows = await self._connection.execute(query.order_by(Inbox.id))
         return [StoredUpdate(r.id, r.lane, self._vault.open(r.raw), r.attempts) for r in rows]
 
     async def first_waiting(self, lanes: Sequence[str]) -> dict[str, int]:

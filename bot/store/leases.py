@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import Lease
+from bot.store.tables import Lease, Worker
 
 
 class Leases:
@@ -18,13 +18,16 @@ class Leases:
         self._connection = connection
 
     async def take(self, name: str, holder: str, now: datetime, span: timedelta) -> bool:
-        """Take or renew a lease; False while somebody else has it."""
+        """Take or renew a lease; False while somebody else has it.
+
+        A holder that is no running process any more has lost it, however long it was to last.
+        """
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(Lease).values(name=name, holder=holder, until=now + span)
         statement = statement.on_conflict_do_update(
             index_elements=["name"],
             set_={"holder": holder, "until": now + span},
-            where=or_(Lease.holder == holder, Lease.until < now),
+            where=or_(Lease.holder == holder, Lease.until < now, Lease.holder.not_in(select(Worker.id))),
         )
         result = await self._connection.execute(statement)
         return bool(result.rowcount)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from bot.store.base import Rows, table_of
 from bot.store.rows import MessageRow
@@ -33,19 +33,28 @@ class Log(Rows):
         )
         return bool(result.rowcount)
 
-    async def versions(self, conversation_id: int, external_id: int) -> int:
-        """How many versions of an incoming message are known."""
-        query = select(func.count()).where(
-            Message.conversation_id == conversation_id, Message.external_id == external_id, Message.direction == "in"
+    async def versions(self, conversation_id: int, external_id: int) -> list[MessageRow]:
+        """All versions of an incoming message that are known, oldest first."""
+        query = select(*_columns()).where(
+            Message.conversation_id == conversation_id,
+            Message.external_id == external_id,
+            Message.direction == "in",
+            Message.kind != "button",  # a press names the message that it stands under
         )
-        return int((await self._connection.execute(query)).scalar_one())
+        rows = await self._connection.execute(query.order_by(Message.id))
+        return [self._message(row._mapping) for row in rows]
+
+    async def recent(self, conversation_id: int, since: datetime, limit: int) -> list[MessageRow]:
+        """The last messages of a conversation, oldest first."""
+        query = select(*_columns()).where(Message.conversation_id == conversation_id, Message.at >= since)
+        rows = await self._connection.execute(query.order_by(Message.id.desc()).limit(limit))
+        return [self._message(row._mapping) for row in rows][::-1]
 
     async def read(
         self, *, conversation_id: int | None = None, since: datetime | None = None
     ) -> AsyncIterator[MessageRow]:
         """Messages in the order they were said, streamed."""
-        columns = [getattr(Message, name) for name in MessageRow.__dataclass_fields__]
-        query = select(*columns).order_by(Message.conversation_id, Message.id)
+        query = select(*_columns()).order_by(Message.conversation_id, Message.id)
         if conversation_id is not None:
             query = query.where(Message.conversation_id == conversation_id)
         if since is not None:
@@ -65,3 +74,7 @@ class Log(Rows):
         """Delete messages older than the retention allows."""
         result = await self._connection.execute(delete(Message).where(Message.at < before))
         return result.rowcount
+
+
+def _columns() -> list[Any]:
+    return [getattr(Message, name) for name in MessageRow.__dataclass_fields__]

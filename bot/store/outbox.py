@@ -70,6 +70,20 @@ class OutboxRows(Rows):
         ]
         return sorted(rows, key=lambda r: r.id)
 
+    async def held_elsewhere(self, lanes: Sequence[str], owner: str, since: datetime) -> set[str]:
+        """Lanes in which another process still has an answer to send: ours would overtake it.
+
+        Only what was written since: an answer that could not leave for long must not silence a chat.
+        """
+        query = select(Outbox.lane).where(
+            Outbox.status == OutboxStatus.PENDING,
+            Outbox.owner != owner,
+            Outbox.lane.in_(lanes),
+            Outbox.bulk.is_(False),
+            Outbox.created_at >= since,
+        )
+        return set((await self._connection.execute(query)).scalars())
+
     async def record(self, results: Sequence[Sent]) -> None:
         """Write what became of messages; a sent one's text is kept in the log only."""
         final = [r for r in results if r.status != OutboxStatus.PENDING]

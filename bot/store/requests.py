@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.store.base import Rows
 from bot.store.rows import RequestRow
 from bot.store.tables import Conversation, Request, RequestStatus
+
+_LONGEST = 4000  # characters of a request with everything that was added to it
 
 
 class Requests(Rows):
@@ -33,7 +35,10 @@ class Requests(Rows):
         found = await self.get(number)
         if found is None:
             return
-        both = f"{found.question}\n{question}"[-4000:]
+        both = f"{found.question}\n{question}"
+        if len(both) > _LONGEST:
+            # What it began with and what was said last matter; all of it stands in the log.
+            both = f"{both[: _LONGEST // 4]}\n…\n{both[-_LONGEST * 3 // 4 :]}"
         await self._connection.execute(
             update(Request)
             .where(Request.number == number)
@@ -52,6 +57,11 @@ class Requests(Rows):
         found = (await self._connection.execute(query.order_by(Request.number.desc()).limit(1))).first()
         return self._row(found) if found else None
 
+    async def count_waiting(self) -> int:
+        """How many requests are open."""
+        query = select(func.count()).where(Request.status == RequestStatus.OPEN)
+        return int((await self._connection.execute(query)).scalar_one())
+
     async def waiting(self, limit: int = 50) -> list[RequestRow]:
         """Open requests, urgent ones first, then by number."""
         query = _select().where(Request.status == RequestStatus.OPEN)
@@ -68,6 +78,13 @@ class Requests(Rows):
             .values(status=status, closed_at=now, closed_by=by, answer=self._vault.seal(answer) if answer else None)
         )
         return bool(result.rowcount)
+
+    async def purge(self, before: datetime) -> int:
+        """Forget requests that were settled before."""
+        result = await self._connection.execute(
+            delete(Request).where(Request.status != RequestStatus.OPEN, Request.closed_at < before)
+        )
+        return result.rowcount
 
     def _row(self, r: Any) -> RequestRow:
         return RequestRow(

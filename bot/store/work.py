@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.core.errors import StoreUnavailableError
 from bot.core.privacy import Vault
 from bot.store.conversations import Conversations
+from bot.store.engine import is_away
 from bot.store.inbox import InboxRows
 from bot.store.leases import Leases
+from bot.store.ledger import LedgerRows
 from bot.store.log import Log
 from bot.store.outbox import OutboxRows
 from bot.store.requests import Requests
 
+_QUEUE_SECONDS = 30.0  # how long a transaction may wait for those of its own process
+
 
 class Work:
-    """One transaction and the rows within reach of it; never shared between tasks."""
+    """One transaction and the rows within reach of it; never shared between tasks.
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, *, read_only: bool = False) -> None:
-        self._engine = engine.execution_options(read_only=True) if read_only else engine
+    Raises `StoreUnavailableError` when the database is away: nothing of it is then kept, and the
+    same may be tried again later.
+    """
+
+    def __init__(self, engine: AsyncEngine, vault: Vault, turnstile: asyncio.Lock | None = None) -> None:
+        self._engine = engine
         self._vault = vault
+        self._turnstile = turnstile
 
     async def __aenter__(self) -> Self:
-        connection = await self._engine.connect()
+        connection = await self._connect()
         # The transaction begins by itself with the first statement.
         self.connection = connection
         self.inbox = InboxRows(connection, self._vault)
@@ -33,6 +45,7 @@ class Work:
         self.log = Log(connection, self._vault)
         self.requests = Requests(connection, self._vault)
         self.leases = Leases(connection)
+        self.ledger = LedgerRows(connection, self._vault)
         return self
 
     async def commit(self) -> None:
@@ -42,8 +55,35 @@ class Work:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Closing rolls back whatever was not committed.
-        await self.connection.close()
+        try:
+            # Closing rolls back whatever was not committed.
+            await self.connection.close()
+        finally:
+            if self._turnstile:
+                self._turnstile.release()
+        if error is not None and is_away(error):
+            raise StoreUnavailableError(_reason(error)) from error
+
+    async def _connect(self) -> AsyncConnection:
+        if self._turnstile:
+            try:
+                await asyncio.wait_for(self._turnstile.acquire(), _QUEUE_SECONDS)
+            except TimeoutError as error:
+                raise StoreUnavailableError("the transactions before this one do not end") from error
+        try:
+            return await self._engine.connect()
+        except BaseException as error:
+            if self._turnstile:
+                self._turnstile.release()
+            # Whatever goes wrong at connecting: drivers raise the socket's errors and their own there.
+            if isinstance(error, Exception):
+                raise StoreUnavailableError(_reason(error)) from error
+            raise
+
+
+def _reason(error: BaseException) -> str:
+    """What the driver said, without statement and parameters: those may hold what people wrote."""
+    return str(error.orig) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
 
 
 class Store:
@@ -52,6 +92,9 @@ class Store:
     def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
         self.engine = engine
         self.vault = vault
+        self._reading = engine.execution_options(read_only=True)
+        # SQLite has one writer: queueing here is fair and at once, its own lock is polled with sleeps.
+        self._turnstile = None if self.replicated else asyncio.Lock()
 
     @property
     def replicated(self) -> bool:
@@ -60,7 +103,7 @@ class Store:
 
     def work(self, *, read_only: bool = False) -> Work:
         """A unit of work; `read_only` ones do not wait for writers."""
-        return Work(self.engine, self.vault, read_only=read_only)
+        return Work(self._reading, self.vault) if read_only else Work(self.engine, self.vault, self._turnstile)
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from bot.store import ledger_tables
 from bot.store.tables import Base
+
+_ = ledger_tables  # registered with Base by being imported
 
 connection = context.config.attributes["connection"]
 context.configure(

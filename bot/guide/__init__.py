@@ -1,0 +1,1 @@
+"""From answer to action: sums worked out by law, each step shown."""

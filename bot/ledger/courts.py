@@ -1,0 +1,56 @@
+"""The courts of this installation: the fixed list of `faq/courts.yaml`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from bot.core.errors import KnowledgeError
+from bot.ledger.model import Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """A court: its id in the ledger and its full name."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class Courts:
+    """The courts by id, by name, and by what people call them."""
+
+    def __init__(self, courts: tuple[Court, ...]) -> None:
+        self._courts = {c.id: c for c in courts}
+        self._called = {word: c.id for c in courts for word in (c.id, c.name, *c.aliases)}
+
+    @classmethod
+    def read(cls, folder: Path) -> Courts:
+        """The courts of `courts.yaml` in that folder; KnowledgeError when it cannot be used."""
+        path = folder / "courts.yaml"
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            listed = [Court(str(c["id"]), str(c["name"]), tuple(c.get("aliases") or ())) for c in data["courts"]]
+        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+            raise KnowledgeError([f"{path}: no usable list of courts: {error}"]) from error
+        return cls(tuple(listed))
+
+    def __iter__(self) -> Iterator[Court]:
+        return iter(self._courts.values())
+
+    def name(self, court_id: str) -> str:
+        """The full name; the id itself for a court that has left the list."""
+        return self._courts[court_id].name if court_id in self._courts else court_id
+
+    def find(self, text: str) -> str:
+        """The id of the court that is meant; Broken `court` when it is none of the list."""
+        called = unicodedata.normalize("NFKC", text).strip()
+        found = self._called.get(called) or self._called.get(called.removeprefix("贵州省"))
+        if found is None:
+            raise Broken("court", text=text[:40])
+        return found
