@@ -92,6 +92,7 @@ def pace(settings: Settings) -> PaceLimits:
         group_per_second=t.group_per_minute / 60,
         replies_per_second=t.replies_per_second,
         bulk_per_second=t.bulk_per_second,
+        bulk_in_flight=t.bulk_in_flight,
         in_flight=t.in_flight,
     )
 

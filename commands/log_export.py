@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.core.clock import SHANGHAI, shown
+from bot.core.errors import SettingsError
 from bot.store.rows import MessageRow
 from bot.store.work import Store
 from commands.program import Current, current
@@ -46,7 +47,10 @@ def export(
     lines = asyncio.run(_export(current(context), conversation, form, begin))
     text = "\n".join(lines) + ("\n" if lines else "")
     if output:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"{output}: cannot be written: {error.strerror}") from error
     else:
         typer.echo(text, nl=False)
 
@@ -66,6 +70,10 @@ async def _list(here: Current) -> None:
 async def _export(here: Current, conversation: int, form: Form, since: datetime | None) -> list[str]:
     store = await here.program.open_store(here.settings)
     try:
+        if conversation:
+            async with store.work(read_only=True) as work:
+                if await work.conversations.get(conversation) is None:
+                    raise SettingsError(f"--conversation {conversation}: there is none; see `log list`")
         return [line async for line in _lines(store, conversation, form, since)]
     finally:
         await store.close()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from telegram import Bot, Message
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.dialogue.model import Reply, reply_from
 from bot.post.outbox import Delivered, Later, Outcome, Refused, Wait
 from bot.store.rows import OutgoingRow
 from handlers.receive import seconds_of
 from handlers.render import keyboard, to_html, to_plain
+from handlers.request import Interrupted, NotDelivered
 
 # What the server says when nothing is wrong any more: the wish is already fulfilled, or too late to matter.
 _SETTLED = ("message is not modified", "query is too old", "query id is invalid", "message to edit not found")
@@ -40,13 +50,13 @@ class TelegramCarrier:
             return Wait(seconds_of(error))
         except ChatMigrated as error:
             row.payload["chat"] = error.new_chat_id
-            return Later("migrated")
+            return Later("migrated", certain=True, moved_to=error.new_chat_id)
         except (Forbidden, BadRequest) as error:
             return _refusal(error)
         except InvalidToken:
-            return Later("invalid_token")
+            return Later("invalid_token", certain=True)
         except NetworkError as error:
-            return Later(type(error).__name__)
+            return Later(type(error).__name__, certain=_not_processed(error))
         except TelegramError as error:
             return Refused(str(error))
 
@@ -74,7 +84,19 @@ class TelegramCarrier:
             reply_markup=keyboard(reply),
             message_thread_id=row.payload["thread"],
             disable_web_page_preview=True,
+            protect_content=row.payload.get("protect"),  # case facts are not to be forwarded
         )
+
+
+def _not_processed(error: NetworkError) -> bool:
+    """Whether the server cannot have taken the message: never reached, or answered with an error of its own.
+
+    After a time-out, a connection that broke, or a gateway's time-out (504) nobody can know.
+    """
+    if isinstance(error, NotDelivered):
+        return True
+    said = str(error).lower()
+    return not (isinstance(error, (TimedOut, Interrupted)) or "(504)" in said or "gateway time" in said)
 
 
 def _refusal(error: TelegramError) -> Outcome:

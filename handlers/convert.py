@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from telegram import Chat, ChatMember, Message, MessageEntity, Update, User
+from telegram.ext import filters
 
 from bot.dialogue.model import Incoming
 
@@ -14,16 +16,21 @@ _SAME = {"audio": "voice", "video_note": "video", "animation": "video"}
 
 
 def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
-    """A message or an edited one; None when nobody in particular sent it."""
+    """A message or an edited one; None when nobody in particular sent it, or nobody said anything.
+
+    Service messages (pinned, joined, renamed …) are messages to Telegram, not to us.
+    """
     message = update.message or update.edited_message
-    if message is None or message.from_user is None:
+    if message is None or message.from_user is None or filters.StatusUpdate.ALL.check_update(update):
         return None
     text = message.text or message.caption or ""
     kind, data = _kind(message, me)
-    if kind == "command":
+    if update.edited_message:
+        kind, data = "edited", kind
+    elif kind == "command":
         text = text.split()[0].lstrip("/").partition("@")[0].lower()
-    elif message.chat.type != Chat.PRIVATE:
-        text = text.replace(f"@{me.username}", " ").strip()
+    if message.chat.type != Chat.PRIVATE:
+        text = _mention(me).sub(" ", text).strip()
     return Incoming(
         channel="telegram",
         chat=message.chat.id,
@@ -31,7 +38,7 @@ def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
         person=message.from_user.id,
         name=message.from_user.full_name,
         at=_aware(message.edit_date or message.date),
-        kind="edited" if update.edited_message and kind in ("text", "command") else kind,
+        kind=kind,
         text=text,
         data=data,
         addressed=_addressed(message, me),
@@ -101,13 +108,18 @@ def _addressed(message: Message, me: User) -> bool:
     """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command."""
     if message.chat.type == Chat.PRIVATE:
         return True
-    answered = message.reply_to_message.from_user if message.reply_to_message and not message.is_topic_message else None
-    if answered and answered.id == me.id:
+    answered = message.reply_to_message
+    # In a topic everything counts as a reply to the message that opened it.
+    if answered and answered.from_user and answered.from_user.id == me.id and not answered.forum_topic_created:
         return True
-    text = message.text or message.caption or ""
-    if f"@{(me.username or '').lower()}" in text.lower():
+    if _mention(me).search(message.text or message.caption or ""):
         return True
-    return _kind(message, me)[0] == "command" and text.startswith("/")
+    return _kind(message, me)[0] == "command"
+
+
+def _mention(me: User) -> re.Pattern[str]:
+    """Our name as people call it, and not as the beginning of another bot's."""
+    return re.compile(rf"@{re.escape(me.username or '')}(?![A-Za-z0-9_])", re.IGNORECASE)
 
 
 def _chat_kind(chat: Chat) -> str:

@@ -18,6 +18,10 @@ class NotDelivered(NetworkError):
     """The request never reached the server: it may be repeated without doubling anything."""
 
 
+class Interrupted(NetworkError):
+    """The connection broke on the way: nobody can know whether the server has acted."""
+
+
 class AiohttpRequest(BaseRequest):
     """A `telegram.request.BaseRequest`; one for the process's life, opened by `initialize`."""
 
@@ -73,7 +77,7 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut("no answer in time") from error
         except aiohttp.ClientError as error:
             # Never the error's own text: it may hold the URL, and the URL holds the token.
-            raise NetworkError(f"connection broke: {type(error).__name__}") from None
+            raise Interrupted(f"connection broke: {type(error).__name__}") from None
 
 
 def _body(data: RequestData | None) -> dict[str, Any]:

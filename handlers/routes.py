@@ -61,6 +61,7 @@ class ChatHandlers:
         CURRENT.get().error = context.error
 
     async def _turn(self, incoming: Incoming | None) -> None:
-        if incoming is not None:
+        # A group's own talk is none of our business: not answered, not kept.
+        if incoming is not None and incoming.addressed:
             await self._dialogue.turn(incoming)
             CURRENT.get().taken = True

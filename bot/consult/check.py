@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.consult.lexicon import LexiconError, Words
 from bot.consult.loader import Draft, Problem, read
-from bot.consult.model import Entry, Lexicon, Provision
+from bot.consult.model import Entry, Lexicon, Outside, Provision
 from bot.consult.normalise import Normaliser
 
 FIRST_MESSAGE = 600  # characters of `answer`: what a small screen shows without scrolling twice
@@ -22,6 +22,7 @@ RELATED = (2, 5)
 ACTIONS = frozenset(
     ["human", "materials", "window", "fee_calc", "interest_calc", "deadline_calc", "documents", "scam_check"]
 )
+_NEEDED = ("crisis", "person", "negations", "generic")  # without these the guards are blind
 _PLACEHOLDER = re.compile(r"\{\{(\w*)\}\}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`")
 
@@ -35,18 +36,17 @@ def check(folder: Path, today: date) -> list[Problem]:
 def found(draft: Draft, today: date) -> Iterator[Problem]:
     """What is wrong with a draft beyond its form."""
     yield from _repeated(draft)
-    yield from _coverage(draft)
-    try:
-        words = Words.compile(Lexicon(draft.lexicon))
-    except LexiconError as error:
-        yield _at(draft, "lexicon", "", str(error))
-    else:
-        yield from _phrasings_in_two(draft, Normaliser(words))
+    yield from _words(draft)
+    # While something could not be read, whatever rests on it would be complained of as well: one
+    # wrong date would stand behind fifty complaints, and the clerk would look in the wrong place.
+    rules = _OWN_RULES if draft.problems else (*_OWN_RULES, *_RULES_BETWEEN_FILES)
+    if not draft.problems:
+        yield from _coverage(draft)
     for entry in draft.entries:
-        for rule in _RULES:
+        for rule in rules:
             yield from rule(draft, entry, today)
     for kind in draft.outside:
-        yield from _markup(draft, kind.id, "answer", kind.answer)
+        yield from _outside(draft, kind)
     for court in draft.courts.values():
         if not court.filled:
             yield _at(draft, court.id, "", f"{court.name}: address, phone and hours are not filled in", notice=True)
@@ -62,6 +62,27 @@ def _repeated(draft: Draft) -> Iterator[Problem]:
     for entry, count in ids.items():
         if count > 1:
             yield _at(draft, entry, "id", f"the id {entry} is given {count} times")
+
+
+def _words(draft: Draft) -> Iterator[Problem]:
+    """What the lexicon must hold, and phrasings that stand twice by its measure."""
+    if not draft.lexicon:
+        return
+    for section in _NEEDED:
+        if not draft.lexicon.get(section):
+            yield _at(draft, "lexicon", section, f"lexicon: the section {section} must not be empty")
+    try:
+        words = Words.compile(Lexicon(draft.lexicon))
+    except LexiconError as error:
+        yield _at(draft, "lexicon", _section(str(error)), str(error))
+    else:
+        yield from _phrasings_in_two(draft, Normaliser(words))
+
+
+def _section(message: str) -> str:
+    """The section that a complaint of the lexicon is about, to find its line."""
+    words = message.removeprefix("lexicon: ").removeprefix("unknown section ")
+    return re.split(r"[ .,:]", words, maxsplit=1)[0]
 
 
 def _coverage(draft: Draft) -> Iterator[Problem]:
@@ -114,10 +135,22 @@ def _lengths(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
             yield _at(draft, entry.id, name, f"{len(members)} {name}; {least} to {most} are expected")
 
 
-def _texts(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
+def _outside(draft: Draft, kind: Outside) -> Iterator[Problem]:
+    yield from _markup(draft, kind.id, "answer", kind.answer)
+    if len(kind.answer) > FIRST_MESSAGE:
+        yield _at(draft, kind.id, "answer", f"answer has {len(kind.answer)} characters; at most {FIRST_MESSAGE}")
+    if len(kind.phrasings) < PHRASINGS:
+        yield _at(draft, kind.id, "phrasings", f"{len(kind.phrasings)} phrasings; at least {PHRASINGS} are needed")
+
+
+def _markups(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
+    for key in ("answer", "more"):
+        yield from _markup(draft, entry.id, key, getattr(entry, key))
+
+
+def _places(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     for key in ("answer", "more"):
         text = getattr(entry, key)
-        yield from _markup(draft, entry.id, key, text)
         for name in _PLACEHOLDER.findall(text):
             if name not in draft.places:
                 yield _at(draft, entry.id, key, f"unknown placeholder {{{{{name}}}}}")
@@ -171,4 +204,6 @@ def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
             yield _at(draft, entry.id, "actions", f"unknown action {action}; one of {', '.join(sorted(ACTIONS))}")
 
 
-_RULES: tuple[Callable[[Draft, Entry, date], Iterator[Problem]], ...] = (_lengths, _texts, _law, _dates, _links)
+_Rule = Callable[[Draft, Entry, date], Iterator[Problem]]
+_OWN_RULES: tuple[_Rule, ...] = (_lengths, _markups, _dates)
+_RULES_BETWEEN_FILES: tuple[_Rule, ...] = (_places, _law, _links)

@@ -14,6 +14,7 @@ from bot.consult.model import Context, Knowledge, Verdict
 from bot.core.clock import Clock, local_day
 from bot.core.errors import KnowledgeError
 from bot.core.log import get
+from bot.core.metrics import MATCH_SECONDS, QUESTIONS
 
 log = get(__name__)
 
@@ -34,11 +35,24 @@ class Library:
         self._build = build
         self._clock = clock
         self._seen = fingerprint(folder)
-        self.knowledge, self.matcher = self._load()
+        self._current = self._load()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The knowledge in use."""
+        return self._current[0]
+
+    @property
+    def matcher(self) -> Matching:
+        """The matcher over it."""
+        return self._current[1]
 
     def match(self, question: str, context: Context, today: date) -> Verdict:
         """The verdict of the matcher in use."""
-        return self.matcher.match(question, context, today)
+        with MATCH_SECONDS.time():
+            verdict = self.matcher.match(question, context, today)
+        QUESTIONS.labels(verdict.decision.value, verdict.reason.value).inc()
+        return verdict
 
     def _load(self) -> tuple[Knowledge, Matching]:
         draft = read(self.folder)
@@ -48,7 +62,12 @@ class Library:
         if wrong:
             raise KnowledgeError([str(p) for p in sorted(set(wrong))])
         knowledge = draft.knowledge()
-        return knowledge, self._build(knowledge)
+        try:
+            return knowledge, self._build(knowledge)
+        except Exception as error:
+            # Data that passes every check and still cannot be indexed must not stop a bot that serves.
+            log.exception("knowledge.not_indexed")
+            raise KnowledgeError([f"{self.folder}: no index can be built from it ({error})"]) from error
 
     async def watch(self, seconds: float, tell: Callable[[KnowledgeError | None], Awaitable[None]]) -> None:
         """Look for changed files for ever; `tell` hears of a broken state once, and when it is mended."""
@@ -60,13 +79,22 @@ class Library:
                 continue  # a file vanished between listing and looking: the next round sees it
             if now == self._seen:
                 continue
+            try:
+                error = await self.reload()
+                await tell(error)
+            except Exception:
+                # Tried again in the next round: the files are not taken for seen.
+                log.exception("knowledge.watch_failed")
+                continue
             self._seen = now
-            await tell(await asyncio.to_thread(self.reload))
 
-    def reload(self) -> KnowledgeError | None:
-        """Read again; on problems the old knowledge goes on serving and the error is returned."""
+    async def reload(self) -> KnowledgeError | None:
+        """Read again; on problems the old knowledge goes on serving and the error is returned.
+
+        Read in a thread, exchanged here: a turn that has asked the matcher finds the same entries.
+        """
         try:
-            self.knowledge, self.matcher = self._load()
+            self._current = await asyncio.to_thread(self._load)
         except KnowledgeError as error:
             log.warning("knowledge.broken", problems=len(error.problems), serving=self.knowledge.version)
             return error

@@ -36,7 +36,9 @@ ENTRY_KEYS = (
 )
 OPTIONAL = frozenset({"more", "policies", "actions"})
 OUTSIDE_KEYS = ("id", "title", "answer", "keywords", "phrasings")
+FILES = ("taxonomy", "outside", "laws", "lexicon", "courts")  # beside the folder `topics`
 _ID = re.compile(r"^[a-z]+\.[a-z_]+$")
+ID_LENGTH = 40  # so that a button that names a topic stays within Telegram's 64 bytes
 _ARTICLE = re.compile(r"^\d+(之[一二三四五六])?$")
 
 
@@ -100,11 +102,14 @@ class _Node:
         """The pairs of a mapping in the order written, repeated keys included."""
         if not isinstance(self.node, yaml.MappingNode):
             return []
-        return [(str(_construct(k)), _Node(v, self.file)) for k, v in self.node.value]
+        return [(str(_Node(k, self.file).value()), _Node(v, self.file)) for k, v in self.node.value]
 
     def value(self) -> Any:
-        """The plain value."""
-        return _construct(self.node)
+        """The plain value; `_Bad` when there is none, such as for the 31st of February."""
+        try:
+            return _construct(self.node)
+        except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            raise _Bad(self.problem(f"this value cannot be read ({error})")) from error
 
     def problem(self, message: str) -> Problem:
         """A complaint about this place."""
@@ -127,8 +132,13 @@ def read(folder: Path) -> Draft:
         raw = path.read_bytes()
         digest.update(path.name.encode() + b"\0" + raw)
         name = str(path.relative_to(folder))
-        if root := _compose(raw, name, draft.problems):
-            _reader(path)(root, draft)
+        try:
+            _reader(path)(_compose(raw, name), draft)
+        except _Bad as bad:
+            draft.problems.append(bad.problem)
+    for name in FILES:
+        if not (folder / f"{name}.yaml").exists():
+            draft.problems.append(Problem(f"{name}.yaml", 0, "the file is missing"))
     draft.version = digest.hexdigest()[:12]
     if not draft.entries:
         draft.problems.append(Problem(str(folder), 0, "no entries found in topics/*.yaml"))
@@ -143,24 +153,37 @@ def fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _files(folder: Path) -> list[Path]:
     topics = sorted((folder / "topics").glob("*.yaml"))
-    rest = [folder / f"{name}.yaml" for name in ("taxonomy", "outside", "laws", "lexicon", "courts")]
+    rest = [folder / f"{name}.yaml" for name in FILES]
     return topics + [p for p in rest if p.exists()]
 
 
-def _compose(raw: bytes, name: str, problems: list[Problem]) -> _Node | None:
+def _compose(raw: bytes, name: str) -> _Node:
+    """The file's root node; `_Bad` with the line at which it cannot be read."""
     try:
         node = yaml.compose(raw.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
-        problems.append(Problem(name, raw[: error.start].count(b"\n") + 1, "not UTF-8; save the file as UTF-8"))
-        return None
+        line = raw[: error.start].count(b"\n") + 1
+        raise _Bad(Problem(name, line, "not UTF-8; save the file as UTF-8")) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problems.append(Problem(name, mark.line + 1 if mark else 0, f"YAML: {error.problem or error.context}"))
-        return None
-    except yaml.YAMLError as error:
-        problems.append(Problem(name, 0, f"YAML: {error}"))
-        return None
-    return _Node(node, name) if node is not None else None
+        line = mark.line + 1 if mark else 0
+        raise _Bad(Problem(name, line, f"YAML: {error.problem or error.context}")) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _Bad(Problem(name, 0, f"YAML: {error}")) from error
+    if node is None:
+        raise _Bad(Problem(name, 1, "the file is empty"))
+    return _Node(node, name)
+
+
+def _once(root: _Node, draft: Draft, *, deep: int) -> None:
+    """Complain of keys that stand twice: of two sections with one name YAML keeps the last, silently."""
+    seen: set[str] = set()
+    for key, node in root.pairs():
+        if key in seen:
+            draft.problems.append(node.problem(f"`{key}` stands twice"))
+        seen.add(key)
+        if deep:
+            _once(node, draft, deep=deep - 1)
 
 
 def _reader(path: Path) -> Callable[[_Node, Draft], None]:
@@ -182,16 +205,16 @@ def _read_topics(root: _Node, draft: Draft) -> None:
     if not isinstance(root.node, yaml.SequenceNode):
         draft.problems.append(root.problem("a list of entries is expected, each beginning with `- id:`"))
     for node in root.items():
-        fields = _fields(node, ENTRY_KEYS, OPTIONAL, draft)
-        if fields is None:
-            continue
         try:
+            fields = _fields(node, ENTRY_KEYS, OPTIONAL, draft)
+            if fields is None:
+                continue
             entry = _entry(node, fields)
+            _remember(draft, entry.id, node, fields)
         except _Bad as bad:
             draft.problems.append(bad.problem)
             continue
         draft.entries.append(entry)
-        _remember(draft, entry.id, node, fields)
 
 
 def _remember(draft: Draft, entry_id: str, node: _Node, fields: Mapping[str, _Node]) -> None:
@@ -266,14 +289,14 @@ def _texts(node: _Node) -> tuple[str, ...]:
 
 def _matching(node: _Node, pattern: re.Pattern[str], what: str) -> str:
     value = str(node.value())
-    if not pattern.match(value):
-        raise _Bad(node.problem(f"{what} is expected, not {value!r}"))
+    if not pattern.match(value) or len(value) > ID_LENGTH:
+        raise _Bad(node.problem(f"{what} is expected (at most {ID_LENGTH} characters), not {value!r}"))
     return value
 
 
 def _date(node: _Node) -> date:
     value = node.value()
-    if not isinstance(value, date):
+    if type(value) is not date:  # not isinstance: a date with a time is a datetime, and is no day
         raise _Bad(node.problem("a date such as 2026-11-23 is expected"))
     return value
 
@@ -301,16 +324,21 @@ def _provision(node: _Node) -> Provision:
 
 
 def _read_taxonomy(root: _Node, draft: Draft) -> None:
+    _once(root, draft, deep=0)
+    if not root.pairs():
+        draft.problems.append(root.problem("topic ids with their titles are expected"))
     draft.taxonomy = {key: str(node.value()) for key, node in root.pairs()}
     draft.lines.update({("taxonomy", key): (node.file, node.line) for key, node in root.pairs()})
 
 
 def _read_outside(root: _Node, draft: Draft) -> None:
+    if not root.items():
+        draft.problems.append(root.problem("a list of kinds is expected, each beginning with `- id:`"))
     for node in root.items():
-        fields = _fields(node, OUTSIDE_KEYS, frozenset({"keywords"}), draft)
-        if fields is None:
-            continue
         try:
+            fields = _fields(node, OUTSIDE_KEYS, frozenset({"keywords"}), draft)
+            if fields is None:
+                continue
             kind = Outside(
                 id=_matching(fields["id"], _ID, "an id such as outside.divorce"),
                 title=_text(fields["title"]),
@@ -326,11 +354,16 @@ def _read_outside(root: _Node, draft: Draft) -> None:
 
 
 def _read_laws(root: _Node, draft: Draft) -> None:
+    _once(root, draft, deep=3)
     sections = dict(root.pairs())
+    if "laws" not in sections:
+        draft.problems.append(root.problem("a section `laws` is expected"))
     for short, node in sections["laws"].pairs() if "laws" in sections else []:
         values = node.value()
         try:
-            clauses = {str(a): tuple(map(str, c)) for a, c in values["articles"].items()}
+            clauses = {str(a): tuple(map(str, [*c])) for a, c in values["articles"].items() if isinstance(c, list)}
+            if len(clauses) < len(values["articles"]):
+                draft.problems.append(node.problem(f"{short}: an article has a list of clauses, each with a dash"))
             draft.laws[short] = Instrument(
                 short,
                 str(values["title"]),
@@ -351,15 +384,18 @@ def _read_laws(root: _Node, draft: Draft) -> None:
 
 
 def _read_lexicon(root: _Node, draft: Draft) -> None:
+    _once(root, draft, deep=1)
     value = root.value()
     if isinstance(value, dict):
         draft.lexicon = value
         draft.lines["lexicon", ""] = (root.file, root.line)
+        draft.lines.update({("lexicon", key): (node.file, node.line) for key, node in root.pairs()})
     else:
         draft.problems.append(root.problem("sections with keys are expected"))
 
 
 def _read_courts(root: _Node, draft: Draft) -> None:
+    _once(root, draft, deep=0)
     data = root.value()
     if not isinstance(data, dict) or not isinstance(data.get("courts"), list):
         draft.problems.append(root.problem("a list `courts` is expected"))
@@ -371,7 +407,10 @@ def _read_courts(root: _Node, draft: Draft) -> None:
                 node.problem(f"a court has the keys {', '.join(sorted(keys))}; id and name are needed")
             )
             continue
-        court["aliases"] = tuple(court.get("aliases") or ())
+        if wrong := [k for k, v in court.items() if k != "aliases" and not isinstance(v, str | None)]:
+            draft.problems.append(node.problem(f"put the value of {', '.join(wrong)} in quotes"))
+            continue
+        court["aliases"] = tuple(map(str, court.get("aliases") or ()))
         draft.courts[str(court["id"])] = Court(**{"level": "", "area": "", **court})
         draft.lines[str(court["id"]), ""] = (node.file, node.line)
     draft.places = _places(draft.courts, data)

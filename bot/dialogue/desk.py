@@ -22,8 +22,8 @@ _QUOTED = 3  # of a person's last messages that a new request begins with
 _DIALOGUE = 12  # messages shown with one request
 _DIALOGUE_DAYS = timedelta(days=30)
 _LARGEST = 10**9  # no request has a larger number; the database would refuse one that is far larger
-# A number, perhaps with a sign before or a word after it, and something that parts it from the text.
-_ANSWER = re.compile(r"\D{0,1}(\d+)(?:\s*\w(?=[\s\W])|(?=[\s\W]))[\s\W]*?(?=\w|$)(.*)", re.DOTALL)
+_NUMBERED = re.compile(r"[#＃]?\s*(\d+)(.*)", re.DOTALL)
+_PARTS = " \t\r\n\u3000,，:：、"  # what may stand between a number and the words
 
 
 class Desk:
@@ -179,13 +179,13 @@ class Desk:
         if refused := self.may_not(turn.incoming):
             turn.say(self._words.plain(refused))
             return
-        found = _ANSWER.fullmatch(turn.incoming.data.strip())
-        if not found or not found[2].strip():
+        number, text = _numbered(turn.incoming.data, self._texts("staff.number_sign"))
+        if number is None or not text:
             turn.say(self._words.plain("staff.usage"))
-        elif int(found[1]) > _LARGEST:
-            turn.say(self._words.plain("staff.no_request", number=found[1][:20]))
+        elif number > _LARGEST:
+            turn.say(self._words.plain("staff.no_request", number=str(number)[:20]))
         else:
-            await self._answer(turn, int(found[1]), found[2].strip())
+            await self._answer(turn, number, text)
 
     async def _answer(self, turn: Turn, number: int, text: str) -> None:
         request = await turn.work.requests.get(number)
@@ -213,6 +213,22 @@ class Desk:
         failed = Notice(turn.incoming.chat, self._texts("staff.not_delivered", number=number), "staff.not_delivered")
         reply = Reply(words, (buttons,), "handoff.answered", otherwise=failed)
         turn.say_to(conversation, reply, sender="staff")
+
+
+def _numbered(text: str, sign: str) -> tuple[int | None, str]:
+    """The number that a clerk's words begin with, and the words after it.
+
+    Something must part the two, or a date at the beginning of an answer would change the number.
+    """
+    found = _NUMBERED.match(text.strip())
+    if not found:
+        return None, ""
+    rest = found[2]
+    if rest.lstrip().startswith(sign):
+        return int(found[1]), rest.lstrip()[len(sign) :].strip(_PARTS)
+    if rest and rest[0] not in _PARTS:
+        return None, ""
+    return int(found[1]), rest.strip(_PARTS)
 
 
 def _excerpt(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.core.clock import Clock
 from bot.core.ids import Ids
 from bot.core.log import get
+from bot.core.metrics import TURN_SECONDS
 from bot.dialogue.model import Incoming
 from bot.dialogue.state import State
 from bot.dialogue.turn import Turn
@@ -105,26 +106,31 @@ class Dialogue:
 
     async def _take(self, group: Sequence[Incoming]) -> list[Incoming]:
         """Take these turns in one transaction; the answer is those that another process holds."""
+        with TURN_SECONDS.time():
+            turns, held = await self._commit(group)
+        # A channel that this process does not serve (a notice to Telegram out of the terminal) waits for one that does.
+        served = set(self._sender.channels)
+        self._sender.submit(o for t in turns for o in t.outgoing if o.channel in served)
+        return held
+
+    async def _commit(self, group: Sequence[Incoming]) -> tuple[list[Turn], list[Incoming]]:
         async with self._store.work() as work:
             now = self._clock.now()
             lanes = {self.lane(i.channel, i.chat): i for i in group}
             mine, held = await self._claim(work, lanes, now)
             known = await work.conversations.load(list(mine))
-            turns = []
-            for lane, incoming in mine.items():
-                turn = self._turn(work, known.get(lane), lane, incoming)
+            turns = [self._turn(work, known.get(lane), lane, incoming) for lane, incoming in mine.items()]
+            # Before anything is decided: what a turn writes, such as a request, points to its conversation.
+            await work.conversations.add([t.conversation for t in turns if t.conversation.is_new], now)
+            for turn in turns:
                 await self._responder.respond(turn)
                 turn.conversation.state = turn.state.data()
-                turns.append(turn)
             await work.conversations.save([t.conversation for t in turns], now)
             await work.log.add([m for t in turns for m in t.messages])
             await work.outbox.add([o for t in turns for o in t.outgoing], self._worker, now)
             await work.inbox.done([i.inbox_id for i in mine.values() if i.inbox_id is not None], now)
             await work.commit()
-        # A channel that this process does not serve (a notice to Telegram out of the terminal) waits for one that does.
-        served = set(self._sender.channels)
-        self._sender.submit(o for t in turns for o in t.outgoing if o.channel in served)
-        return held
+        return turns, held
 
     async def _claim(
         self, work: Work, lanes: dict[str, Incoming], now: datetime

@@ -73,6 +73,11 @@ class Words:
             buttons += self._answer_buttons(entry, message_id)
         return Reply("\n\n".join(p for p in parts if p), tuple(buttons), "answer", topic=entry.id)
 
+    def small_talk(self, knowledge: Knowledge, entry: Entry) -> Reply:
+        """A greeting returned: no provisions, nothing to rate."""
+        text = self._filled(knowledge, entry.answer)
+        return Reply(text, rows([self.menu_button(), self.human()]), "small_talk", topic=entry.id)
+
     def _answer_buttons(self, entry: Entry, message_id: int) -> list[tuple[Button, ...]]:
         first = [Button(self.texts("button.more"), f"more:{entry.id}")] if entry.more else []
         if entry.related:
@@ -167,6 +172,7 @@ class Words:
     def category(self, knowledge: Knowledge, category: str, page: int) -> Reply:
         """The topics of a category, a page at a time."""
         entries = [e for e in knowledge.entries.values() if e.category == category]
+        page = min(page, max(0, len(entries) - 1) // PAGE)  # the list may have become shorter
         shown = entries[page * PAGE : (page + 1) * PAGE]
         turn = [Button(self.texts("menu.previous"), f"cat:{category}:{page - 1}")] if page else []
         if len(entries) > (page + 1) * PAGE:

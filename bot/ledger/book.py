@@ -508,9 +508,7 @@ class Book:
         await self.rows.add([event])
         await self.derive(row.id)
 
-    async def dispute(
-        self, obligation_id: int, kind: DisputeKind, text: str = "", party_id: int | None = None
-    ) -> int:
+    async def dispute(self, obligation_id: int, kind: DisputeKind, text: str = "", party_id: int | None = None) -> int:
         """Note an objection; reminders stop until a person closes it. Its id."""
         row = await self._obligation(obligation_id)
         dispute = DisputeRow(
@@ -527,9 +525,7 @@ class Book:
         if dispute is None or dispute.closed_at is not None:
             raise Broken("no_dispute")
         row = await self._obligation(dispute.obligation_id)
-        await self.rows.change(
-            DisputeRow, dispute_id, closed_at=self.now, closed_by=self.actor, outcome=outcome
-        )
+        await self.rows.change(DisputeRow, dispute_id, closed_at=self.now, closed_by=self.actor, outcome=outcome)
         event = self.event("dispute.closed", dispute, case_id=row.case_id, new={"outcome": outcome}, why=outcome)
         await self.rows.add([event])
         others = (await self.rows.disputes([row.id]))[row.id]
@@ -740,5 +736,3 @@ def _simple(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_simple(v) for v in value]
     return value
-
-

@@ -16,7 +16,9 @@ _CLOSE = ")]}>〕】〗」》］｝＞）"
 _BRACKETS = str.maketrans(dict.fromkeys(_OPEN, "(") | dict.fromkeys(_CLOSE, ")"))
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 _HAN = "\u4e00-\u9fff"
-_MODERN = re.compile(rf"\((\d{{4}})\)(最高法|[{_HAN}]\d{{0,4}})([{_HAN}]{{1,6}})(\d{{1,7}})号(之[一二三四五六七八九十]{{1,3}})?")
+_MODERN = re.compile(
+    rf"\((\d{{4}})\)(最高法|[{_HAN}]\d{{0,4}})([{_HAN}]{{1,6}})(\d{{1,7}})号(之[一二三四五六七八九十]{{1,3}})?"
+)
 _OLDER = re.compile(rf"\((\d{{4}})\)([{_HAN}]{{1,10}})字第?(\d{{1,7}})(?:-(\d{{1,3}}))?号")
 _BODY = re.compile(rf"([{_HAN}]{{2,16}})字?\((\d{{4}})\)第?(\d{{1,7}})(?:-(\d{{1,3}}))?号")
 _FIRST_YEAR = 1979  # the first code of civil procedure is of 1982, archives reach a little further back

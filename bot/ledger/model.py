@@ -491,15 +491,11 @@ def standing(facts: Facts, today: date) -> Standing:
     )
 
 
-def _in_time(
-    current: Sequence[Instalment], got: Mapping[int, Settled], expected: Mapping[int, date]
-) -> bool:
+def _in_time(current: Sequence[Instalment], got: Mapping[int, Settled], expected: Mapping[int, date]) -> bool:
     return all((done := got[i.id].done_on) is not None and done <= expected[i.id] for i in current)
 
 
-def _status(
-    facts: Facts, unmet: Sequence[Instalment], expected: Mapping[int, date], today: date
-) -> Status:
+def _status(facts: Facts, unmet: Sequence[Instalment], expected: Mapping[int, date], today: date) -> Status:
     if facts.ended:
         return Status.ENDED
     if not unmet:

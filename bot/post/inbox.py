@@ -184,18 +184,24 @@ class Inbox:
 
     async def _failed(self, update: StoredUpdate, error: Exception) -> tuple[StoredUpdate | None, float]:
         last = update.attempts + 1 >= MAX_TRIES
+        if last:
+            await self._tell(update)
         async with self._store.work() as work:
             await work.inbox.tried(update.id, type(error).__name__, self._clock.now(), last=last)
             await work.commit()
-        if not last:
-            return replace(update, attempts=update.attempts + 1), 0.1 * 2**update.attempts
-        if self._on_failure:
-            try:
+        if last:
+            return None, 0.0
+        return replace(update, attempts=update.attempts + 1), 0.1 * 2**update.attempts
+
+    async def _tell(self, update: StoredUpdate) -> None:
+        # Before it is set aside: a crash in between repeats an apology, the other way it would lose it.
+        try:
+            if self._on_failure:
                 await self._on_failure(update)
-            except Exception:
-                # It is set aside already; that nobody could be told must not stop the chat as well.
-                log.exception("update.failure_not_told", inbox=update.id)
-        return None, 0.0
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("update.failure_not_told", inbox=update.id)
 
 
 def _settle(future: asyncio.Future[None], error: Exception | None) -> None:

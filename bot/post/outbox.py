@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.core.clock import Clock
 from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
+from bot.core.metrics import SENDS
 from bot.post.pace import Pace, PaceLimits
 from bot.store.rows import OutgoingRow, Sent
 from bot.store.tables import OutboxStatus
@@ -33,9 +34,15 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It did not arrive, or nobody can know: an answer is tried again after a pause."""
+    """It did not arrive, or nobody can know: an answer is tried again after a pause.
+
+    `certain` tells that it did not arrive; a broadcast is tried again only then. `moved_to` is the
+    chat's new number when the group has become another one.
+    """
 
     why: str
+    certain: bool = False
+    moved_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,18 @@ class Carrier(Protocol):
 
     async def deliver(self, row: OutgoingRow) -> Outcome:
         """Take it there; never raises for what the other side answers."""
+        ...
+
+
+class Guard(Protocol):
+    """Whoever owns the broadcasts: asked right before each leaves, told what became of it."""
+
+    async def admit(self, row: OutgoingRow) -> OutgoingRow | None:
+        """What is to be sent, marked as leaving and committed; None: not this one, not now."""
+        ...
+
+    async def settle(self, row: OutgoingRow, outcome: Outcome) -> None:
+        """Record what became of it; the next broadcast waits for that."""
         ...
 
 
@@ -108,12 +127,22 @@ class Sender:
         self._under_way: set[asyncio.Task[None]] = set()
         self._recorder = _Recorder(store, worker, self.submit)
         self._loop_task: asyncio.Task[None] | None = None
+        self._guard: Guard | None = None
+        self._bulk_under_way = 0
         self.sent = 0
 
     @property
     def channels(self) -> list[str]:
         """The channels that this process can deliver to."""
         return list(self._carriers)
+
+    def guard_bulk(self, guard: Guard) -> None:
+        """Who decides about broadcasts: their rows are not in the outbox, and are not repeated here."""
+        self._guard = guard
+
+    def bulk_waiting(self) -> int:
+        """Broadcast messages handed in that have not left yet."""
+        return self._bulk_under_way + sum(len(lane.bulk) for lane in self._lanes.values())
 
     def start(self) -> None:
         """Begin to send."""
@@ -161,6 +190,8 @@ class Sender:
         """The lane that may send now, or the moment at which to look again."""
         look_again = float("inf")
         for bulk in (False, True):
+            if bulk and self._bulk_under_way >= self._pace.limits.bulk_in_flight:
+                break  # the end of one wakes the loop
             heap = self._heaps[bulk]
             while heap:
                 at, _, name = heap[0]
@@ -205,6 +236,7 @@ class Sender:
     def _send(self, lane: _Lane, now: float) -> None:
         row = lane.queue().popleft()
         lane.busy = True
+        self._bulk_under_way += row.bulk
         group = bool(row.payload.get("group"))
         if not row.payload.get("free"):  # answers to button presses do not count as messages
             self._pace.take(lane.name, now, group=group, bulk=row.bulk)
@@ -221,13 +253,28 @@ class Sender:
 
     async def _deliver(self, lane: _Lane, row: OutgoingRow) -> None:
         try:
-            await self._land(lane, row, await self._carry(row))
+            if row.bulk and self._guard is not None:
+                await self._guarded(self._guard, lane, row)
+            else:
+                await self._land(lane, row, await self._carry(row))
         finally:
             lane.busy = False
+            self._bulk_under_way -= row.bulk
             if lane.head() is None:
                 self._lanes.pop(lane.name, None)
             else:
                 self._offer(lane)
+
+    async def _guarded(self, guard: Guard, lane: _Lane, row: OutgoingRow) -> None:
+        ready = await guard.admit(row)
+        if ready is None:
+            return
+        outcome = await self._carry(ready)
+        SENDS.labels(f"bulk_{type(outcome).__name__.lower()}").inc()
+        if isinstance(outcome, Wait):
+            self._pace.park(lane.name, asyncio.get_running_loop().time(), outcome.seconds)
+        await guard.settle(ready, outcome)
+        self.sent += isinstance(outcome, Delivered)
 
     async def _carry(self, row: OutgoingRow) -> Outcome:
         try:
@@ -238,11 +285,12 @@ class Sender:
 
     async def _land(self, lane: _Lane, row: OutgoingRow, outcome: Outcome) -> None:
         now = asyncio.get_running_loop().time()
+        SENDS.labels(type(outcome).__name__.lower()).inc()
         if isinstance(outcome, Wait):
             self._pace.park(lane.name, now, outcome.seconds)
             log.warning("sender.parked", seconds=outcome.seconds, lane=lane.name)
             lane.put(replace(row, attempts=row.attempts + 1))
-        elif isinstance(outcome, Later) and not self._too_old(row):
+        elif isinstance(outcome, Later) and not self._too_old(row) and (outcome.certain or not row.bulk):
             lane.not_before = now + min(30.0, 0.5 * 2 ** min(row.attempts, 6))
             log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)
             lane.put(replace(row, attempts=row.attempts + 1))

@@ -53,14 +53,11 @@ class Conversations(Rows):
             unreachable=r.unreachable,
         )
 
-    async def save(self, rows: Sequence[ConversationRow], now: datetime) -> None:
-        """Write new conversations and the changed state of known ones."""
-        new = [r for r in rows if r.is_new]
-        old = [r for r in rows if not r.is_new]
-        table = table_of(Conversation)
-        if new:
+    async def add(self, rows: Sequence[ConversationRow], now: datetime) -> None:
+        """Write new conversations."""
+        if rows:
             await self._connection.execute(
-                insert(table),
+                insert(table_of(Conversation)),
                 [
                     {
                         "id": r.id,
@@ -73,10 +70,14 @@ class Conversations(Rows):
                         "created_at": r.created_at,
                         "updated_at": now,
                     }
-                    for r in new
+                    for r in rows
                 ],
             )
-        if old:
+
+    async def save(self, rows: Sequence[ConversationRow], now: datetime) -> None:
+        """Write the changed state of known conversations."""
+        if rows:
+            table = table_of(Conversation)
             statement = (
                 update(table)
                 .where(table.c.id == bindparam("row_id"))
@@ -84,7 +85,7 @@ class Conversations(Rows):
             )
             await self._connection.execute(
                 statement,
-                [{"row_id": r.id, "new_state": _json(r.state), "moment": now, "reason": r.unreachable} for r in old],
+                [{"row_id": r.id, "new_state": _json(r.state), "moment": now, "reason": r.unreachable} for r in rows],
             )
 
     async def unreachable(self, lane: str, reason: str, now: datetime) -> None:

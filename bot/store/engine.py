@@ -38,10 +38,13 @@ def open_engine(text: str) -> AsyncEngine:
         if url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         # One connection: SQLite has one writer, and our writes are grouped before they come here.
-        engine = create_async_engine(url, pool_size=1, max_overflow=4, connect_args={"timeout": 30})
+        engine = create_async_engine(
+            url, pool_size=1, max_overflow=4, connect_args={"timeout": 30}, hide_parameters=True
+        )
         _prepare_sqlite(engine)
         return engine
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    # Parameters stay out of error messages, and so out of the log: they are what people wrote.
+    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
 
 
 async def reach(engine: AsyncEngine) -> None:

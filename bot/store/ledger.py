@@ -49,21 +49,22 @@ Row = (
 )
 R = TypeVar("R", bound=Row)
 
+# In an order in which each may refer to those before it.
 _TABLES: Mapping[type, type[Base]] = {
     CaseRow: tables.Case,
-    CasePartyRow: tables.CaseParty,
-    DisputeRow: tables.Dispute,
-    EventRow: tables.LedgerEvent,
-    FileRow: tables.ProofFile,
-    GraceRow: tables.GracePeriod,
-    InstalmentRow: tables.Instalment,
-    ObligationRow: tables.Obligation,
     PartyRow: tables.Party,
+    CasePartyRow: tables.CaseParty,
+    ObligationRow: tables.Obligation,
+    SideRow: tables.ObligationParty,
+    InstalmentRow: tables.Instalment,
     PaymentRow: tables.Payment,
+    ShareRow: tables.PaymentShare,
     PromiseRow: tables.Promise,
     ProofRow: tables.Proof,
-    ShareRow: tables.PaymentShare,
-    SideRow: tables.ObligationParty,
+    FileRow: tables.ProofFile,
+    GraceRow: tables.GracePeriod,
+    DisputeRow: tables.Dispute,
+    EventRow: tables.LedgerEvent,
 }
 _JSON = {"old", "new"}  # sealed, and JSON inside
 _SEALED = {
@@ -81,15 +82,16 @@ class LedgerRows(Rows):
     # -- any kind of row ---------------------------------------------------------------------
 
     async def add(self, rows: Sequence[Row], now: datetime | None = None) -> None:
-        """Insert rows; those of one kind in one statement, kinds in the order of their first row.
+        """Insert rows; those of one kind in one statement, whatever the order in which they are given.
 
         `now` is needed for parties, whose rows do not carry the time of their making.
         """
         kinds: dict[type, list[dict[str, Any]]] = {}
         for row in rows:
             kinds.setdefault(type(row), []).append(self._values(row, now))
-        for kind, values in kinds.items():
-            await self._connection.execute(insert(table_of(_TABLES[kind])), values)
+        for kind, table in _TABLES.items():
+            if kind in kinds:
+                await self._connection.execute(insert(table_of(table)), kinds[kind])
 
     def _values(self, row: Row, now: datetime | None) -> dict[str, Any]:
         kind = type(row)
@@ -278,9 +280,7 @@ class LedgerRows(Rows):
 
     async def shares(self, payment_ids: Iterable[int]) -> list[ShareRow]:
         """How payments were split among creditors."""
-        return await self._all(
-            ShareRow, _select(ShareRow).where(tables.PaymentShare.payment_id.in_(list(payment_ids)))
-        )
+        return await self._all(ShareRow, _select(ShareRow).where(tables.PaymentShare.payment_id.in_(list(payment_ids))))
 
     async def graces(self, ids: Iterable[int]) -> dict[int, list[GraceRow]]:
         """Grace periods, lifted ones too, by obligation."""
@@ -374,7 +374,9 @@ class LedgerRows(Rows):
     async def due(self, instalment_ids: Iterable[int]) -> list[DueRow]:
         """The same for these instalments, whatever has become of them: for the check before sending."""
         i = tables.Instalment
-        rows = await self._connection.execute(_due().where(i.id.in_(list(instalment_ids))).order_by(i.expected_on, i.id))
+        rows = await self._connection.execute(
+            _due().where(i.id.in_(list(instalment_ids))).order_by(i.expected_on, i.id)
+        )
         return [DueRow(*row) for row in rows]
 
     async def select_obligations(

@@ -108,3 +108,15 @@ class RequestRow:
     closed_at: datetime | None = None
     answer: str | None = None
     address: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A chat in which a party can be reached; `proven` once their identity is."""
+
+    party_id: int
+    conversation_id: int
+    proven: bool
+    stopped: bool = False  # opted out of reminders
+    wrong_person: bool = False
+    education: bool = False  # opted in to education broadcasts

@@ -18,6 +18,8 @@ from bot.store.leases import Leases
 from bot.store.ledger import LedgerRows
 from bot.store.log import Log
 from bot.store.outbox import OutboxRows
+from bot.store.reach import ReachRows
+from bot.store.reminders import ReminderRows, TaskRows
 from bot.store.requests import Requests
 
 _QUEUE_SECONDS = 30.0  # how long a transaction may wait for those of its own process
@@ -46,6 +48,9 @@ class Work:
         self.requests = Requests(connection, self._vault)
         self.leases = Leases(connection)
         self.ledger = LedgerRows(connection, self._vault)
+        self.reach = ReachRows(connection, self._vault)
+        self.reminders = ReminderRows(connection, self._vault)
+        self.tasks = TaskRows(connection, self._vault)
         return self
 
     async def commit(self) -> None:

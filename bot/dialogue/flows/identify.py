@@ -1,0 +1,72 @@
+"""Who is it? Consent to the privacy notice, then name and last characters of the ID or credit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from bot.dialogue.flows.model import LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say
+
+
+class Step(StrEnum):
+    """consent → name → tail → proven | locked; consent → declined | notme."""
+
+    CONSENT = "consent"
+    NAME = "name"
+    TAIL = "tail"
+    PROVEN = "proven"
+    LOCKED = "locked"
+    DECLINED = "declined"
+    NOTME = "notme"
+
+
+class Identify(Path):
+    """The path from a link to a proven person. Nothing of any case is said on it."""
+
+    kind = "identify"
+    Step = Step
+    ends = frozenset({Step.PROVEN, Step.LOCKED, Step.DECLINED, Step.NOTME})
+
+    def order(self, data: Data) -> Sequence[str]:
+        """An end that was reached early closes the path."""
+        return (Step.CONSENT, Step.NAME, Step.TAIL, data.get("end", Step.PROVEN))
+
+    def filled(self, step: str, data: Data) -> bool:
+        """An end fills everything."""
+        return step in data or "end" in data
+
+    def ask(self, at: At, today: date) -> Say:
+        """The privacy notice first; nobody need go on after it."""
+        if at.step == Step.CONSENT:
+            choices = (
+                Choice("party.button.consent", "yes"),
+                Choice("party.button.decline", "no"),
+                Choice("party.button.notme", "notme"),
+            )
+            return Say("party.identify.consent", {"days": at.data.get("days", 0)}, choices)
+        if at.step in self.ends:
+            return Say(f"party.identify.{at.step}")
+        return Say(f"party.identify.{at.step}", {}, (Choice("party.button.notme", "notme"), LEAVE))
+
+    def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
+        """`proven` was looked up by whoever runs the path."""
+        if answer.choice == "notme":
+            return {"end": Step.NOTME}
+        if at.step == Step.CONSENT:
+            if answer.choice == "no":
+                return {"end": Step.DECLINED}
+            return {"consent": True} if answer.choice == "yes" else Puzzled("party.identify.consent_first")
+        if at.step == Step.NAME:
+            name = answer.text.strip()
+            return {"name": name} if 2 <= len(name) <= 60 else Puzzled("party.identify.no_name")
+        return self._tail(answer)
+
+    def _tail(self, answer: Answer) -> Data | Puzzled:
+        if answer.proven:
+            return {"tail": True}
+        if answer.proven is None:
+            return Puzzled("party.identify.no_tail")
+        if answer.tries_left <= 0:
+            return {"end": Step.LOCKED}
+        return Puzzled("party.identify.wrong", {"left": answer.tries_left}, without=("name", "tail"))

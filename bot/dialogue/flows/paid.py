@@ -1,0 +1,118 @@
+"""已履行: when, how much, by which way, with which proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
+from bot.reach.saying import find_day, find_sum, whole
+
+WAYS = ("bank", "app", "cash", "court", "third", "other")
+
+
+class Step(StrEnum):
+    """day → amount → way → payer (a third party only) → proof → confirm → done."""
+
+    DAY = "day"
+    AMOUNT = "amount"
+    WAY = "way"
+    PAYER = "payer"
+    PROOF = "proof"
+    CONFIRM = "confirm"
+    DONE = "done"
+
+
+class Paid(Path):
+    """The report of a payment, or of an act that was done; data `act` and `balance` (分) come with it."""
+
+    kind = "paid"
+    Step = Step
+    ends = frozenset({Step.DONE})
+
+    def order(self, data: Data) -> Sequence[str]:
+        """An act has neither sum nor way; only a third party is asked for by name."""
+        if data.get("act"):
+            return (Step.DAY, Step.PROOF, Step.CONFIRM, Step.DONE)
+        payer = (Step.PAYER,) if data.get("way") == "third" else ()
+        return (Step.DAY, Step.AMOUNT, Step.WAY, *payer, Step.PROOF, Step.CONFIRM, Step.DONE)
+
+    def filled(self, step: str, data: Data) -> bool:
+        """A step is filled by the datum of its name."""
+        return step in data
+
+    def ask(self, at: At, today: date) -> Say:
+        """One thing at a time."""
+        if at.step == Step.DAY:
+            choices = (
+                Choice("party.button.today", "today"),
+                Choice("party.button.yesterday", "yesterday"),
+                LEAVE,
+            )
+            return Say("party.paid.day_act" if at.data.get("act") else "party.paid.day", {}, choices)
+        if at.step == Step.AMOUNT:
+            rest = at.data.get("balance", 0)
+            all_of_it = (Choice("party.button.whole", "whole", {"amount": yuan(rest)}),) if rest else ()
+            return Say("party.paid.amount", {}, (*all_of_it, BACK, LEAVE))
+        if at.step == Step.WAY:
+            return Say("party.paid.way", {}, (*(Choice(f"party.way.{w}", w) for w in WAYS), BACK))
+        if at.step == Step.PAYER:
+            return Say("party.paid.payer", {}, (BACK, LEAVE))
+        if at.step == Step.PROOF:
+            return Say("party.paid.proof", {}, (Choice("party.button.no_proof", "none"), BACK, LEAVE))
+        if at.step == Step.CONFIRM:
+            return self._confirm(at)
+        return Say("party.paid.done", {"number": at.data.get("task", "")})
+
+    def _confirm(self, at: At) -> Say:
+        day = shown_day(at.day("day"))
+        fixes = tuple(
+            Choice(f"party.button.fix.{s}", f"fix-{s}") for s in self.order(at.data) if s not in (Step.CONFIRM, Step.DONE)
+        )
+        choices = (Choice("party.button.confirm", "yes"), *fixes, LEAVE)
+        files = at.data.get("files", 0)
+        if at.data.get("act"):
+            return Say("party.paid.confirm_act", {"day": day, "files": files}, choices)
+        amount = yuan(at.data["amount"])
+        return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": at.data["way"]}, choices)
+
+    def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
+        """A picture counts at any step; elsewhere a step takes what it asks for."""
+        taken: dict[str, Data | Puzzled | Say] = {
+            Step.DAY: self._day(answer),
+            Step.AMOUNT: self._amount(at, answer),
+            Step.WAY: {"way": answer.choice} if answer.choice in WAYS else Puzzled("party.flow.press"),
+            Step.PAYER: {"payer": answer.text.strip()[:60]} if answer.text.strip() else Puzzled("party.paid.no_payer"),
+            Step.PROOF: self._proof(answer),
+            Step.CONFIRM: {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press"),
+        }
+        return taken[at.step]
+
+    def _day(self, answer: Answer) -> Data | Puzzled:
+        near = {"today": 0, "yesterday": 1}.get(answer.choice)
+        if near is not None:
+            return {"day": (answer.today - timedelta(days=near)).isoformat()}
+        found = find_day(answer.text, answer.today, past=True)
+        if found is None:
+            return Puzzled("party.flow.no_day")
+        if found.day > answer.today:
+            return Puzzled("party.paid.day_to_come")
+        amount = find_sum(answer.text, answer.today)
+        return {"day": found.day.isoformat()} | ({"amount": amount} if amount else {})
+
+    def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
+        if (answer.choice == "whole" or whole(answer.text)) and at.data.get("balance"):
+            return {"amount": at.data["balance"]}
+        amount = find_sum(answer.text, answer.today, strict=False)
+        return {"amount": amount} if amount else Puzzled("party.flow.no_amount")
+
+    def _proof(self, answer: Answer) -> Data | Puzzled | Say:
+        if answer.choice == "none" or (answer.choice == "finished" and not answer.files):
+            return {"proof": "none", "files": answer.files}
+        if answer.choice == "finished":
+            return {"proof": "files", "files": answer.files}
+        if answer.files:
+            finished = (Choice("party.button.finished", "finished"), LEAVE)
+            return Say("party.paid.got_file", {}, finished)
+        return Puzzled("party.paid.proof_wanted")

@@ -1,0 +1,85 @@
+"""A promise: by which day, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
+from bot.reach.saying import find_day, find_sum, whole
+
+LONGEST = 366  # days that a promise may reach ahead
+
+
+class Step(StrEnum):
+    """day → amount → confirm → done | dropped."""
+
+    DAY = "day"
+    AMOUNT = "amount"
+    CONFIRM = "confirm"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Promise(Path):
+    """The path to a promise that is said back before it is noted; data `act` and `balance` (分) come with it."""
+
+    kind = "promise"
+    Step = Step
+    ends = frozenset({Step.DONE, Step.DROPPED})
+
+    def order(self, data: Data) -> Sequence[str]:
+        """The promise of an act has no sum."""
+        amount = () if data.get("act") else (Step.AMOUNT,)
+        return (Step.DAY, *amount, Step.CONFIRM, data.get("end", Step.DONE))
+
+    def filled(self, step: str, data: Data) -> bool:
+        """A step is filled by the datum of its name."""
+        return step in data or "end" in data
+
+    def ask(self, at: At, today: date) -> Say:
+        """Day, sum, and the whole said back."""
+        if at.step == Step.DAY:
+            return Say("party.promise.day", {}, (LEAVE,))
+        if at.step == Step.AMOUNT:
+            rest = at.data.get("balance", 0)
+            return Say("party.promise.amount", {}, (Choice("party.button.whole", "whole", {"amount": yuan(rest)}), BACK, LEAVE))
+        day = shown_day(at.day("day")) if "day" in at.data else ""
+        amount = yuan(at.data.get("amount", 0))
+        if at.step == Step.CONFIRM:
+            choices = (
+                Choice("party.button.promise", "yes"),
+                Choice("party.button.fix.day", "fix-day"),
+                *(() if at.data.get("act") else (Choice("party.button.fix.amount", "fix-amount"),)),
+                Choice("party.button.drop", "no"),
+            )
+            key = "party.promise.confirm_act" if at.data.get("act") else "party.promise.confirm"
+            return Say(key, {"day": day, "amount": amount}, choices)
+        key = "party.promise.done_act" if at.data.get("act") and at.step == Step.DONE else f"party.promise.{at.step}"
+        return Say(key, {"day": day, "amount": amount})
+
+    def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
+        """A day to come within a year, a sum above zero."""
+        if at.step == Step.DAY:
+            return self._day(at, answer)
+        if at.step == Step.AMOUNT:
+            return self._amount(at, answer)
+        if answer.choice == "no":
+            return {"end": Step.DROPPED}
+        return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
+
+    def _day(self, at: At, answer: Answer) -> Data | Puzzled:
+        found = find_day(answer.text, answer.today)
+        if found is None:
+            return Puzzled("party.flow.no_day")
+        if not 0 <= (found.day - answer.today).days <= LONGEST:
+            return Puzzled("party.promise.day_wrong")
+        amount = None if at.data.get("act") else find_sum(answer.text, answer.today)
+        return {"day": found.day.isoformat()} | ({"amount": amount} if amount else {})
+
+    def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
+        if answer.choice == "whole" or whole(answer.text):
+            return {"amount": at.data.get("balance", 0)}
+        amount = find_sum(answer.text, answer.today, strict=False)
+        return {"amount": amount} if amount else Puzzled("party.flow.no_amount")

@@ -1,0 +1,120 @@
+"""What must be known of deliveries at a moment, fetched for many at once: the plan's preview and the last check share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from bot.core.clock import SHANGHAI, local_day
+from bot.reminders.model import CampaignStatus, Decision, Kind, Sendable, Why, may_leave
+from bot.reminders.wording import Guide
+from bot.store.ledger_rows import DueRow
+from bot.store.reminder_rows import CampaignRow, DeliveryRow
+from bot.store.rows import ContactRow
+from bot.store.work import Work
+
+
+def case_facts(row: DueRow) -> dict[str, str]:
+    """What conditions in `faq/reminders.yaml` may ask of a case."""
+    yes = {True: "yes", False: "no"}
+    return {
+        "court": row.court,
+        "title": row.title,
+        "stage": row.stage,
+        "kind": row.kind,
+        "wage": yes[row.wage],
+        "livelihood": yes[row.livelihood],
+        "special": yes[row.special is not None],
+        "settlement": row.settlement,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database says now about some deliveries."""
+
+    due: Mapping[tuple[int, int], DueRow]  # (instalment, party)
+    contacts: Mapping[tuple[int, int], ContactRow]  # (party, conversation)
+    unreachable: Mapping[int, str | None]
+    counts: Mapping[int, tuple[int, int]]
+    reported: Mapping[int, tuple[int, int]]
+    promises: frozenset[int]
+    subscribed: frozenset[int]
+    campaigns: Mapping[int, CampaignRow]
+
+    def contact(self, d: DeliveryRow) -> ContactRow | None:
+        """The chat of a delivery, as far as it still belongs to the party."""
+        return self.contacts.get((d.party_id, d.conversation_id or 0))
+
+    def row(self, d: DeliveryRow) -> DueRow | None:
+        """The instalment of a delivery."""
+        return self.due.get((d.instalment_id or 0, d.party_id))
+
+
+async def gather(work: Work, rows: Sequence[DeliveryRow], now: datetime) -> Known:
+    """Ask the database once for everything that these deliveries depend on."""
+    chats = sorted({d.conversation_id for d in rows if d.conversation_id})
+    parties = sorted({d.party_id for d in rows if d.party_id})
+    instalments = sorted({d.instalment_id for d in rows if d.instalment_id})
+    numbers = {d.campaign_id for d in rows if d.campaign_id}
+    day = datetime.combine(local_day(now), time(0), SHANGHAI)
+    found = {n: c for n in numbers if (c := await work.reminders.campaign(n))}
+    education = {n for n, c in found.items() if c.education}
+    subscribers = [d.conversation_id for d in rows if d.campaign_id in education and d.conversation_id]
+    return Known(
+        due={(r.instalment_id, r.party_id): r for r in await work.ledger.due(instalments)} if instalments else {},
+        contacts={(c.party_id, c.conversation_id): c for c in await work.reach.contacts(parties)} if parties else {},
+        unreachable=await work.reminders.unreachable(chats),
+        counts=await work.reminders.counts(chats, day, day - timedelta(days=6)),
+        reported=await work.reminders.reported(sorted({d.obligation_id for d in rows if d.obligation_id})),
+        promises=frozenset(await work.reminders.standing_promises([d.promise_id for d in rows if d.promise_id])),
+        subscribed=frozenset(await work.reminders.subscribed(subscribers)) if subscribers else frozenset(),
+        campaigns=found,
+    )
+
+
+def judge(d: DeliveryRow, known: Known, guide: Guide, now: datetime) -> Decision:
+    """Whether a delivery may leave at that moment, and if not why."""
+    tomorrow = guide.window.opens_on(local_day(now) + timedelta(days=1), guide.calendar)
+    return may_leave(sendable(d, known), now, guide.window.next_open(now, guide.calendar), tomorrow, guide.caps)
+
+
+def sendable(d: DeliveryRow, known: Known) -> Sendable:
+    """The facts of one delivery."""
+    contact, row = known.contact(d), known.row(d)
+    campaign = known.campaigns.get(d.campaign_id or 0)
+    chat = d.conversation_id is not None and d.conversation_id in known.unreachable
+    if d.party_id and contact is None:
+        chat = False
+    today, week = known.counts.get(d.conversation_id or 0, (0, 0))
+    planned = d.kind in (Kind.REMINDER, Kind.PROMISE)
+    return Sendable(
+        expires_at=d.expires_at,
+        stopped_by_ledger=_stopped(d, row, known) if planned else None,
+        planned_version=d.due_version,
+        current_version=row.due_version if planned and row and d.kind == Kind.REMINDER else d.due_version,
+        chat=chat,
+        unreachable=known.unreachable.get(d.conversation_id or 0),
+        opted_out=bool(contact and contact.stopped) and not (campaign and campaign.education),
+        wrong_person=bool(contact and contact.wrong_person),
+        opted_in=not (campaign and campaign.education) or d.conversation_id in known.subscribed,
+        campaign=(campaign.status if campaign else CampaignStatus.CANCELLED) if d.campaign_id else None,
+        sent_today=today,
+        sent_this_week=week,
+        exempt_from_cap=d.kind == Kind.CORRECTION,
+    )
+
+
+def _stopped(d: DeliveryRow, row: DueRow | None, known: Known) -> str | None:
+    """Why the ledger says that nobody is to be reminded of it."""
+    if row is None:
+        return Why.DROPPED
+    if row.stopped:
+        return row.stopped
+    if d.kind == Kind.PROMISE and d.promise_id not in known.promises:
+        return Why.WITHDRAWN
+    reports, amount = known.reported.get(row.obligation_id, (0, 0))
+    if reports and (row.kind == "act" or amount >= row.left):
+        return Why.REPORTED
+    return None

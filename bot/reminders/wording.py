@@ -1,0 +1,508 @@
+"""`faq/reminders.yaml`: steps, plans, sending hours and every word of a reminder, checked with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import partial
+from pathlib import Path
+from string import Formatter
+from typing import Any, TypeVar
+
+import yaml
+
+from bot.consult.loader import Problem
+from bot.consult.model import Court, Instrument
+from bot.core.calendar import CourtCalendar, Hours, SendWindow
+from bot.core.clock import SHANGHAI, local_day
+from bot.reminders.model import Caps, Experiment, Scheme, Step
+
+T = TypeVar("T")
+
+FILE = "reminders.yaml"
+MESSAGE = 700  # characters of a whole reminder: read at a glance, without scrolling
+BUTTON = 14
+DEFAULT_ARM = "name"
+PROMISE = Step("promise", -1)
+FIELDS = frozenset({"salutation", "court", "officer", "matter", "part", "due", "when", "task"})
+SECTIONS = (
+    "sending",
+    "calendar",
+    "steps",
+    "plans",
+    "experiment",
+    "neutral",
+    "wordings",
+    "consequences",
+    "way_out",
+    "certificate",
+    "footer",
+    "correction",
+    "education_footer",
+    "rules",
+    "buttons",
+    "words",
+)
+CONDITIONS: Mapping[str, frozenset[str] | None] = {
+    "court": None,
+    "title": frozenset({"judgment", "mediation", "arbitration", "notary", "order"}),
+    "stage": frozenset({"before", "in", "closed"}),
+    "kind": frozenset({"money", "act"}),
+    "wage": frozenset({"yes", "no"}),
+    "livelihood": frozenset({"yes", "no"}),
+    "special": frozenset({"yes", "no"}),
+    "settlement": frozenset({"none", "negotiating", "agreed", "failed", "broken"}),
+}
+BUTTONS = ("paid", "plan", "hard", "dispute", "notme", "contact", "where", "stop", "verify")
+WORDS = (
+    "salutation",
+    "officer",
+    "no_officer",
+    "matter",
+    "no_matter",
+    "part",
+    "one_part",
+    "money",
+    "act",
+    "days_left",
+    "tomorrow",
+    "today",
+    "days_past",
+    "date",
+    "weekdays",
+    "where",
+    "no_place",
+)
+# What each text must hold because law or evidence asks for it, and what a lock screen must not show
+# before identity is proven: lists of words in the file itself, under `rules`.
+RULES = ("footer", "neutral", "neutral_never", "education")
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One factual sentence about what follows, for the cases that match, and its provision."""
+
+    text: str
+    law: str
+    article: str
+    when: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a reminder speaks of: everything that is filled in at the moment of sending."""
+
+    name: str
+    court: str  # the court's name
+    court_id: str
+    officer: str | None
+    cause: str
+    no: int
+    parts: int
+    due: date
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The whole of `faq/reminders.yaml`, sound."""
+
+    window: SendWindow
+    at: time
+    caps: Caps
+    calendar: CourtCalendar
+    steps: Mapping[str, Step]
+    wording_of: Mapping[str, str]
+    schemes: tuple[Scheme, ...]
+    experiment: Experiment
+    neutral: str
+    wordings: Mapping[str, Mapping[str, str]]
+    consequences: tuple[Consequence, ...]
+    way_out: str
+    certificate: str
+    footer: str
+    correction: str
+    education_footer: str
+    buttons: Mapping[str, str]
+    words: Mapping[str, str]
+    courts: Mapping[str, Court] = field(default_factory=dict)
+
+    def opens(self, day: date) -> datetime:
+        """When reminders of a day begin to leave: the preferred time, or the first open moment after it."""
+        return self.window.next_open(datetime.combine(day, self.at, SHANGHAI), self.calendar)
+
+    def court_name(self, court_id: str) -> str:
+        """The full name of a court; its id when the list does not know it."""
+        court = self.courts.get(court_id)
+        return court.name if court else court_id
+
+    # -- texts -----------------------------------------------------------------------------------
+
+    def preview(self, court_id: str) -> str:
+        """What is said before identity is proven: that a notice waits, and nothing else."""
+        return self.neutral.format(court=self.court_name(court_id))
+
+    def reminder(self, subject: Subject, step: str, arm: str | None, now: datetime) -> str:
+        """The text of a step, by name; distances in days are counted at `now`."""
+        group = self.wordings[self.wording_of.get(step, step)]
+        template = group.get(arm or DEFAULT_ARM) or group[DEFAULT_ARM]
+        days = (subject.due - local_day(now)).days
+        lines = [template.format(**self._fields(subject, days)), "", self._consequence(subject) + self.way_out]
+        if days >= 0:
+            lines.append(self.certificate)
+        return "\n".join([*lines, "", self.footer])
+
+    def campaign(self, text: str, subject: Subject | None, court_id: str, *, education: bool) -> str:
+        """A campaign's text for one person, with its ending."""
+        fields = {"court": self.court_name(court_id)} if court_id else {"court": ""}
+        if subject is not None:
+            fields["salutation"] = self.words["salutation"].format(name=subject.name)
+        return text.format(**fields) + "\n\n" + (self.education_footer if education else self.footer)
+
+    def corrected(self, text: str, court_id: str) -> str:
+        """A correction notice with what is right."""
+        return self.correction.format(court=self.court_name(court_id)) + "\n\n" + text + "\n\n" + self.footer
+
+    def where(self, court_id: str) -> str:
+        """Place, hours and how to pay, behind the button 在哪里办."""
+        court = self.courts.get(court_id)
+        name = self.court_name(court_id)
+        known = [v for v in (court.address, court.hours, court.phone, court.window_note) if v] if court else []
+        place = "\n".join([name, *known]) if known else self.words["no_place"].format(court=name)
+        return self.words["where"].format(place=place, court=name)
+
+    def _fields(self, subject: Subject, days: int) -> dict[str, str]:
+        words = self.words
+        several = subject.parts > 1
+        return {
+            "salutation": words["salutation"].format(name=subject.name),
+            "court": subject.court,
+            "officer": words["officer"].format(name=subject.officer) if subject.officer else words["no_officer"],
+            "matter": words["matter"].format(cause=subject.cause) if subject.cause else words["no_matter"],
+            "part": words["part"].format(no=subject.no) if several else words["one_part"],
+            "due": self._date(subject.due),
+            "when": self._distance(days),
+            "task": words["act"] if subject.facts.get("kind") == "act" else words["money"],
+        }
+
+    def _date(self, day: date) -> str:
+        weekday = self.words["weekdays"][day.weekday()]
+        return self.words["date"].format(month=day.month, day=day.day, weekday=weekday)
+
+    def _distance(self, days: int) -> str:
+        if days < 0:
+            return self.words["days_past"].format(days=-days)
+        return {0: self.words["today"], 1: self.words["tomorrow"]}.get(days) or self.words["days_left"].format(days=days)
+
+    def _consequence(self, subject: Subject) -> str:
+        for one in self.consequences:
+            if _fits(one.when, subject.facts):
+                return one.text
+        return ""
+
+
+def _fits(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str]) -> bool:
+    return all(facts.get(key, "") in wanted for key, wanted in when.items())
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def check(
+    folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Court], today: date
+) -> list[Problem]:
+    """Every problem of `reminders.yaml`, and as a notice that next year's holidays are not announced."""
+    guide, problems = read(folder, laws, courts)
+    if guide is not None:
+        ahead = date(today.year + 1, 2, 1)
+        if today.month >= 11 and not guide.calendar.day(ahead).announced:
+            problems.append(
+                Problem(FILE, 1, f"the holidays of {ahead.year} are not known; weekends and festivals are assumed", True)
+            )
+    return problems
+
+
+def read(
+    folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Court]
+) -> tuple[Guide | None, list[Problem]]:
+    """The guide, or None with what is wrong."""
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except (OSError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        return None, [Problem(FILE, mark.line + 1 if mark else 0, f"not readable: {str(error).splitlines()[0]}")]
+    reader = _Reader(data if isinstance(data, dict) else {}, _places(node), laws, courts)
+    guide = reader.guide()
+    return (None if reader.problems else guide), sorted(reader.problems)
+
+
+def _places(node: yaml.Node | None, path: tuple[object, ...] = ()) -> dict[tuple[object, ...], int]:
+    """The line of every key and list member, by its path."""
+    if node is None:
+        return {}
+    found = {path: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, key.value)
+            found |= _places(value, inner)
+            found[inner] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found |= _places(value, (*path, index))
+    return found
+
+
+class _Wrong(Exception):
+    """What is read cannot be used; the problem is noted already."""
+
+
+class _Reader:
+    """Turns the plain data into a guide, noting every problem with its line."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        lines: Mapping[tuple[object, ...], int],
+        laws: Mapping[str, Instrument],
+        courts: Mapping[str, Court],
+    ) -> None:
+        self._data = data
+        self._lines = lines
+        self._laws = laws
+        self._courts = courts
+        self.problems: list[Problem] = []
+
+    def guide(self) -> Guide | None:
+        """Everything, or None when a section is missing or cannot be read."""
+        for name in SECTIONS:
+            if name not in self._data:
+                self._wrong((), f"the section {name} is missing")
+        for name in self._data:
+            if name not in SECTIONS:
+                self._wrong((name,), f"unknown section {name}")
+        if self.problems:
+            return None
+        try:
+            guide = self._guide()
+        except _Wrong:
+            return None
+        self._check_texts(guide)
+        return guide
+
+    def _guide(self) -> Guide:
+        sending = self._mapping("sending")
+        steps, wording_of = self._steps()
+        return Guide(
+            window=self._window(sending),
+            at=self._made(("sending", "at"), lambda: time.fromisoformat(str(sending.get("at", "09:30")))),
+            caps=Caps(self._number(("sending", "per_day"), 1), self._number(("sending", "per_week"), 4)),
+            calendar=self._calendar(),
+            steps=steps,
+            wording_of=wording_of,
+            schemes=self._schemes(steps),
+            experiment=self._experiment(),
+            wordings={name: dict(texts) for name, texts in self._mapping("wordings").items()},
+            consequences=self._consequences(),
+            buttons=self._named("buttons", BUTTONS),
+            words=self._named("words", WORDS),
+            courts=self._courts,
+            **{
+                name: str(self._data[name]).strip()
+                for name in ("neutral", "way_out", "certificate", "footer", "correction", "education_footer")
+            },
+        )
+
+    def _window(self, sending: Mapping[str, Any]) -> SendWindow:
+        hours = self._made(("sending", "hours"), lambda: Hours.parse(str(sending.get("hours", ""))))
+        quiet = [
+            self._made(("sending", "quiet", i), partial(Hours.parse, str(text)))
+            for i, text in enumerate(sending.get("quiet") or [])
+        ]
+        only = bool(sending.get("working_days_only", True))
+        return self._made(("sending",), lambda: SendWindow(hours, tuple(quiet), only))
+
+    def _calendar(self) -> CourtCalendar:
+        own = self._mapping("calendar")
+        for name in ("rest", "work"):
+            for index, day in enumerate(own.get(name) or []):
+                if not isinstance(day, date):
+                    self._wrong(("calendar", name, index), f"{day!r} is no day like 2027-02-05")
+        return CourtCalendar(*([d for d in own.get(n) or [] if isinstance(d, date)] for n in ("rest", "work")))
+
+    def _steps(self) -> tuple[dict[str, Step], dict[str, str]]:
+        steps, wording_of = {}, {}
+        for name, told in self._mapping("steps").items():
+            if not isinstance(told, dict) or not isinstance(told.get("days"), int):
+                self._wrong(("steps", name), f"{name}: days must be a number")
+                continue
+            task = bool(told.get("task"))
+            steps[name] = Step(name, told["days"], int(told.get("late", 0)), bool(told.get("working")), task)
+            if not task and told.get("wording") not in self._mapping("wordings"):
+                self._wrong(("steps", name), f"{name}: there is no wording {told.get('wording')!r}")
+            wording_of[name] = str(told.get("wording", ""))
+        return steps, wording_of
+
+    def _schemes(self, steps: Mapping[str, Step]) -> tuple[Scheme, ...]:
+        schemes = []
+        for index, told in enumerate(self._data["plans"] or []):
+            place = ("plans", index)
+            unknown = [s for s in told.get("steps") or [] if s not in steps]
+            if unknown:
+                self._wrong((*place, "steps"), f"unknown steps {', '.join(map(str, unknown))}")
+                continue
+            chosen = tuple(steps[s] for s in told.get("steps") or [])
+            schemes.append(Scheme(str(told.get("name", index)), chosen, self._when((*place, "when"), told.get("when"))))
+        if not schemes or schemes[-1].when:
+            self._wrong(("plans",), "the last plan must be for every case (when: {})")
+        return tuple(schemes)
+
+    def _when(self, place: tuple[object, ...], told: Any) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for key, wanted in (told or {}).items():
+            values = tuple(_yes_no(v) for v in (wanted if isinstance(wanted, list) else [wanted]))
+            known = frozenset(self._courts) if key == "court" else CONDITIONS.get(key)
+            if key not in CONDITIONS:
+                self._wrong((*place, key), f"unknown condition {key}")
+            elif known and (odd := [v for v in values if v not in known]):
+                self._wrong((*place, key), f"{key} cannot be {', '.join(odd)}; one of {', '.join(sorted(known))}")
+            found[str(key)] = values
+        return found
+
+    def _experiment(self) -> Experiment:
+        told = self._mapping("experiment")
+        arms = tuple(str(a) for a in told.get("arms") or [])
+        known = {name for texts in self._mapping("wordings").values() for name in texts}
+        if odd := [a for a in arms if a not in known]:
+            self._wrong(("experiment", "arms"), f"no wording is called {', '.join(odd)}")
+        return self._made(("experiment", "holdout"), lambda: Experiment(arms, float(told.get("holdout") or 0)))
+
+    def _consequences(self) -> tuple[Consequence, ...]:
+        found = []
+        for index, told in enumerate(self._data["consequences"] or []):
+            place = ("consequences", index)
+            provision = told.get("provision") or {}
+            law, article = str(provision.get("law")), str(provision.get("article"))
+            instrument = self._laws.get(law)
+            if self._laws and (instrument is None or article not in instrument.clauses):
+                self._wrong((*place, "provision"), f"{law} article {article} is not in laws.yaml")
+            text = str(told.get("text", ""))
+            if article not in text:
+                self._wrong((*place, "text"), "the sentence does not name the article that it rests on")
+            found.append(Consequence(text, law, article, self._when((*place, "when"), told.get("when"))))
+        if not found or found[-1].when:
+            self._wrong(("consequences",), "the last consequence must be for every case (when: {})")
+        return tuple(found)
+
+    # -- texts -----------------------------------------------------------------------------------
+
+    def _check_texts(self, guide: Guide) -> None:
+        for name in ("before", "today", "after", "late", "promise"):
+            if DEFAULT_ARM not in guide.wordings.get(name, {}):
+                self._wrong(("wordings", name), f"{name} has no wording called {DEFAULT_ARM}")
+        for group, texts in guide.wordings.items():
+            for arm, text in texts.items():
+                self._check_wording(("wordings", group, arm), text, guide)
+        rules = self._rules()
+        self._must(("footer",), guide.footer, rules["footer"])
+        self._must(("education_footer",), guide.education_footer, rules["education"])
+        self._check_neutral(guide.neutral, rules)
+        for name, label in guide.buttons.items():
+            if not 0 < len(label) <= BUTTON:
+                self._wrong(("buttons", name), f"a button has 1 to {BUTTON} characters")
+        if len(guide.words["weekdays"]) != 7:
+            self._wrong(("words", "weekdays"), "seven characters, Monday first")
+
+    def _check_wording(self, place: tuple[object, ...], text: str, guide: Guide) -> None:
+        names = _names(text)
+        if names is None:
+            self._wrong(place, "a brace is not closed")
+            return
+        if odd := names - FIELDS:
+            self._wrong(place, f"unknown name {{{min(odd)}}}; known are {', '.join(sorted(FIELDS))}")
+        for must in ("salutation", "court", "due"):
+            if must not in names:
+                self._wrong(place, f"{{{must}}} is missing: who, from whom, and until when belong into every reminder")
+        if text.count("**") % 2:
+            self._wrong(place, "a ** is not closed")
+        longest = max((len(c.text) for c in guide.consequences), default=0)
+        whole = len(text) + longest + len(guide.way_out) + len(guide.certificate) + len(guide.footer)
+        if whole > MESSAGE:
+            self._wrong(place, f"the whole message has about {whole} characters; at most {MESSAGE}")
+
+    def _check_neutral(self, text: str, rules: Mapping[str, Sequence[str]]) -> None:
+        names = _names(text)
+        if names is None or names - {"court"}:
+            self._wrong(("neutral",), "before identity is proven only {court} may be filled in")
+        if found := [w for w in rules["neutral_never"] if w in text]:
+            self._wrong(("neutral",), f"before identity is proven the text must not say {', '.join(found)}")
+        self._must(("neutral",), text, rules["neutral"])
+
+    def _must(self, place: tuple[object, ...], text: str, words: Sequence[str]) -> None:
+        for must in words:
+            if must not in text:
+                self._wrong(place, f"the text must say {must}")
+
+    def _rules(self) -> Mapping[str, Sequence[str]]:
+        told = self._mapping("rules")
+        for name in RULES:
+            if not told.get(name):
+                self._wrong(("rules",), f"{name} is missing")
+        return {name: [str(w) for w in told.get(name) or []] for name in RULES}
+
+    # -- small things ----------------------------------------------------------------------------
+
+    def _wrong(self, place: tuple[object, ...], message: str) -> None:
+        while place and place not in self._lines:
+            place = place[:-1]
+        self.problems.append(Problem(FILE, self._lines.get(place, 1), message))
+
+    def _made(self, place: tuple[object, ...], make: Callable[[], T]) -> T:
+        try:
+            return make()
+        except (ValueError, TypeError) as error:
+            self._wrong(place, str(error))
+            raise _Wrong from error
+
+    def _mapping(self, name: str) -> Mapping[str, Any]:
+        found = self._data[name]
+        if not isinstance(found, dict):
+            self._wrong((name,), f"{name} must hold names with values")
+            raise _Wrong
+        return found
+
+    def _named(self, name: str, keys: Sequence[str]) -> dict[str, str]:
+        told = self._mapping(name)
+        for key in keys:
+            if key not in told:
+                self._wrong((name,), f"{key} is missing")
+        for key in told:
+            if key not in keys:
+                self._wrong((name, key), f"unknown name {key}")
+        return {k: str(v or "") for k, v in told.items()}
+
+    def _number(self, place: tuple[str, str], default: int) -> int:
+        value = self._mapping(place[0]).get(place[1], default)
+        if not isinstance(value, int) or value < 1:
+            self._wrong(place, f"{place[1]} must be a number from 1 on")
+            raise _Wrong
+        return value
+
+
+def _names(text: str) -> set[str] | None:
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return None
+
+
+def _yes_no(value: object) -> str:
+    """YAML reads a bare yes as true."""
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The names in braces of a campaign's text; ValueError when a brace is not closed."""
+    return (name for _, name, _, _ in Formatter().parse(text) if name is not None)

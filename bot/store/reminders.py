@@ -1,0 +1,475 @@
+"""Rows of reminders: deliveries and their lives, campaigns, tasks for people, holds on sending."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, delete, func, insert, or_, select, update
+
+from bot.store.base import Rows, table_of
+from bot.store.ledger_tables import Case, Instalment, Obligation, ObligationParty, Payment
+from bot.store.ledger_tables import Promise as PromiseTable
+from bot.store.reach_tables import Subscription
+from bot.store.reminder_rows import CampaignRow, DeliveryRow, NewTask, QueuedRow, RecipientRow, TaskRow
+from bot.store.reminder_tables import Campaign, Delivery, SendHold, Task
+from bot.store.tables import Conversation, Lease, Message
+
+_COLUMNS = tuple(getattr(Delivery, f.name) for f in fields(DeliveryRow))
+# Statuses that may have reached the person: they count towards the caps.
+_COUNTED = ("sending", "sent", "unknown")
+
+
+class ReminderRows(Rows):
+    """Deliveries and campaigns; `bot.reminders` holds the rules."""
+
+    # -- planning ------------------------------------------------------------------------------
+
+    async def plan(self, rows: Sequence[DeliveryRow]) -> int:
+        """Write deliveries; those whose key exists are left alone, and the number of new ones is told.
+
+        One that was suppressed because nobody could be written to is planned again once somebody can.
+        """
+        if not rows:
+            return 0
+        table = table_of(Delivery)
+        statement = self._upsert(Delivery)
+        new = statement.excluded
+        revived = and_(table.c.status == "suppressed", table.c.why == "never_linked", new.status == "planned")
+        statement = statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "status": new.status,
+                "why": new.why,
+                "conversation_id": new.conversation_id,
+                "not_before": new.not_before,
+                "expires_at": new.expires_at,
+            },
+            where=revived,
+        )
+        count = 0
+        for start in range(0, len(rows), 400):  # 25 columns each; databases take 32,000 parameters at most
+            result = await self._connection.execute(statement.values([asdict(r) for r in rows[start : start + 400]]))
+            count += max(0, result.rowcount)
+        return count
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these keys have a delivery that need not be planned again."""
+        settled = or_(Delivery.status != "suppressed", Delivery.why != "never_linked")
+        found: set[str] = set()
+        for start in range(0, len(keys), 5000):
+            query = select(Delivery.key).where(Delivery.key.in_(keys[start : start + 5000]), settled)
+            found.update(r.key for r in await self._connection.execute(query))
+        return found
+
+    # -- one delivery --------------------------------------------------------------------------
+
+    async def delivery(self, delivery_id: int) -> DeliveryRow | None:
+        """One delivery."""
+        return await self._one(select(*_COLUMNS).where(Delivery.id == delivery_id))
+
+    async def by_message(self, message_id: int) -> DeliveryRow | None:
+        """The delivery that a logged message carried."""
+        return await self._one(select(*_COLUMNS).where(Delivery.message_id == message_id))
+
+    async def last_sent(self, conversation_id: int, since: datetime) -> DeliveryRow | None:
+        """The newest delivery of a chat, which free text there answers."""
+        query = select(*_COLUMNS).where(
+            Delivery.conversation_id == conversation_id,
+            Delivery.claimed_at >= since,
+            Delivery.status.in_(_COUNTED),
+        )
+        return await self._one(query.order_by(Delivery.claimed_at.desc(), Delivery.id.desc()).limit(1))
+
+    async def of(
+        self, *, obligation_id: int | None = None, campaign_id: int | None = None, limit: int = 1000
+    ) -> list[DeliveryRow]:
+        """Deliveries of an obligation or a campaign, oldest first."""
+        query = select(*_COLUMNS).order_by(Delivery.id).limit(limit)
+        if obligation_id is not None:
+            query = query.where(Delivery.obligation_id == obligation_id)
+        if campaign_id is not None:
+            query = query.where(Delivery.campaign_id == campaign_id)
+        return [DeliveryRow(*r) for r in await self._connection.execute(query)]
+
+    async def with_status(self, status: str, limit: int = 200) -> list[DeliveryRow]:
+        """Deliveries that stand there, newest first: `unknown` for staff, for example."""
+        query = select(*_COLUMNS).where(Delivery.status == status).order_by(Delivery.id.desc()).limit(limit)
+        return [DeliveryRow(*r) for r in await self._connection.execute(query)]
+
+    async def _one(self, query: Select[Any]) -> DeliveryRow | None:
+        found = (await self._connection.execute(query)).first()
+        return DeliveryRow(*found) if found else None
+
+    # -- sending -------------------------------------------------------------------------------
+
+    async def feed(self, now: datetime, channels: Sequence[str], limit: int) -> list[QueuedRow]:
+        """Deliveries whose time has come, most urgent first."""
+        query = (
+            select(Delivery.id, Conversation.lane, Conversation.channel)
+            .join(Conversation, Conversation.id == Delivery.conversation_id)
+            .outerjoin(Campaign, Campaign.number == Delivery.campaign_id)
+            .where(
+                Delivery.status == "planned",
+                Delivery.not_before <= now,
+                Conversation.channel.in_(channels),
+                or_(Delivery.campaign_id.is_(None), Campaign.status == "running"),
+            )
+            .order_by(Delivery.campaign_id.is_not(None), Delivery.expires_at, Delivery.id)
+            .limit(limit)
+        )
+        return [QueuedRow(*r) for r in await self._connection.execute(query)]
+
+    async def next_at(self) -> datetime | None:
+        """When the next planned delivery's time comes."""
+        query = select(func.min(Delivery.not_before)).where(Delivery.status == "planned")
+        found: datetime | None = (await self._connection.execute(query)).scalar_one()
+        return found
+
+    async def claim(self, delivery_id: int, owner: str, now: datetime, message_id: int) -> bool:
+        """Mark it as leaving now; False when somebody else has it or it has been settled."""
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery_id, Delivery.status == "planned")
+            .values(status="sending", owner=owner, claimed_at=now, message_id=message_id)
+        )
+        return bool(result.rowcount)
+
+    async def settle(self, delivery_id: int, owner: str, status: str, now: datetime, **values: Any) -> bool:
+        """What became of one that this process claimed; a late truth corrects `unknown`."""
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(
+                Delivery.id == delivery_id,
+                Delivery.owner == owner,
+                Delivery.status.in_(("sending", "unknown")),
+            )
+            .values(status=status, settled_at=None if status == "planned" else now, **values)
+        )
+        return bool(result.rowcount)
+
+    async def drop(self, delivery_id: int, status: str, why: str, now: datetime) -> None:
+        """A planned one that will not be sent."""
+        await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery_id, Delivery.status == "planned")
+            .values(status=status, why=why[:48], settled_at=now)
+        )
+
+    async def hold(self, delivery_id: int, why: str, until: datetime) -> None:
+        """A planned one that waits."""
+        await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery_id, Delivery.status == "planned")
+            .values(why=why[:48], not_before=until)
+        )
+
+    async def adrift(self, owner: str, now: datetime) -> list[DeliveryRow]:
+        """Mark as `unknown` what another process was sending when it ended, and tell which."""
+        query = (
+            update(Delivery)
+            .where(Delivery.status == "sending", Delivery.owner != owner)
+            .values(status="unknown", why="crash", settled_at=now)
+            .returning(*_COLUMNS)
+            .execution_options(synchronize_session=False)
+        )
+        return [DeliveryRow(*r) for r in await self._connection.execute(query)]
+
+    async def cancel(
+        self,
+        why: str,
+        now: datetime,
+        *,
+        party_id: int | None = None,
+        obligation_id: int | None = None,
+        campaign_id: int | None = None,
+    ) -> int:
+        """Drop what is planned for a party, an obligation or a campaign."""
+        given = (
+            (Delivery.party_id, party_id),
+            (Delivery.obligation_id, obligation_id),
+            (Delivery.campaign_id, campaign_id),
+        )
+        wanted = [column == value for column, value in given if value is not None]
+        if not wanted:
+            raise ValueError("cancel what? give a party, an obligation or a campaign")
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.status == "planned", *wanted)
+            .values(status="skipped", why=why[:48], settled_at=now)
+        )
+        return result.rowcount
+
+    async def counts(self, conversations: Sequence[int], day: datetime, week: datetime) -> dict[int, tuple[int, int]]:
+        """For each chat, how many messages that nobody asked for it got since these moments."""
+        query = (
+            select(
+                Delivery.conversation_id,
+                func.count(case((Delivery.claimed_at >= day, 1))),
+                func.count(case((Delivery.claimed_at >= week, 1))),
+            )
+            .where(Delivery.claimed_at >= min(day, week), Delivery.status.in_(_COUNTED))
+            .group_by(Delivery.conversation_id)
+        )
+        return {
+            r[0]: (int(r[1]), int(r[2])) async for r in self._by(query, Delivery.conversation_id, conversations)
+        }
+
+    async def reported(self, obligations: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """For each obligation what is said to be performed and not yet verified: how many reports, how much (分)."""
+        query = (
+            select(Payment.obligation_id, func.count(), func.coalesce(func.sum(Payment.amount), 0))
+            .where(Payment.status == "reported")
+            .group_by(Payment.obligation_id)
+        )
+        return {r[0]: (int(r[1]), int(r[2])) async for r in self._by(query, Payment.obligation_id, obligations)}
+
+    async def standing_promises(self, promises: Sequence[int]) -> set[int]:
+        """Which of these promises still stand."""
+        query = select(PromiseTable.id).where(PromiseTable.withdrawn.is_(False))
+        return {r[0] async for r in self._by(query, PromiseTable.id, promises)}
+
+    async def unreachable(self, conversations: Sequence[int]) -> dict[int, str | None]:
+        """For each chat that exists why nothing arrives there; None: things do."""
+        query = select(Conversation.id, Conversation.unreachable)
+        return {r[0]: r[1] async for r in self._by(query, Conversation.id, conversations)}
+
+    async def subscribed(self, conversations: Sequence[int]) -> set[int]:
+        """Which of these chats want education."""
+        query = select(Subscription.conversation_id)
+        return {r[0] async for r in self._by(query, Subscription.conversation_id, conversations)}
+
+    async def _by(self, query: Any, column: Any, wanted: Sequence[int]) -> AsyncIterator[Any]:
+        """Rows of a query for these values, in portions that every database takes."""
+        for start in range(0, len(wanted), 5000):
+            for row in await self._connection.execute(query.where(column.in_(wanted[start : start + 5000]))):
+                yield row
+
+    async def parts(self, obligation_id: int) -> int:
+        """How many instalments an obligation has."""
+        query = select(func.count()).where(Instalment.obligation_id == obligation_id, Instalment.dropped.is_(False))
+        return int((await self._connection.execute(query)).scalar_one())
+
+    # -- holds ---------------------------------------------------------------------------------
+
+    async def hold_until(self, name: str, until: datetime, why: str) -> None:
+        """Let nothing of that name leave before; kept over a restart."""
+        statement = self._upsert(SendHold).values(name=name, until=until, why=why[:80])
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"until": until, "why": why[:80]})
+        )
+
+    async def held_until(self, name: str) -> datetime | None:
+        """The moment before which nothing of that name leaves."""
+        query = select(SendHold.until).where(SendHold.name == name)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    # -- campaigns -----------------------------------------------------------------------------
+
+    async def add_campaign(self, values: Mapping[str, Any]) -> int:
+        """Write a campaign; its number."""
+        told = {**values, "audience": _json(values["audience"]), "texts": _json(values["texts"])}
+        query = insert(Campaign).values(told).returning(Campaign.number)
+        return int((await self._connection.execute(query)).scalar_one())
+
+    async def campaign(self, number: int, *, lock: bool = False) -> CampaignRow | None:
+        """One campaign; `lock` keeps others from changing it until the transaction ends."""
+        query = select(Campaign.__table__).where(Campaign.number == number)
+        found = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        return _campaign(found) if found else None
+
+    async def campaigns(self, statuses: Sequence[str] = ()) -> list[CampaignRow]:
+        """Campaigns, newest first."""
+        query = select(Campaign.__table__).order_by(Campaign.number.desc())
+        if statuses:
+            query = query.where(Campaign.status.in_(statuses))
+        return [_campaign(r) for r in await self._connection.execute(query)]
+
+    async def change_campaign(self, number: int, **values: Any) -> None:
+        """Change columns of a campaign."""
+        await self._connection.execute(update(Campaign).where(Campaign.number == number).values(**values))
+
+    async def progress(self, number: int) -> dict[tuple[str, str], int]:
+        """How many deliveries of a campaign stand where, and why."""
+        query = (
+            select(Delivery.status, Delivery.why, func.count())
+            .where(Delivery.campaign_id == number)
+            .group_by(Delivery.status, Delivery.why)
+        )
+        return {(r[0], r[1] or ""): int(r[2]) for r in await self._connection.execute(query)}
+
+    async def retry(self, number: int, now: datetime, until: datetime) -> int:
+        """Plan again what certainly did not arrive: failed, stale, never linked; unknown never by itself."""
+        not_got = or_(
+            Delivery.status == "failed",
+            and_(Delivery.status == "skipped", Delivery.why.in_(("stale", "cap", "hours"))),
+        )
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.campaign_id == number, not_got)
+            .values(status="planned", why="retry", attempts=0, not_before=now, expires_at=until, settled_at=None)
+        )
+        return result.rowcount
+
+    async def got(self, number: int, after: int, limit: int) -> list[DeliveryRow]:
+        """A page of a campaign's deliveries that arrived or may have arrived, by id."""
+        query = select(*_COLUMNS).where(
+            Delivery.campaign_id == number, Delivery.id > after, Delivery.status.in_(_COUNTED)
+        )
+        return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id).limit(limit))]
+
+    async def audience(
+        self, wanted: Mapping[str, Any], today: date, *, after: int = 0, limit: int = 1000
+    ) -> list[RecipientRow]:
+        """A page of people for whom the conditions hold, each once, by party; scope is in the query.
+
+        Someone in several cases is there on account of one of them.
+        """
+        query = (
+            select(
+                ObligationParty.party_id,
+                func.min(Case.court).label("court"),
+                func.min(Case.id),
+                func.min(Obligation.id),
+            )
+            .join(Obligation, Obligation.id == ObligationParty.obligation_id)
+            .join(Case, Case.id == Obligation.case_id)
+            .where(ObligationParty.party_id > after, *_conditions(wanted, today))
+            .group_by(ObligationParty.party_id)
+            .order_by(ObligationParty.party_id)
+            .limit(limit)
+        )
+        return [RecipientRow(r[0], r[1], r[2], r[3]) for r in await self._connection.execute(query)]
+
+    async def performed(self, obligation_ids: Sequence[int]) -> dict[int, tuple[date | None, list[tuple[date, int]]]]:
+        """For each obligation the day it was performed and its verified payments (day, 分)."""
+        found: dict[int, tuple[date | None, list[tuple[date, int]]]] = {}
+        for start in range(0, len(obligation_ids), 5000):
+            chunk = obligation_ids[start : start + 5000]
+            done = select(Obligation.id, Obligation.performed_on).where(Obligation.id.in_(chunk))
+            found |= {r[0]: (r[1], []) for r in await self._connection.execute(done)}
+            paid = select(Payment.obligation_id, Payment.paid_on, Payment.amount).where(
+                Payment.obligation_id.in_(chunk), Payment.status == "verified"
+            )
+            for r in await self._connection.execute(paid):
+                found[r[0]][1].append((r[1], r[2]))
+        return found
+
+    # -- the log -------------------------------------------------------------------------------
+
+    async def arrived(self, message_id: int, external_id: int | None) -> None:
+        """Note the channel's number of a logged message."""
+        await self._connection.execute(
+            update(Message).where(Message.id == message_id).values(external_id=external_id)
+        )
+
+    async def unsay(self, message_id: int) -> None:
+        """Take a message out of the log that certainly did not leave."""
+        await self._connection.execute(delete(Message).where(Message.id == message_id))
+
+    async def holder(self, lease: str, now: datetime) -> str | None:
+        """Which process holds a lease."""
+        query = select(Lease.holder).where(Lease.name == lease, Lease.until >= now)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+
+class TaskRows(Rows):
+    """Work for people."""
+
+    async def add(self, task: NewTask, now: datetime) -> int | None:
+        """Write a task; None when the same one (by key) is open already."""
+        values = asdict(task)
+        note = values.pop("note")
+        values |= {"note": self._vault.seal(note) if note else None, "status": "open", "created_at": now}
+        query = self._upsert(Task).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Task.number)
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if found is None else int(found)
+
+    async def get(self, number: int) -> TaskRow | None:
+        """One task."""
+        found = (await self._connection.execute(_task_query().where(Task.number == number))).first()
+        return self._row(found) if found else None
+
+    async def open(self, kind: str | None = None, *, responsible: str | None = None, limit: int = 200) -> list[TaskRow]:
+        """Tasks that wait, oldest first."""
+        query = _task_query().where(Task.status == "open").order_by(Task.number).limit(limit)
+        if kind is not None:
+            query = query.where(Task.kind == kind)
+        if responsible is not None:
+            query = query.where(Task.responsible == responsible)
+        return [self._row(r) for r in await self._connection.execute(query)]
+
+    async def close(self, number: int, by: str, outcome: str, now: datetime) -> bool:
+        """Note what came of a task; False when it was closed before."""
+        result = await self._connection.execute(
+            update(Task)
+            .where(Task.number == number, Task.status == "open")
+            .values(status="done", key=None, closed_at=now, closed_by=by[:80], outcome=self._vault.seal(outcome))
+        )
+        return bool(result.rowcount)
+
+    def _row(self, r: Any) -> TaskRow:
+        values = dict(r._mapping)
+        for name in ("note", "outcome"):
+            values[name] = self._vault.open(values[name]) if values[name] else None
+        return TaskRow(**values)
+
+
+def _task_query() -> Select[Any]:
+    return select(*(getattr(Task, f.name) for f in fields(TaskRow)))
+
+
+def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
+    """SQL for an audience's conditions; ValueError for one that nobody knows."""
+    columns: dict[str, Any] = {
+        "court": Case.court,
+        "title": Case.title,
+        "stage": Case.stage,
+        "series": Case.series,
+        "kind": Obligation.kind,
+        "settlement": Obligation.settlement,
+        "wage": Case.wage,
+        "livelihood": Case.livelihood,
+    }
+    found: list[Any] = [Obligation.ended_on.is_(None), ObligationParty.role == wanted.get("role", "debtor")]
+    for key, value in wanted.items():
+        if key in columns:
+            found.append(columns[key].in_(value if isinstance(value, list) else [value]))
+        elif key == "special":
+            found.append(Case.special.is_not(None) if value else Case.special.is_(None))
+        elif key == "responsible":
+            found.append(func.coalesce(Obligation.responsible, Case.responsible) == value)
+        elif key == "open":
+            found.append(Obligation.performed_on.is_(None) if value else Obligation.performed_on.is_not(None))
+        elif key == "disputed":
+            found.append(Obligation.disputed.is_(bool(value)))
+        elif key in ("overdue", "due_from", "due_to"):
+            found.append(_with_instalment(key, value, today))
+        elif key != "role":
+            raise ValueError(f"unknown condition {key}")
+    return found
+
+
+def _with_instalment(key: str, value: Any, today: date) -> Any:
+    """Whether the obligation has an unmet instalment that is overdue, or due from or up to a day."""
+    unmet = select(Instalment.id).where(
+        Instalment.obligation_id == Obligation.id, Instalment.done_on.is_(None), Instalment.dropped.is_(False)
+    )
+    if key == "overdue":
+        late = unmet.where(Instalment.expected_on < today).exists()
+        return late if value else ~late
+    day = date.fromisoformat(value)
+    column = Instalment.expected_on
+    return unmet.where(column >= day if key == "due_from" else column <= day).exists()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _campaign(row: Any) -> CampaignRow:
+    values = dict(row._mapping)
+    return CampaignRow(**{**values, "audience": json.loads(values["audience"]), "texts": json.loads(values["texts"])})
