@@ -7,7 +7,8 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from pydantic import SecretStr
 from telegram.error import InvalidToken
@@ -32,10 +33,15 @@ from bot.post.inbox import Inbox
 from bot.post.keeper import Keeper
 from bot.post.outbox import Carrier, Sender
 from bot.post.pace import PaceLimits
+from bot.post.receipts import Receipts
+from bot.reminders.campaigns import Campaigns
+from bot.reminders.delivery import Courier
+from bot.reminders.service import Reminders
+from bot.reminders.wording import Guides
 from bot.service import Services, worker_id, worker_place
 from bot.settings import Settings, load
 from bot.store import migrate
-from bot.store.engine import open_engine, reach
+from bot.store.engine import database_url, open_engine, reach
 from bot.store.work import Store
 from commands.app import build_cli
 from commands.program import Program
@@ -83,6 +89,13 @@ async def open_store(settings: Settings) -> Store:
     return Store(engine, open_vault(settings))
 
 
+def receipts(settings: Settings, worker: str) -> Receipts:
+    """The folder of receipts: beside a SQLite database, else beside the key file."""
+    url = database_url(settings.database.url)
+    beside = url.database if url.get_backend_name() == "sqlite" else None
+    return Receipts(Path(beside).parent if beside else settings.privacy.key_file.parent, worker)
+
+
 def pace(settings: Settings) -> PaceLimits:
     """Telegram's limits, from the settings."""
     t = settings.telegram
@@ -117,9 +130,15 @@ async def build(
             retention_days=settings.privacy.retention_days,
         ),
     )
-    sender = Sender(store, carriers, pace(settings), clock, worker)
+    sender = Sender(store, carriers, pace(settings), clock, worker, receipts(settings, worker))
     dialogue = Dialogue(store, sender, talk, clock, ids, worker)
-    return Services(settings, clock, ids, texts, store, library, Inbox(store, clock), sender, dialogue, worker)
+    guides = Guides(settings.faq.path, lambda: library.knowledge)
+    reminders, campaigns = Reminders(store, clock, ids, guides), Campaigns(store, clock, ids, guides)
+    courier = Courier(store, sender, clock, ids, worker, reminders, campaigns)
+    inbox = Inbox(store, clock)
+    return Services(
+        settings, clock, ids, texts, store, library, inbox, sender, dialogue, worker, reminders, campaigns, courier
+    )
 
 
 # -- running -------------------------------------------------------------------------------------
@@ -167,6 +186,7 @@ class Server:
         self._tasks = {
             asyncio.create_task(self.door.receive(), name="receive"),
             asyncio.create_task(self._keeper.run(), name="keeper"),
+            asyncio.create_task(self.services.courier.run(), name="courier"),
             asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
         }
         self.http.serving = True
@@ -280,6 +300,29 @@ async def rehearsal(settings: Settings) -> AsyncIterator[Settings]:
 def staff_of(sandbox: Sandbox) -> tuple[int, ...]:
     """The people of the sandbox who play the staff."""
     return tuple(p.id for p in sandbox.core.world.people.values() if p.key == "staff")
+
+
+async def remind(settings: Settings, moment: datetime | None) -> int:
+    """Plan and send what is due, then end; at another moment only in a rehearsal."""
+    telegram = settings.telegram
+    if settings.rehearsal:
+        raise SettingsError("telegram.token: reminders need a bot; set ZHIYUAN_TELEGRAM__TOKEN")
+    if moment is not None and not telegram.base_url:
+        raise SettingsError("--now: another moment is for rehearsals and is refused with Telegram's own server")
+    real = SystemClock(settings.clock_offset)
+    clock = real if moment is None else SystemClock(real.offset + (moment - real.now()))
+    bot = build_bot(telegram)
+    services = await build(settings, {"telegram": TelegramCarrier(bot)}, clock)
+    try:
+        await bot.initialize()
+        services.sender.start()
+        outcome = await services.courier.once()
+        sys.stdout.write("".join(f"{name}\t{count}\n" for name, count in sorted(outcome.items())))
+    finally:
+        await services.sender.stop()
+        await bot.shutdown()
+        await services.store.close()
+    return 0
 
 
 async def chat(settings: Settings) -> int:

@@ -15,6 +15,9 @@ from bot.core.texts import Texts
 from bot.dialogue.service import Dialogue
 from bot.post.inbox import Inbox
 from bot.post.outbox import Sender
+from bot.reminders.campaigns import Campaigns
+from bot.reminders.delivery import Courier
+from bot.reminders.service import Reminders
 from bot.settings import Settings
 from bot.store.work import Store
 
@@ -33,6 +36,9 @@ class Services:
     sender: Sender
     dialogue: Dialogue
     worker: str
+    reminders: Reminders
+    campaigns: Campaigns
+    courier: Courier
 
 
 def worker_id() -> str:

@@ -13,7 +13,7 @@ import typer
 from bot.core import log
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.settings import Settings
-from commands import bench, database, faq, log_export
+from commands import bench, database, faq, ledger, log_export
 from commands.program import Current, Program, current
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -50,6 +50,7 @@ def build_cli(program: Program) -> Callable[[], None]:
         raise typer.Exit(asyncio.run(here.program.chat(here.settings)))
 
     cli.add_typer(faq.group, name="faq")
+    cli.add_typer(ledger.group, name="ledger")
     cli.add_typer(log_export.group, name="log")
     cli.add_typer(database.group, name="db")
     cli.add_typer(bench.group, name="bench")

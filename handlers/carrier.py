@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telegram import Bot, Message
+from typing import Protocol
+
+from telegram import Bot, InputFile, Message
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -36,11 +38,20 @@ _UNREACHABLE = {
 }
 
 
+class Documents(Protocol):
+    """Where the files come from that a reply names."""
+
+    async def open(self, ref: str) -> tuple[str, bytes]:
+        """File name and bytes."""
+        ...
+
+
 class TelegramCarrier:
     """A `Carrier` over a PTB bot."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self.documents: Documents | None = None  # set once the services are there
 
     async def deliver(self, row: OutgoingRow) -> Outcome:
         """Send it; whatever Telegram says becomes an outcome."""
@@ -68,12 +79,28 @@ class TelegramCarrier:
         if reply.kind == "strip":
             await self._bot.edit_message_reply_markup(row.payload["chat"], message_id=reply.target)
             return None
+        if reply.kind == "document":
+            return await self._document(row, reply)
         try:
             message = await self._message(row, reply, to_html(reply.text), ParseMode.HTML)
         except BadRequest as error:
             if "can't parse entities" not in str(error).lower():
                 raise
             message = await self._message(row, reply, to_plain(reply.text), None)
+        return message.message_id
+
+    async def _document(self, row: OutgoingRow, reply: Reply) -> int:
+        """A file: made or opened just now, so that no copy of it lies in the outbox."""
+        if self.documents is None:
+            raise TelegramError("no documents are served here")
+        name, content = await self.documents.open(reply.file)
+        message = await self._bot.send_document(
+            row.payload["chat"],
+            InputFile(content, filename=name),
+            caption=to_html(reply.text),
+            parse_mode=ParseMode.HTML,
+            message_thread_id=row.payload["thread"],
+        )
         return message.message_id
 
     async def _message(self, row: OutgoingRow, reply: Reply, text: str, mode: str | None) -> Message:

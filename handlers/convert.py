@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from telegram import Chat, ChatMember, Message, MessageEntity, Update, User
 from telegram.ext import filters
 
-from bot.dialogue.model import Incoming
+from bot.dialogue.model import Attachment, Incoming
 
 # In the order in which a message is looked at; the first part that it has gives the kind.
 _KINDS = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker", "contact", "location")
@@ -46,6 +46,7 @@ def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
         thread=message.message_thread_id if message.is_topic_message else None,
         album=message.media_group_id or "",
         inbox_id=inbox_id,
+        file=_attachment(message),
     )
 
 
@@ -120,6 +121,17 @@ def _addressed(message: Message, me: User) -> bool:
 def _mention(me: User) -> re.Pattern[str]:
     """Our name as people call it, and not as the beginning of another bot's."""
     return re.compile(rf"@{re.escape(me.username or '')}(?![A-Za-z0-9_])", re.IGNORECASE)
+
+
+def _attachment(message: Message) -> Attachment | None:
+    """A picture (the largest size that Telegram made of it) or a document."""
+    if message.photo:
+        largest = message.photo[-1]
+        return Attachment(largest.file_id, "image/jpeg", largest.file_size)
+    if message.document:
+        sent = message.document
+        return Attachment(sent.file_id, sent.mime_type or "application/octet-stream", sent.file_size, sent.file_name)
+    return None
 
 
 def _chat_kind(chat: Chat) -> str:

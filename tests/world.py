@@ -65,6 +65,17 @@ class Person:
         words = plain(TEXTS(key, **params)) if key in TEXTS else key
         return await self.actor.hears(words)
 
+    async def sends(self, kind: str, *args: Any, **details: Any) -> Any:
+        """Send a photo, voice, video, document, sticker, contact, location or album."""
+        sent = getattr(self._world.sandbox.people, f"send_{kind}")(self.id, *args, **details)
+        await self._world.settled()
+        return sent
+
+    async def edits(self, message: Message, text: str) -> None:
+        """Change an own message."""
+        self._world.sandbox.people.edit(self.id, message.id, text)
+        await self._world.settled()
+
     def heard(self) -> list[str]:
         """All that the bot has said here."""
         return [m.text for m in self.actor.sees() if m.from_bot]
@@ -88,6 +99,7 @@ class World:
         self.database = database
         self.clock = ManualClock(START)
         self.sandbox: Sandbox = create(SandboxSettings(limits=overrides.pop("limits", Limits.lifted()), page=False))
+        self.library: Library | None = overrides.pop("library", None)
         self.admins: list[int] = []
         self.overrides = overrides
         self.server: Server | None = None
@@ -115,7 +127,7 @@ class World:
             database=Database(url=self.database),
             http=Http(port=0),
             faq=Faq(path=self.overrides.get("faq", ROOT / "faq"), reload_seconds=0.05),
-            privacy=Privacy(key=SecretStr(KEY), **self.overrides.get("privacy", {})),
+            privacy=Privacy(key=SecretStr(KEY), key_file=self.folder / "secret.key", **self.overrides.get("privacy", {})),
             **{k: v for k, v in self.overrides.items() if k not in ("telegram", "privacy", "faq")},
         )
 
@@ -126,8 +138,8 @@ class World:
 
     async def start_bot(self) -> None:
         """Start the bot (again)."""
-        own = "faq" in self.overrides
-        self.server = await Server.build(self.settings(), self.clock, None if own else library())
+        knowledge = None if "faq" in self.overrides else self.library or library()
+        self.server = await Server.build(self.settings(), self.clock, knowledge)
         await self.server.start()
 
     async def stop_bot(self) -> None:

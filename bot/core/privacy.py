@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bot.core.errors import SettingsError
 
 _NONCE = 12
+MASK = "*" * 6  # what stands for the hidden digits of an identifier
 # A citizen's ID (18, or the old 15) and a bank card (16–19), also with spaces or dashes between
 # groups. Digits of any width count; longer runs are masked too: nobody needs them in a log.
 _ID_OR_CARD = re.compile(r"(?<![\d.])\d(?:[ \-]?\d){13,22}[ \-]?[\dXx](?!\d)")
@@ -49,6 +50,18 @@ class Vault:
                 "privacy.key: this database was written with another key; restore data/secret.key "
                 "from the backup, or set ZHIYUAN_PRIVACY__KEY to the old one"
             ) from error
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """The same for a file."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._aead.encrypt(nonce, content, None)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The file that was sealed; SettingsError when the key is another one."""
+        try:
+            return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        except InvalidTag as error:
+            raise SettingsError("privacy.key: this file was sealed with another key") from error
 
     def pseudonym(self, *parts: object) -> str:
         """A stable key for an outside identifier that does not give it away (96 bits, base 32)."""
@@ -90,7 +103,7 @@ def mask_numbers(text: str) -> str:
     have to carry one.
     """
     text = text.translate(_WIDE_DIGITS)
-    return _ID_OR_CARD.sub(lambda m: "*" * 6 + re.sub(r"[ \-]", "", m.group())[-4:], text)
+    return _ID_OR_CARD.sub(lambda m: MASK + re.sub(r"[ \-]", "", m.group())[-4:], text)
 
 
 def mask_identifiers(text: str) -> str:

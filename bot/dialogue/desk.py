@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.core.clock import shown
-from bot.core.privacy import mask_identifiers, mask_numbers
+from bot.core.privacy import MASK, mask_identifiers
 from bot.core.texts import Texts
 from bot.dialogue.model import Button, Incoming, Notice, Reply, quoted
 from bot.dialogue.turn import Turn
@@ -201,7 +201,7 @@ class Desk:
             return
         self._bring(turn, conversation, number, text)
         turn.say(self._words.plain("staff.sent", number=number))
-        if mask_numbers(text) != text:
+        if MASK in text:  # already when it was received
             turn.say(self._words.plain("staff.masked"))
 
     def _bring(self, turn: Turn, conversation: ConversationRow, number: int, text: str) -> None:
@@ -209,7 +209,7 @@ class Desk:
             Button(self._texts("button.solved"), f"solved:1:{number}"),
             Button(self._texts("button.not_solved"), f"solved:0:{number}"),
         )
-        words = self._texts("handoff.answered", number=number, text=quoted(mask_numbers(text)))
+        words = self._texts("handoff.answered", number=number, text=quoted(text))
         failed = Notice(turn.incoming.chat, self._texts("staff.not_delivered", number=number), "staff.not_delivered")
         reply = Reply(words, (buttons,), "handoff.answered", otherwise=failed)
         turn.say_to(conversation, reply, sender="staff")

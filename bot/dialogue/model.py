@@ -15,6 +15,16 @@ _TURNS_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")  # characters that rev
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message: the channel's handle for it, not its bytes."""
+
+    remote: str
+    media_type: str
+    size: int | None = None  # bytes, as far as the channel tells
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One thing that a person did in a chat."""
 
@@ -33,6 +43,7 @@ class Incoming:
     thread: int | None = None
     album: str = ""  # several pictures sent together share it
     inbox_id: int | None = None
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +74,13 @@ class Reply:
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     key: str = ""  # what kind of reply this is (a key of the text catalogue), for log and tests
-    kind: str = "message"  # message, toast (answer to a press), strip (takes a message's buttons away)
+    kind: str = "message"  # message, toast (answer to a press), strip (takes a message's buttons away), document
     target: int | None = None  # strip: the message
     callback: str = ""  # toast: the press
     topic: str | None = None
     marks: dict[str, Any] = field(default_factory=dict)  # score, decision … for the log
     otherwise: Notice | None = None  # who hears what if this never arrives
+    file: str = ""  # document: what to send (`bot.reach.documents`)
 
     def payload(self) -> dict[str, Any]:
         """As it is kept in the outbox."""
@@ -79,13 +91,22 @@ class Reply:
             "target": self.target,
             "callback": self.callback,
             "buttons": [[asdict(b) for b in row] for row in self.buttons],
+            "file": self.file,
         }
 
 
 def reply_from(payload: dict[str, Any]) -> Reply:
     """The reply that `payload` describes."""
     rows = tuple(tuple(Button(b["label"], b["data"]) for b in row) for row in payload["buttons"])
-    return Reply(payload["text"], rows, payload["key"], payload["kind"], payload["target"], payload["callback"])
+    return Reply(
+        payload["text"],
+        rows,
+        payload["key"],
+        payload["kind"],
+        payload["target"],
+        payload["callback"],
+        file=payload.get("file", ""),
+    )
 
 
 def utf16_length(text: str) -> int:

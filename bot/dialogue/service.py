@@ -25,7 +25,9 @@ from bot.store.work import Store, Work
 
 log = get(__name__)
 
-GROUP = 32  # turns that share one transaction at most
+# Turns that share one transaction at most. More would save commits, but the records of what was sent
+# wait for the transaction to end, and what is not recorded when the process is killed is sent again.
+GROUP = 8
 OVERTAKE_AFTER = timedelta(seconds=60)  # an answer that another process cannot get rid of is overtaken then
 
 
@@ -123,6 +125,7 @@ class Dialogue:
             # Before anything is decided: what a turn writes, such as a request, points to its conversation.
             await work.conversations.add([t.conversation for t in turns if t.conversation.is_new], now)
             for turn in turns:
+                await asyncio.sleep(0)  # finding a topic takes a while: let what has arrived be looked at
                 await self._responder.respond(turn)
                 turn.conversation.state = turn.state.data()
             await work.conversations.save([t.conversation for t in turns], now)

@@ -32,6 +32,7 @@ class State:
     request: int | None = None  # number of the request for a person that was open when last looked at
     pressed: str = ""  # the last button, so that a trembling finger presses it once
     pressed_at: float = 0.0
+    party: bool = False  # this chat is, or was, bound to a party of a case
     asker: str = ""  # in a group: whose question the facts above belong to
 
     @classmethod

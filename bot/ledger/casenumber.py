@@ -23,6 +23,7 @@ _OLDER = re.compile(rf"\((\d{{4}})\)([{_HAN}]{{1,10}})字第?(\d{{1,7}})(?:-(\d{
 _BODY = re.compile(rf"([{_HAN}]{{2,16}})字?\((\d{{4}})\)第?(\d{{1,7}})(?:-(\d{{1,3}}))?号")
 _FIRST_YEAR = 1979  # the first code of civil procedure is of 1982, archives reach a little further back
 _MODERN_SINCE = 2016
+OTHER_BODIES = (TitleKind.ARBITRATION, TitleKind.NOTARY)  # these number in forms of their own
 
 
 def normalise(text: str, latest_year: int, title: TitleKind | None = None) -> str:
@@ -32,22 +33,19 @@ def normalise(text: str, latest_year: int, title: TitleKind | None = None) -> st
     Arbitration bodies and notaries number in forms of their own; with such a `title` they are taken.
     """
     plain = _SPACES.sub("", unicodedata.normalize("NFKC", text.translate(_BRACKETS)).translate(_BRACKETS))
+    if found := _OLDER.fullmatch(plain):
+        year, kind, number, part = found.groups()
+        _check_year(year, latest_year if title in OTHER_BODIES else _MODERN_SINCE - 1)
+        return f"（{year}）{kind}字第{int(number)}{f'-{int(part)}' if part else ''}号"
     if found := _MODERN.fullmatch(plain):
         year, court, kind, number, part = found.groups()
         _check_year(year, latest_year)
         return f"（{year}）{court}{kind}{int(number)}号{part or ''}"
-    if found := _OLDER.fullmatch(plain):
-        year, kind, number, part = found.groups()
-        _check_year(year, latest_year if title in _OTHER_BODIES else _MODERN_SINCE - 1)
-        return f"（{year}）{kind}字第{int(number)}{f'-{int(part)}' if part else ''}号"
-    if title in _OTHER_BODIES and (found := _BODY.fullmatch(plain)):
+    if title in OTHER_BODIES and (found := _BODY.fullmatch(plain)):
         kind, year, number, part = found.groups()
         _check_year(year, latest_year)
         return f"{kind.removesuffix('字')}字〔{year}〕第{int(number)}{f'-{int(part)}' if part else ''}号"
     raise Broken("case_number", text=text[:60])
-
-
-_OTHER_BODIES = (TitleKind.ARBITRATION, TitleKind.NOTARY)
 
 
 def _check_year(year: str, latest: int) -> None:

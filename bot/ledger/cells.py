@@ -15,7 +15,7 @@ _FACTOR = {None: 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _DAY = re.compile(r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?")
 _DAY_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _PART = re.compile(r"[;\n\r]+")
-_PAIR = re.compile(r"(\d{4}\D\d{1,2}\D\d{1,2}日?)[\s=:,]*(\S.*)")
+_PAIR = re.compile(r"(\d{4}\D\d{1,2}\D\d{1,2}(?:日|(?!\d)))[\s=:,]*(\S.*)")
 _LARGEST_EXACT = 10**15  # a spreadsheet keeps 15 digits of a number
 
 

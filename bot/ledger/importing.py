@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
-from bot.core.clock import local_day
 from bot.core.texts import Texts
 from bot.ledger import cells
-from bot.ledger.book import Book
 from bot.ledger.columns import COLUMNS, DERIVED, EXTRA, Line, Words
 from bot.ledger.entry import Check, Entry, Problem
 from bot.ledger.model import Actor, Broken, ObligationKind, Planned
@@ -91,15 +89,13 @@ class Importer:
             raise FileError(self._texts("ledger.file.changed", path=path))
         done = Result(rows=result.rows, wrong=result.wrong, unknown=result.unknown, errors=result.errors, written=True)
         done.problems = result.problems
-        await self._write(path, wrong, Actor(actor.kind, actor.key), f"import {before[:12]}", done, writing)
+        await self._write(path, wrong, actor, f"import {before[:12]}", done, writing)
         return done
 
-    async def _examine(
-        self, path: Path, errors: Path | None, progress: Progress | None
-    ) -> tuple[Result, set[int]]:
+    async def _examine(self, path: Path, errors: Path | None, progress: Progress | None) -> tuple[Result, set[int]]:
         result = Result()
         wrong: set[int] = set()
-        examiner = _Examiner(self._check(), self._texts("ledger.label_default"))
+        examiner = _Examiner(self._check())
         with _refused(errors, self._texts) as refused, opened(path, self._texts) as table:
             result.unknown = table.unknown
             async for lines in _chunks(table.lines):
@@ -129,7 +125,9 @@ class Importer:
                 try:
                     kind, changes = await posting.post(entry)
                 except Broken as broken:
-                    problems.append(Problem(entry.row, _COLUMN_OF.get(broken.code, "number"), broken.code, broken.params))
+                    problems.append(
+                        Problem(entry.row, _COLUMN_OF.get(broken.code, "number"), broken.code, broken.params)
+                    )
                     continue
                 result.count(kind)
                 result.changes += changes[: SHOWN - len(result.changes)] if len(result.changes) < SHOWN else []
@@ -252,13 +250,13 @@ _COLUMN_OF = {
 
 
 class _Examiner:
-    """Judges rows by themselves and against those before them; keeps a few bytes of each."""
+    """Judges rows by themselves and against those before them; keeps some sixty bytes of each."""
 
-    def __init__(self, check: Check, label: str) -> None:
+    def __init__(self, check: Check) -> None:
         self._check = check
-        self._label = label
-        self._rows: dict[bytes, int] = {}
-        self._said: dict[bytes, tuple[int, tuple[bytes, ...]]] = {}
+        self._rows: dict[int, int] = {}
+        # What was said of a case or a person: the row, then four bytes for each column (zeros: nothing).
+        self._said: dict[int, bytes] = {}
 
     def judge(self, lines: Sequence[Line]) -> tuple[list[Entry], list[Problem]]:
         """The good entries among these rows, and the problems of the others."""
@@ -277,29 +275,33 @@ class _Examiner:
         key = _short(*entry.key)
         if key in self._rows:
             return [Problem(entry.row, "number", "repeated", {"row": self._rows[key]})]
-        problems = [p for subject in _subjects(entry) if (p := self._agrees(entry.row, *subject))]
+        problems = [p for subject in _subjects(entry) if (p := self._agrees(entry.row, *subject)) is not None]
         if not problems:
             self._rows[key] = entry.row
             for subject in _subjects(entry):
                 self._remember(entry.row, *subject)
         return problems
 
-    def _agrees(self, row: int, key: bytes, values: dict[str, str]) -> Problem | None:
-        """A case or a person is described once: two rows that say different things are both in doubt."""
+    def _agrees(self, row: int, key: int, values: dict[str, str]) -> Problem | None:
+        """A case or a person is described once: of two rows that say different things the later is refused."""
         if key not in self._said:
             return None
-        first, known = self._said[key]
-        for (column, value), before in zip(values.items(), known, strict=True):
-            if value and before and _short(value) != before:
-                return Problem(row, column, "disagrees", {"row": first})
+        said = self._said[key]
+        for place, (column, value) in enumerate(values.items(), 1):
+            before = said[4 * place : 4 * place + 4]
+            if value and before != _NOTHING and _mark(value) != before:
+                return Problem(row, column, "disagrees", {"row": int.from_bytes(said[:4])})
         return None
 
-    def _remember(self, row: int, key: bytes, values: dict[str, str]) -> None:
-        first, known = self._said.get(key, (row, (b"",) * len(values)))
-        said = tuple(_short(v) if v else b for v, b in zip(values.values(), known, strict=True))
-        self._said[key] = (first, said)
+    def _remember(self, row: int, key: int, values: dict[str, str]) -> None:
+        said = self._said.get(key, row.to_bytes(4) + _NOTHING * len(values))
+        marks = [
+            _mark(value) if value else said[4 * place : 4 * place + 4] for place, value in enumerate(values.values(), 1)
+        ]
+        self._said[key] = said[:4] + b"".join(marks)
 
 
+_NOTHING = bytes(4)
 _CASE_COLUMNS = (
     "court",
     "title",
@@ -315,7 +317,7 @@ _CASE_COLUMNS = (
 )
 
 
-def _subjects(entry: Entry) -> Iterator[tuple[bytes, dict[str, str]]]:
+def _subjects(entry: Entry) -> Iterator[tuple[int, dict[str, str]]]:
     """The case and the people of a row, each with what the row says about it."""
     said = {c: str(getattr(entry.case, c) or "-") if c in entry.given else "" for c in _CASE_COLUMNS}
     yield _short("case", entry.case.number), said
@@ -327,13 +329,16 @@ def _subjects(entry: Entry) -> Iterator[tuple[bytes, dict[str, str]]]:
             f"{side}_number": party.number or "",
             f"{side}_phone": party.phone or "",
         }
-        yield _short("name", entry.case.number, party.name), values
-        if party.number:
-            yield _short("id", party.number), values
+        # Namesakes in one case are told apart by their numbers.
+        yield (_short("id", party.number) if party.number else _short("name", entry.case.number, party.name)), values
 
 
-def _short(*parts: str) -> bytes:
-    return blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
+def _short(*parts: str) -> int:
+    return int.from_bytes(blake2b("\x1f".join(parts).encode(), digest_size=8).digest())
+
+
+def _mark(value: str) -> bytes:
+    return blake2b(value.encode(), digest_size=4).digest()
 
 
 # -- small things ------------------------------------------------------------------------------------
@@ -384,6 +389,4 @@ def _refused(path: Path | None, texts: Texts) -> Iterator[_Refused]:
 def reason(problem: Problem, texts: Texts) -> str:
     """A problem in words: which column, and why."""
     column = texts(f"ledger.column.{problem.column}")
-    return f"{column}：{texts(f'ledger.wrong.{problem.code}', **problem.params)}"
-
-
+    return texts("ledger.report.cell", column=column, reason=texts(f"ledger.wrong.{problem.code}", **problem.params))

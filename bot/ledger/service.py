@@ -14,7 +14,9 @@ from bot.ledger import identity
 from bot.ledger.book import Book
 from bot.ledger.courts import Courts
 from bot.ledger.model import (
+    SYSTEM,
     Actor,
+    Broken,
     Facts,
     Figures,
     PromiseStatus,
@@ -25,6 +27,7 @@ from bot.ledger.model import (
     promise_status,
     standing,
 )
+from bot.store.ledger import Taken
 from bot.store.ledger_rows import (
     CasePartyRow,
     CaseRow,
@@ -118,14 +121,26 @@ class Ledger:
 
     @asynccontextmanager
     async def change(self, actor: Actor) -> AsyncIterator[Book]:
-        """The book in a transaction of its own: committed when the block ends, rolled back when it raises."""
-        async with self._store.work() as work:
-            yield self.within(work, actor)
-            await work.commit()
+        """The book in a transaction of its own: committed when the block ends, rolled back when it raises.
+
+        Broken `meanwhile` when somebody else has entered the same thing at the same time.
+        """
+        try:
+            async with self._store.work() as work:
+                yield self.within(work, actor)
+                await work.commit()
+        except Taken as error:
+            raise Broken("meanwhile") from error
 
     def within(self, work: Work, actor: Actor) -> Book:
         """The book in a transaction that somebody else has opened and will commit."""
         return Book(work, self._clock, self._ids, actor)
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Book]:
+        """The book in a transaction that only reads."""
+        async with self._store.work(read_only=True) as work:
+            yield self.within(work, SYSTEM)
 
     # -- reading -----------------------------------------------------------------------------
 

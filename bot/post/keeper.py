@@ -93,7 +93,7 @@ class Keeper:
             seen = self._clock.now() - GONE_AFTER if self._store.replicated else None
             rows = await work.outbox.take_over(self._worker, self._sender.channels, seen_before=seen)
             await work.commit()
-        self._sender.submit(rows)
+        await self._sender.resume(rows)
         return len(rows)
 
     async def _recover_left_behind(self) -> None:

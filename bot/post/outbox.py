@@ -16,12 +16,14 @@ from bot.core.errors import StoreUnavailableError
 from bot.core.log import get
 from bot.core.metrics import SENDS
 from bot.post.pace import Pace, PaceLimits
+from bot.post.receipts import Receipts
 from bot.store.rows import OutgoingRow, Sent
 from bot.store.tables import OutboxStatus
 from bot.store.work import Store
 
 log = get(__name__)
 
+WIDEN = 0.02  # seconds of waiting after which one more request may be under way
 GIVE_UP_AFTER_HOURS = 24  # an answer that could not leave for a day helps nobody any more
 
 
@@ -91,6 +93,7 @@ class _Lane:
     replies: deque[OutgoingRow] = field(default_factory=deque)
     bulk: deque[OutgoingRow] = field(default_factory=deque)
     busy: bool = False
+    ready: float = float("-inf")  # since when its next message could have left
     not_before: float = float("-inf")  # pause after a failure
 
     def queue(self) -> deque[OutgoingRow]:
@@ -110,10 +113,21 @@ class _Lane:
 
 
 class Sender:
-    """One for the process: keeps Telegram's limits, loses nothing, repeats only what it must."""
+    """One for the process: keeps Telegram's limits, loses nothing, repeats only what it must.
+
+    Requests that are under way when the process is killed may have arrived or not, and are made
+    again. So no more of them than needed are under way at once: one while nobody waits, and one
+    more for each `WIDEN` seconds that the next message has waited, up to the limit.
+    """
 
     def __init__(
-        self, store: Store, carriers: dict[str, Carrier], limits: PaceLimits, clock: Clock, worker: str = ""
+        self,
+        store: Store,
+        carriers: dict[str, Carrier],
+        limits: PaceLimits,
+        clock: Clock,
+        worker: str = "",
+        receipts: Receipts | None = None,
     ) -> None:
         self._store = store
         self._carriers = carriers
@@ -125,7 +139,9 @@ class Sender:
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._recorder = _Recorder(store, worker, self.submit)
+        self._on_the_wire: set[int] = set()
+        self._receipts = receipts
+        self._recorder = _Recorder(store, worker, self.submit, receipts)
         self._loop_task: asyncio.Task[None] | None = None
         self._guard: Guard | None = None
         self._bulk_under_way = 0
@@ -156,13 +172,25 @@ class Sender:
         self._recorder.give_up()
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._recorder.flushed()
+        if self._receipts:
+            self._receipts.close()
+
+    async def resume(self, rows: Sequence[OutgoingRow]) -> None:
+        """Rows of a process that ended: what it noted as arrived is recorded, the rest is sent."""
+        arrived = self._receipts.left() if self._receipts and rows else {}
+        if self._receipts:
+            self._receipts.tidy(self._clock.now())
+        self.submit(row for row in rows if row.id not in arrived)
+        known = [(row, Delivered(arrived[row.id])) for row in rows if row.id in arrived]
+        await asyncio.gather(*(self._recorder.record(self._result(r, d), r, d) for r, d in known))
 
     def submit(self, rows: Iterable[OutgoingRow]) -> None:
         """Rows that are committed and belong to this process."""
         for row in rows:
             lane = self._lanes.setdefault(row.lane, _Lane(row.lane))
             lane.put(row)
-            self._offer(lane)
+            if lane.head() is row:  # otherwise the lane is offered already
+                self._offer(lane)
         self._wake.set()
 
     def waiting(self) -> int:
@@ -184,6 +212,7 @@ class Sender:
         if head is None or lane.busy:
             return
         at = max(lane.not_before, self._pace.chat_ready_at(lane.name))
+        lane.ready = max(at, asyncio.get_running_loop().time())
         heapq.heappush(self._heaps[head.bulk], (at, next(self._sequence), lane.name))
 
     def _next(self, now: float) -> tuple[_Lane | None, float]:
@@ -205,7 +234,8 @@ class Sender:
                 if due > at:
                     heapq.heapreplace(heap, (due, next(self._sequence), name))
                     continue
-                opens = max(due, self._pace.open_at(bulk=bulk))
+                widens = max(due, lane.ready) + WIDEN * len(self._on_the_wire) if self._on_the_wire else due
+                opens = max(due, widens, self._pace.open_at(bulk=bulk))
                 if opens <= now:
                     heapq.heappop(heap)
                     return lane, now
@@ -217,7 +247,7 @@ class Sender:
         loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            if len(self._under_way) >= self._pace.limits.in_flight:
+            if len(self._on_the_wire) >= self._pace.limits.in_flight:
                 await self._wake.wait()
                 continue
             now = loop.time()
@@ -240,6 +270,7 @@ class Sender:
         group = bool(row.payload.get("group"))
         if not row.payload.get("free"):  # answers to button presses do not count as messages
             self._pace.take(lane.name, now, group=group, bulk=row.bulk)
+        self._on_the_wire.add(row.id)
         task = asyncio.create_task(self._deliver(lane, row))
         self._under_way.add(task)
         task.add_done_callback(self._landed)
@@ -258,6 +289,7 @@ class Sender:
             else:
                 await self._land(lane, row, await self._carry(row))
         finally:
+            self._on_the_wire.discard(row.id)  # where its guard did not admit it
             lane.busy = False
             self._bulk_under_way -= row.bulk
             if lane.head() is None:
@@ -282,6 +314,9 @@ class Sender:
         except Exception as error:
             log.exception("sender.carrier_failed", row=row.id)
             return Later(type(error).__name__)
+        finally:
+            self._on_the_wire.discard(row.id)
+            self._wake.set()
 
     async def _land(self, lane: _Lane, row: OutgoingRow, outcome: Outcome) -> None:
         now = asyncio.get_running_loop().time()
@@ -295,6 +330,8 @@ class Sender:
             log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)
             lane.put(replace(row, attempts=row.attempts + 1))
         else:
+            if self._receipts and isinstance(outcome, Delivered):
+                self._receipts.note(row.id, outcome.external_id)
             # The next message of this chat waits until this one is recorded: after a crash at
             # most one per chat is uncertain.
             await self._recorder.record(self._result(row, outcome), row, outcome)
@@ -320,8 +357,15 @@ class _Recorder:
     only because nobody wrote it down.
     """
 
-    def __init__(self, store: Store, worker: str, submit: Callable[[Iterable[OutgoingRow]], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worker: str,
+        submit: Callable[[Iterable[OutgoingRow]], None],
+        receipts: Receipts | None,
+    ) -> None:
         self._store = store
+        self._receipts = receipts
         self._worker = worker
         self._submit = submit
         self._pending: list[_Landed] = []
@@ -355,6 +399,8 @@ class _Recorder:
                 for landed in batch:
                     landed.future.set_exception(error)
                 continue
+            if self._receipts:
+                self._receipts.settle((p.result.id, p.result.external_id) for p in self._pending)
             for landed in batch:
                 landed.future.set_result(None)
 

@@ -65,7 +65,9 @@ class Replies:
         self._promise = _rule(data["promise"])
         self._done = _bared(data["promise"].get("done", ()))
         self._asking = _bared(data["asking"])
-        self._answers = {word: code for code, words in data["answers"].items() for word in _bared(words)}
+        self._answers: dict[str, str] = {
+            word: str(code) for code, words in data["answers"].items() for word in _bared(words)
+        }
 
     @classmethod
     def read(cls, folder: Path) -> Replies:

@@ -179,7 +179,9 @@ def scheme_for(schemes: Sequence[Scheme], facts: Mapping[str, str]) -> Scheme | 
     return next((s for s in schemes if s.matches(facts)), None)
 
 
-def due_dates(schemes: Sequence[Scheme], day: date, calendar: Days, reach: int = 20) -> dict[str, dict[date, list[Slot]]]:
+def due_dates(
+    schemes: Sequence[Scheme], day: date, calendar: Days, reach: int = 20
+) -> dict[str, dict[date, list[Slot]]]:
     """For each scheme the due dates that have a step on that day, with the steps.
 
     `reach` is how far (days) holidays may move a step: the Spring Festival with its make-up days is

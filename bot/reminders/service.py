@@ -146,8 +146,8 @@ class Reminders:
         contacts = _by_party(await work.reach.contacts(sorted({row.party_id for row, _ in rows})))
         found = []
         for row, slot in rows:
-            chats = receivers(contacts.get(row.party_id, ()))
-            found += [self._delivery(row, slot, chat, guide, now, extra=i) for i, chat in enumerate(chats or [None])]
+            chats: Sequence[ContactRow | None] = receivers(contacts.get(row.party_id, ())) or [None]
+            found += [self._delivery(row, slot, chat, guide, now, extra=i) for i, chat in enumerate(chats)]
         return found
 
     def _delivery(
@@ -189,11 +189,10 @@ class Reminders:
             unmet = await _unmet(work, [p.obligation_id for p in open_now])
             deliveries = []
             for promise in open_now:
-                row = unmet.get(promise.obligation_id)
+                rows = unmet.get(promise.obligation_id, [])
+                row = next((r for r in rows if r.party_id == promise.party_id), rows[0] if rows else None)
                 if row is None or row.stopped:
                     continue
-                if promise.party_id:
-                    row = replace(row, party_id=promise.party_id)
                 slot = slots([PROMISE], promise.promised_on, guide.calendar)[0]
                 for planned in await self._deliveries(work, [(row, slot)], guide, now):
                     key = f"p:{promise.id}:{planned.conversation_id or 0}"
@@ -212,8 +211,8 @@ class Reminders:
         contacts = _by_party(await work.reach.contacts(sorted({row.party_id for row, _ in chunk})))
         pairs = []
         for row, slot in chunk:
-            for chat in receivers(contacts.get(row.party_id, ())) or [None]:
-                pairs.append((self._delivery(row, slot, chat, guide, moment), row, slot))  # noqa: PERF401
+            chats: Sequence[ContactRow | None] = receivers(contacts.get(row.party_id, ())) or [None]
+            pairs += [(self._delivery(row, slot, chat, guide, moment), row, slot) for chat in chats]
         known = await gather(work, [d for d, *_ in pairs], moment)
         return [_foreseen(d, row, slot, known, guide, moment) for d, row, slot in pairs]
 
@@ -278,11 +277,13 @@ def _key(row: DueRow, step: str) -> str:
     return f"r:{row.obligation_id}:{row.instalment_id}:{step}:{row.due_version}:{row.party_id}"
 
 
-async def _unmet(work: Work, obligations: Sequence[int]) -> dict[int, DueRow]:
-    """The oldest instalment of each obligation that is not met, as the debtor's row."""
-    found: dict[int, DueRow] = {}
+async def _unmet(work: Work, obligations: Sequence[int]) -> dict[int, list[DueRow]]:
+    """The oldest instalment of each obligation that is not met, once per debtor."""
+    found: dict[int, list[DueRow]] = {}
     instalments = await work.ledger.instalments(obligations) if obligations else {}
     ids = [i.id for rows in instalments.values() for i in rows if i.done_on is None and not i.dropped]
     for row in await work.ledger.due(ids) if ids else []:
-        found.setdefault(row.obligation_id, row)
+        rows = found.setdefault(row.obligation_id, [])
+        if not rows or rows[0].instalment_id == row.instalment_id:
+            rows.append(row)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
@@ -13,12 +13,16 @@ from typing import Any, TypeVar
 import yaml
 
 from bot.consult.loader import Problem
-from bot.consult.model import Court, Instrument
+from bot.consult.model import Court, Instrument, Knowledge
 from bot.core.calendar import CourtCalendar, Hours, SendWindow
 from bot.core.clock import SHANGHAI, local_day
+from bot.core.errors import KnowledgeError
+from bot.core.log import get
 from bot.reminders.model import Caps, Experiment, Scheme, Step
 
 T = TypeVar("T")
+log = get(__name__)
+SHIPPED = Path(__file__).parents[2] / "faq"
 
 FILE = "reminders.yaml"
 MESSAGE = 700  # characters of a whole reminder: read at a glance, without scrolling
@@ -153,16 +157,18 @@ class Guide:
             lines.append(self.certificate)
         return "\n".join([*lines, "", self.footer])
 
-    def campaign(self, text: str, subject: Subject | None, court_id: str, *, education: bool) -> str:
+    def campaign(self, text: str, name: str | None, court_id: str, *, education: bool) -> str:
         """A campaign's text for one person, with its ending."""
-        fields = {"court": self.court_name(court_id)} if court_id else {"court": ""}
-        if subject is not None:
-            fields["salutation"] = self.words["salutation"].format(name=subject.name)
-        return text.format(**fields) + "\n\n" + (self.education_footer if education else self.footer)
+        return self._filled(text, name, court_id) + "\n\n" + (self.education_footer if education else self.footer)
 
-    def corrected(self, text: str, court_id: str) -> str:
+    def corrected(self, text: str, court_id: str, name: str | None) -> str:
         """A correction notice with what is right."""
-        return self.correction.format(court=self.court_name(court_id)) + "\n\n" + text + "\n\n" + self.footer
+        lead = self.correction.format(court=self.court_name(court_id))
+        return lead + "\n\n" + self._filled(text, name, court_id) + "\n\n" + self.footer
+
+    def _filled(self, text: str, name: str | None, court_id: str) -> str:
+        salutation = self.words["salutation"].format(name=name) if name else ""
+        return text.format(court=self.court_name(court_id) if court_id else "", salutation=salutation)
 
     def where(self, court_id: str) -> str:
         """Place, hours and how to pay, behind the button 在哪里办."""
@@ -193,7 +199,9 @@ class Guide:
     def _distance(self, days: int) -> str:
         if days < 0:
             return self.words["days_past"].format(days=-days)
-        return {0: self.words["today"], 1: self.words["tomorrow"]}.get(days) or self.words["days_left"].format(days=days)
+        return {0: self.words["today"], 1: self.words["tomorrow"]}.get(days) or self.words["days_left"].format(
+            days=days
+        )
 
     def _consequence(self, subject: Subject) -> str:
         for one in self.consequences:
@@ -206,19 +214,57 @@ def _fits(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str]) -> bool
     return all(facts.get(key, "") in wanted for key, wanted in when.items())
 
 
+class Guides:
+    """The guide in force: read at the start, replaced when a sound change is saved, kept when it is not."""
+
+    def __init__(self, folder: Path, knowledge: Callable[[], Knowledge]) -> None:
+        # A folder of somebody's own topics need not hold the reminders as well.
+        self._folder = folder if (folder / FILE).exists() else SHIPPED
+        self._knowledge = knowledge
+        self._seen = self._state()
+        guide, problems = self._read()
+        if guide is None:
+            raise KnowledgeError([str(p) for p in problems])
+        self._guide = guide
+
+    def __call__(self) -> Guide:
+        """The guide; looks whether the file has changed, which costs microseconds."""
+        state = self._state()
+        if state != self._seen:
+            self._seen = state
+            guide, problems = self._read()
+            if guide is not None:
+                self._guide = guide
+                log.info("reminders.loaded")
+            else:
+                log.warning("reminders.broken", problems=[str(p) for p in problems])
+        return self._guide
+
+    def _read(self) -> tuple[Guide | None, list[Problem]]:
+        knowledge = self._knowledge()
+        return read(self._folder, knowledge.laws, knowledge.courts)
+
+    def _state(self) -> tuple[int, int, str]:
+        try:
+            found = (self._folder / FILE).stat()
+        except OSError:
+            return 0, 0, ""
+        return found.st_mtime_ns, found.st_size, self._knowledge().version
+
+
 # -- reading -------------------------------------------------------------------------------------
 
 
-def check(
-    folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Court], today: date
-) -> list[Problem]:
+def check(folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Court], today: date) -> list[Problem]:
     """Every problem of `reminders.yaml`, and as a notice that next year's holidays are not announced."""
     guide, problems = read(folder, laws, courts)
     if guide is not None:
         ahead = date(today.year + 1, 2, 1)
         if today.month >= 11 and not guide.calendar.day(ahead).announced:
             problems.append(
-                Problem(FILE, 1, f"the holidays of {ahead.year} are not known; weekends and festivals are assumed", True)
+                Problem(
+                    FILE, 1, f"the holidays of {ahead.year} are not known; weekends and festivals are assumed", True
+                )
             )
     return problems
 
@@ -503,6 +549,17 @@ def _yes_no(value: object) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def names_in(text: str) -> Iterator[str]:
-    """The names in braces of a campaign's text; ValueError when a brace is not closed."""
-    return (name for _, name, _, _ in Formatter().parse(text) if name is not None)
+def problems_of(text: str, guide: Guide, *, education: bool) -> list[str]:
+    """What is wrong with a campaign's text: unknown names, an open brace, no words, too many."""
+    names = _names(text)
+    if names is None:
+        return ["a brace is not closed"]
+    known = {"court"} if education else {"court", "salutation"}
+    found = [f"unknown name {{{name}}}" for name in sorted(names - known)]
+    if not text.strip():
+        found.append("the text is empty")
+    if len(text) + len(guide.footer) + len(guide.correction) > MESSAGE * 4:
+        found.append(f"the text has {len(text)} characters; at most {MESSAGE * 4} with its ending")
+    if text.count("**") % 2:
+        found.append("a ** is not closed")
+    return found

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.store import ledger_tables as tables
 from bot.store.base import Rows, table_of
@@ -76,6 +77,10 @@ _NAMES = {
 }
 
 
+class Taken(Exception):
+    """Somebody else has just entered the same case, party or obligation; the message names the table."""
+
+
 class LedgerRows(Rows):
     """The ledger as stored. Whoever changes it writes an event too: `bot.ledger.service` does."""
 
@@ -84,14 +89,18 @@ class LedgerRows(Rows):
     async def add(self, rows: Sequence[Row], now: datetime | None = None) -> None:
         """Insert rows; those of one kind in one statement, whatever the order in which they are given.
 
-        `now` is needed for parties, whose rows do not carry the time of their making.
+        `now` is needed for parties, whose rows do not carry the time of their making. Raises `Taken`
+        when another transaction was first with the same case, party or obligation.
         """
         kinds: dict[type, list[dict[str, Any]]] = {}
         for row in rows:
             kinds.setdefault(type(row), []).append(self._values(row, now))
         for kind, table in _TABLES.items():
             if kind in kinds:
-                await self._connection.execute(insert(table_of(table)), kinds[kind])
+                try:
+                    await self._connection.execute(insert(table_of(table)), kinds[kind])
+                except IntegrityError as error:
+                    raise Taken(table.__tablename__) from error
 
     def _values(self, row: Row, now: datetime | None) -> dict[str, Any]:
         kind = type(row)

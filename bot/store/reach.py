@@ -27,14 +27,7 @@ from bot.store.rows import ContactRow
 from bot.store.tables import Base, Conversation
 
 Row = (
-    BindingRow
-    | CertificateRow
-    | FlowState
-    | IncomingFileRow
-    | LinkRow
-    | PartyMessageRow
-    | ProposalRow
-    | ReachEventRow
+    BindingRow | CertificateRow | FlowState | IncomingFileRow | LinkRow | PartyMessageRow | ProposalRow | ReachEventRow
 )
 R = TypeVar("R", bound=Row)
 
@@ -125,9 +118,7 @@ class ReachRows(Rows):
         table = tables.ReachLink
         result = await self._connection.execute(
             update(table)
-            .where(
-                table.id == link_id, table.used_at.is_(None), table.revoked_at.is_(None), table.expires_at > now
-            )
+            .where(table.id == link_id, table.used_at.is_(None), table.revoked_at.is_(None), table.expires_at > now)
             .values(used_at=now, used_by=conversation_id)
         )
         return bool(result.rowcount)
@@ -357,9 +348,7 @@ class ReachRows(Rows):
     async def flow_of_album(self, conversation_id: int, album: str) -> int | None:
         """The flow in which the first part of an album arrived."""
         f = tables.IncomingFile
-        query = select(f.flow_id).where(
-            f.conversation_id == conversation_id, f.album == album, f.flow_id.is_not(None)
-        )
+        query = select(f.flow_id).where(f.conversation_id == conversation_id, f.album == album, f.flow_id.is_not(None))
         found: int | None = (await self._connection.execute(query.limit(1))).scalar_one_or_none()
         return found
 
@@ -393,9 +382,7 @@ class ReachRows(Rows):
 
     async def certificate(self, number: str) -> CertificateRow | None:
         """One certificate by its number."""
-        return await self._first(
-            CertificateRow, _select(CertificateRow).where(tables.Certificate.number == number)
-        )
+        return await self._first(CertificateRow, _select(CertificateRow).where(tables.Certificate.number == number))
 
     async def certificate_of(self, obligation_id: int) -> CertificateRow | None:
         """The certificate of an obligation."""

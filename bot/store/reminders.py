@@ -167,6 +167,15 @@ class ReminderRows(Rows):
             .values(why=why[:48], not_before=until)
         )
 
+    async def outcomes(self, since: datetime) -> dict[str, int]:
+        """What became of deliveries since, and how many are still planned."""
+        query = (
+            select(Delivery.status, func.count())
+            .where(or_(Delivery.settled_at >= since, Delivery.status == "planned"))
+            .group_by(Delivery.status)
+        )
+        return {r[0]: int(r[1]) for r in await self._connection.execute(query)}
+
     async def adrift(self, owner: str, now: datetime) -> list[DeliveryRow]:
         """Mark as `unknown` what another process was sending when it ended, and tell which."""
         query = (
@@ -214,9 +223,7 @@ class ReminderRows(Rows):
             .where(Delivery.claimed_at >= min(day, week), Delivery.status.in_(_COUNTED))
             .group_by(Delivery.conversation_id)
         )
-        return {
-            r[0]: (int(r[1]), int(r[2])) async for r in self._by(query, Delivery.conversation_id, conversations)
-        }
+        return {r[0]: (int(r[1]), int(r[2])) async for r in self._by(query, Delivery.conversation_id, conversations)}
 
     async def reported(self, obligations: Sequence[int]) -> dict[int, tuple[int, int]]:
         """For each obligation what is said to be performed and not yet verified: how many reports, how much (分)."""
@@ -358,13 +365,28 @@ class ReminderRows(Rows):
                 found[r[0]][1].append((r[1], r[2]))
         return found
 
+    async def moved(self, conversation_id: int, chat: int) -> None:
+        """A group has become another one: its rows go there from now on."""
+        found = await self._one_conversation(conversation_id)
+        if found is None:
+            return
+        lane = self._vault.pseudonym(found.channel, chat)
+        taken = select(Conversation.id).where(Conversation.lane == lane)
+        address = {**self._open_json(found.address), "chat": chat}
+        values: dict[str, Any] = {"address": self._seal_json(address)}
+        if (await self._connection.execute(taken)).first() is None:
+            values["lane"] = lane
+        await self._connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(**values))
+
+    async def _one_conversation(self, conversation_id: int) -> Any:
+        query = select(Conversation.channel, Conversation.address).where(Conversation.id == conversation_id)
+        return (await self._connection.execute(query)).first()
+
     # -- the log -------------------------------------------------------------------------------
 
     async def arrived(self, message_id: int, external_id: int | None) -> None:
         """Note the channel's number of a logged message."""
-        await self._connection.execute(
-            update(Message).where(Message.id == message_id).values(external_id=external_id)
-        )
+        await self._connection.execute(update(Message).where(Message.id == message_id).values(external_id=external_id))
 
     async def unsay(self, message_id: int) -> None:
         """Take a message out of the log that certainly did not leave."""
@@ -401,6 +423,17 @@ class TaskRows(Rows):
         if responsible is not None:
             query = query.where(Task.responsible == responsible)
         return [self._row(r) for r in await self._connection.execute(query)]
+
+    async def about(self, number: int, subject_id: int) -> None:
+        """A task is about something else now: the counter-proposal instead of the proposal."""
+        await self._connection.execute(update(Task).where(Task.number == number).values(subject_id=subject_id))
+
+    async def note(self, number: int, words: str) -> None:
+        """Add words to a task's note."""
+        found = await self.get(number)
+        if found is not None and words:
+            both = "\n".join(p for p in (found.note, words) if p)[-4000:]
+            await self._connection.execute(update(Task).where(Task.number == number).values(note=self._vault.seal(both)))
 
     async def close(self, number: int, by: str, outcome: str, now: datetime) -> bool:
         """Note what came of a task; False when it was closed before."""

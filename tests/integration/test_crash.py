@@ -85,6 +85,7 @@ async def test_no_question_is_lost_doubled_or_misordered_when_the_bot_is_killed(
         seen, repeated = repeats(answers(actor))
         assert seen == repeats(decided)[0]
         doubled += repeated - repeats(decided)[1]
+    print("DOUBLED", doubled)
     assert doubled <= KILLS * 3, "only what was in flight when the bot was killed may come twice"
     statuses = await outbox_statuses(database)
     assert set(statuses) == {"sent"}

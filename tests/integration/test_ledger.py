@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select
 
 from bot.core.clock import ManualClock
 from bot.core.ids import Ids
@@ -32,8 +36,11 @@ from bot.ledger.model import (
     Status,
 )
 from bot.ledger.service import Ledger, View
+from bot.store import ledger_tables as tables
 from bot.store import migrate
+from bot.store.base import table_of
 from bot.store.engine import open_engine
+from bot.store.tables import Base
 from bot.store.work import Store
 
 FAQ = Path(__file__).parents[2] / "faq"
@@ -339,8 +346,8 @@ async def test_nothing_personal_lies_open_in_the_database(desk: Desk) -> None:
         await book.grant_grace(owed, date(2027, 1, 1), "欧阳某某住院")
     async with desk.store.work(read_only=True) as work:
         found = []
-        for table in ("parties", "ledger_events", "graces", "obligations"):
-            rows = await work.connection.exec_driver_sql(f"SELECT * FROM {table}")
+        for table in (tables.Party, tables.LedgerEvent, tables.GracePeriod, tables.Obligation):
+            rows = await work.connection.execute(select(table_of(table)))
             found += [repr(tuple(r)) for r in rows]
     everything = "".join(found)
     secrets = ("欧阳某某", "13812345678", "11010519491231002X")
@@ -366,10 +373,14 @@ async def test_an_act_is_performed_once_somebody_confirms_it(desk: Desk) -> None
 async def test_a_broken_rule_leaves_nothing_behind(desk: Desk) -> None:
     """When a rule is broken in the middle of a change, the whole change is undone."""
     owed = await desk.money(((100_000, date(2026, 12, 1)),))
-    with pytest.raises(Broken, match="day_to_come"):
+
+    async def pay(*days: date) -> None:
         async with desk.ledger.change(CLERK) as book:
-            await book.pay(owed, NewPayment(10_000, TODAY))
-            await book.pay(owed, NewPayment(10_000, date(2026, 11, 24)))
+            for day in days:
+                await book.pay(owed, NewPayment(10_000, day))
+
+    with pytest.raises(Broken, match="day_to_come"):
+        await pay(TODAY, date(2026, 11, 24))
     view = await desk.view(owed)
     assert (view.standing.settled, list(view.payments)) == (0, [])
     assert PaymentStatus.REPORTED not in {p.status for p in view.payments}
@@ -384,3 +395,85 @@ async def test_what_ended_can_be_reopened(desk: Desk) -> None:
     async with desk.ledger.change(CLERK) as book:
         await book.reopen(owed, "撤回有误")
     assert (await desk.view(owed)).standing.status is Status.OVERDUE
+
+
+async def test_two_clerks_who_verify_at_once_count_it_once(desk: Desk) -> None:
+    """The second one is told that it is decided; the balance falls once."""
+    owed = await desk.money(((100_000, date(2026, 12, 1)),))
+    async with desk.ledger.change(DEBTOR) as book:
+        payment = await book.report_payment(owed, NewPayment(40_000, TODAY))
+
+    async def verify() -> None:
+        async with desk.ledger.change(CLERK) as book:
+            await book.verify_payment(payment)
+
+    said = await asyncio.gather(verify(), verify(), verify(), return_exceptions=True)
+    assert sorted(e.code for e in said if isinstance(e, Broken)) == ["payment_step"] * 2
+    assert (await desk.view(owed)).standing.balance == 60_000
+    assert await desk.ledger.check() == []
+
+
+async def test_two_clerks_who_open_the_same_case_get_one(desk: Desk) -> None:
+    """Whoever is second is told so, and nothing is doubled."""
+
+    async def enter() -> None:
+        async with desk.ledger.change(CLERK) as book:
+            await book.open_case(NewCase("xixiu", "（2026）黔0402民初1号"))
+            await asyncio.sleep(0.05)
+
+    said = await asyncio.gather(enter(), enter(), return_exceptions=True)
+    assert [e.code for e in said if isinstance(e, Broken)] in (["case_known"], ["meanwhile"])
+    found = await desk.ledger.case("（2026）黔0402民初1号")
+    assert found is not None
+
+
+async def test_the_plan_sees_each_debtor_once_and_nothing_that_is_done(desk: Desk) -> None:
+    """Two debtors who answer together are two rows; a met instalment is none; the re-check knows all states."""
+    async with desk.ledger.change(CLERK) as book:
+        case = await book.open_case(NewCase("xixiu", "（2026）黔0402民初1号", responsible="王法官", wage=True))
+        first = await book.party(NewParty("李四"), case)
+        second = await book.party(NewParty("李五"), case)
+        plan = (Planned(10_000, date(2026, 12, 1)), Planned(10_000, date(2027, 1, 1)))
+        owed = await book.owe(case, first, NewObligation("货款", ObligationKind.MONEY, plan, co_debtors=(second,)))
+        await book.pay(owed, NewPayment(10_000, TODAY))
+    async with desk.store.work(read_only=True) as work:
+        due = [r async for r in work.ledger.stream_due(date(2026, 11, 1), date(2027, 12, 31))]
+        again = await work.ledger.due([i.id for i in (await desk.view(owed)).instalments])
+    assert [(r.no, r.party_id, r.responsible, r.wage) for r in due] == [(2, p, "王法官", True) for p in (first, second)]
+    assert sorted((r.no, r.stopped or "") for r in again) == [(1, "done"), (1, "done"), (2, ""), (2, "")]
+
+
+async def test_an_agent_speaks_for_a_party(desk: Desk) -> None:
+    """A lawyer is joined with whom the lawyer acts for; without that, not at all."""
+    async with desk.ledger.change(CLERK) as book:
+        case = await book.open_case(NewCase("xixiu", "（2026）黔0402民初1号"))
+        debtor = await book.party(NewParty("李四"), case)
+        await book.join(case, debtor, Role.DEBTOR)
+        lawyer = await book.party(NewParty("孙律师"), case)
+        with pytest.raises(Broken, match="agent_alone"):
+            await book.join(case, lawyer, Role.AGENT)
+        await book.join(case, lawyer, Role.AGENT, debtor)
+        await book.join(case, lawyer, Role.AGENT, debtor)
+    found = await desk.ledger.case("（2026）黔0402民初1号")
+    assert found is not None
+    assert [(r.party_id, r.acts_for) for r in found.roles if r.role == Role.AGENT] == [(lawyer, debtor)]
+
+
+async def test_the_migration_makes_what_the_models_say(desk: Desk) -> None:
+    """A database that was migrated from nothing differs in nothing from the ledger's tables."""
+    own = {t.name for t in Base.metadata.sorted_tables if t.name in vars_of_tables()}
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = compare_metadata(context, Base.metadata)
+        return [d for d in found if any(name in repr(d) for name in own)]
+
+    async with desk.store.engine.connect() as connection:
+        assert await connection.run_sync(compare) == []
+
+
+def vars_of_tables() -> set[str]:
+    """The names of the ledger's tables."""
+    return {
+        t.__tablename__ for t in vars(tables).values() if isinstance(t, type) and issubclass(t, Base) and t is not Base
+    }

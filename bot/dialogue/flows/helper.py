@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say
 
 RELATIONS = ("lawyer", "family", "staff")
@@ -28,14 +30,17 @@ class Helper(Path):
     Step = Step
     ends = frozenset({Step.WAITING, Step.DECLINED})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """An end that was reached early closes the path."""
         return (Step.CONSENT, Step.NAME, Step.RELATION, data.get("end", Step.WAITING))
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """An end fills everything."""
         return step in data or "end" in data
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """The privacy notice first."""
         if at.step == Step.CONSENT:
@@ -45,6 +50,7 @@ class Helper(Path):
             return Say("party.helper.relation", {}, tuple(Choice(f"party.relation.{r}", r) for r in RELATIONS))
         return Say(f"party.helper.{at.step}", {}, () if at.step in self.ends else (LEAVE,))
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """Only the buttons count for consent and relation."""
         if at.step == Step.CONSENT:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say
 
 
@@ -28,14 +30,17 @@ class Identify(Path):
     Step = Step
     ends = frozenset({Step.PROVEN, Step.LOCKED, Step.DECLINED, Step.NOTME})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """An end that was reached early closes the path."""
         return (Step.CONSENT, Step.NAME, Step.TAIL, data.get("end", Step.PROVEN))
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """An end fills everything."""
         return step in data or "end" in data
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """The privacy notice first; nobody need go on after it."""
         if at.step == Step.CONSENT:
@@ -49,6 +54,7 @@ class Identify(Path):
             return Say(f"party.identify.{at.step}")
         return Say(f"party.identify.{at.step}", {}, (Choice("party.button.notme", "notme"), LEAVE))
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """`proven` was looked up by whoever runs the path."""
         if answer.choice == "notme":

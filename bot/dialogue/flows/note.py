@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say
 
 DISPUTES = ("amount", "paid", "title", "other")
@@ -29,15 +31,18 @@ class Note(Path):
     Step = Step
     ends = frozenset({Step.DONE})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """Only a dispute has kinds."""
         kind = (Step.KIND,) if data.get("about") == "dispute" else ()
         return (*kind, Step.TEXT, Step.DONE)
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """A step is filled by the datum of its name."""
         return step in data
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """Nobody has to write anything: the task stands without it."""
         params = {"number": at.data.get("task", "")}
@@ -47,6 +52,7 @@ class Note(Path):
             return Say(f"party.note.{at.data['about']}", params, (Choice("party.button.skip", "none"), LEAVE))
         return Say("party.note.done", params)
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """Words are words; at `kind` they count as the text of another kind of dispute."""
         text = answer.text.strip()[:1000]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
 from bot.reach.saying import find_day, find_sum, whole
 
@@ -31,6 +33,7 @@ class Paid(Path):
     Step = Step
     ends = frozenset({Step.DONE})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """An act has neither sum nor way; only a third party is asked for by name."""
         if data.get("act"):
@@ -38,10 +41,12 @@ class Paid(Path):
         payer = (Step.PAYER,) if data.get("way") == "third" else ()
         return (Step.DAY, Step.AMOUNT, Step.WAY, *payer, Step.PROOF, Step.CONFIRM, Step.DONE)
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """A step is filled by the datum of its name."""
         return step in data
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """One thing at a time."""
         if at.step == Step.DAY:
@@ -68,7 +73,9 @@ class Paid(Path):
     def _confirm(self, at: At) -> Say:
         day = shown_day(at.day("day"))
         fixes = tuple(
-            Choice(f"party.button.fix.{s}", f"fix-{s}") for s in self.order(at.data) if s not in (Step.CONFIRM, Step.DONE)
+            Choice(f"party.button.fix.{s}", f"fix-{s}")
+            for s in self.order(at.data)
+            if s not in (Step.CONFIRM, Step.DONE)
         )
         choices = (Choice("party.button.confirm", "yes"), *fixes, LEAVE)
         files = at.data.get("files", 0)
@@ -77,17 +84,21 @@ class Paid(Path):
         amount = yuan(at.data["amount"])
         return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": at.data["way"]}, choices)
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
-        """A picture counts at any step; elsewhere a step takes what it asks for."""
-        taken: dict[str, Data | Puzzled | Say] = {
-            Step.DAY: self._day(answer),
-            Step.AMOUNT: self._amount(at, answer),
-            Step.WAY: {"way": answer.choice} if answer.choice in WAYS else Puzzled("party.flow.press"),
-            Step.PAYER: {"payer": answer.text.strip()[:60]} if answer.text.strip() else Puzzled("party.paid.no_payer"),
-            Step.PROOF: self._proof(answer),
-            Step.CONFIRM: {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press"),
-        }
-        return taken[at.step]
+        """Each step takes what it asks for."""
+        if at.step == Step.DAY:
+            return self._day(answer)
+        if at.step == Step.AMOUNT:
+            return self._amount(at, answer)
+        if at.step == Step.WAY:
+            return {"way": answer.choice} if answer.choice in WAYS else Puzzled("party.flow.press")
+        if at.step == Step.PAYER:
+            name = answer.text.strip()[:60]
+            return {"payer": name} if name else Puzzled("party.paid.no_payer")
+        if at.step == Step.PROOF:
+            return self._proof(answer)
+        return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
 
     def _day(self, answer: Answer) -> Data | Puzzled:
         near = {"today": 0, "yesterday": 1}.get(answer.choice)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
 from bot.reach.saying import after_months, even_plan, find_count, find_day, find_each
 
@@ -31,20 +33,24 @@ class Plan(Path):
     Step = Step
     ends = frozenset({Step.DONE})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """An act can only be put off; a counter-proposal needs no reason."""
         middle = (Step.COUNT, Step.FIRST) if data.get("kind") == "instalment" else (Step.UNTIL,)
         reason = () if data.get("counter") else (Step.REASON,)
         return (Step.KIND, *middle, *reason, Step.CONFIRM, Step.DONE)
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """`count` may also be told by the sum of each instalment."""
         return step in data or (step == Step.COUNT and "each" in data)
 
+    @override
     def clear(self, step: str) -> tuple[str, ...]:
         """Count and sum of each go together."""
         return ("count", "each") if step == Step.COUNT else (step,)
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """Kind by button; the rest in words."""
         if at.step == Step.KIND:
@@ -78,6 +84,7 @@ class Plan(Path):
             choices,
         )
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """What cannot be (61 instalments, a day gone by) is said, and asked again."""
         if at.step == Step.KIND:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
 from bot.reach.saying import find_day, find_sum, whole
 
@@ -29,22 +31,27 @@ class Promise(Path):
     Step = Step
     ends = frozenset({Step.DONE, Step.DROPPED})
 
+    @override
     def order(self, data: Data) -> Sequence[str]:
         """The promise of an act has no sum."""
         amount = () if data.get("act") else (Step.AMOUNT,)
         return (Step.DAY, *amount, Step.CONFIRM, data.get("end", Step.DONE))
 
+    @override
     def filled(self, step: str, data: Data) -> bool:
         """A step is filled by the datum of its name."""
         return step in data or "end" in data
 
+    @override
     def ask(self, at: At, today: date) -> Say:
         """Day, sum, and the whole said back."""
         if at.step == Step.DAY:
             return Say("party.promise.day", {}, (LEAVE,))
         if at.step == Step.AMOUNT:
             rest = at.data.get("balance", 0)
-            return Say("party.promise.amount", {}, (Choice("party.button.whole", "whole", {"amount": yuan(rest)}), BACK, LEAVE))
+            return Say(
+                "party.promise.amount", {}, (Choice("party.button.whole", "whole", {"amount": yuan(rest)}), BACK, LEAVE)
+            )
         day = shown_day(at.day("day")) if "day" in at.data else ""
         amount = yuan(at.data.get("amount", 0))
         if at.step == Step.CONFIRM:
@@ -59,6 +66,7 @@ class Promise(Path):
         key = "party.promise.done_act" if at.data.get("act") and at.step == Step.DONE else f"party.promise.{at.step}"
         return Say(key, {"day": day, "amount": amount})
 
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """A day to come within a year, a sum above zero."""
         if at.step == Step.DAY:

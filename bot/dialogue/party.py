@@ -1,0 +1,608 @@
+"""The debtor's and the creditor's side of the chat: reminders answered, links opened, wishes heard.
+
+Stands before the consultation (`Talk`): whatever is no business of a case goes on to it, and every
+message of a bound chat is noted with the obligation and the delivery that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from bot.consult.library import Library
+from bot.consult.model import Context, Reason
+from bot.core.ids import long, short
+from bot.core.privacy import mask_identifiers
+from bot.dialogue.cases import Cases
+from bot.dialogue.clerk import Clerk
+from bot.dialogue.ends import Ends, wrong_person
+from bot.dialogue.flows.paid import WAYS
+from bot.dialogue.model import Button, Incoming, Reply
+from bot.dialogue.paths import Paths
+from bot.dialogue.proposals import Proposals
+from bot.dialogue.scene import House, Scene, matter
+from bot.dialogue.service import Responder
+from bot.dialogue.turn import Turn
+from bot.ledger.model import DisputeKind, ObligationKind, Role
+from bot.ledger.service import View
+from bot.reach.files import LIMIT, note
+from bot.reach.intents import Intent
+from bot.reach.model import CERTIFICATE_PREFIX, LINK_PREFIX, BindingStatus, Relation
+from bot.reach.saying import find_day, find_sum
+from bot.store.reach_rows import BindingRow, FlowState, IncomingFileRow
+from bot.store.reminder_rows import DeliveryRow, NewTask
+
+ANSWERS_FOR = timedelta(days=30)  # a reminder sent so long ago is what free words answer
+PRESSES = ("rem", "ob", "fl", "pp", "hp", "pt")
+COMMANDS = ("mine", "stop", "news")
+_ACTIONS = {
+    Intent.PAID: "paid",
+    Intent.PROMISE: "promise",
+    Intent.PLAN: "plan",
+    Intent.HARD: "hard",
+    Intent.DISPUTE: "dispute",
+    Intent.CONTACT: "contact",
+    Intent.SERVICE: "service",
+}
+_FLOW_OF = {"paid": "paid", "promise": "promise", "plan": "plan"}
+_TASKS = {"hard": "hardship", "dispute": "dispute", "contact": "contact", "service": "service"}
+
+
+class Party:
+    """Takes the turns of people who are bound to a party; hands the others to `talk`."""
+
+    def __init__(self, talk: Responder, library: Library, house: House) -> None:
+        self._talk = talk
+        self._library = library
+        self._house = house
+        self._paths = Paths(Ends())
+        self._cases = Cases()
+        self._proposals = Proposals(self._paths)
+        self._clerk = Clerk()
+        self._presses: dict[str, Callable[[Scene, str], Awaitable[None]]] = {
+            "rem": self._answer_reminder,
+            "ob": self._answer_case,
+            "fl": self._press_path,
+            "pp": self._proposals.press,
+            "hp": self._helper_decided,
+            "pt": self._wish,
+        }
+
+    async def respond(self, turn: Turn) -> None:
+        """Take one turn (the `Responder` of the dialogue service)."""
+        if not self._concerns(turn):
+            await self._talk.respond(turn)
+            return
+        scene = await self._scene(turn)
+        if not await self._take(scene):
+            await self._talk.respond(turn)
+        await scene.keep()
+        self._house.files.wake()
+
+    def _concerns(self, turn: Turn) -> bool:
+        """Whether this turn may be about a case at all; most turns are not, and cost no query."""
+        incoming = turn.incoming
+        if turn.conversation.kind != "private" or incoming.kind in ("blocked", "unblocked"):
+            return False
+        if turn.state.party:
+            return True
+        if incoming.kind == "command":
+            start = incoming.text == "start" and incoming.data.startswith((LINK_PREFIX, CERTIFICATE_PREFIX))
+            return start or incoming.text in COMMANDS or incoming.text in self._clerk.commands
+        if incoming.kind == "button":
+            return incoming.data.partition(":")[0] in PRESSES
+        return incoming.kind == "text" and self._house.replies.stops(incoming.text)
+
+    async def _scene(self, turn: Turn) -> Scene:
+        bindings = await turn.work.reach.bindings_of_chat(turn.conversation.id)
+        flow = await turn.work.reach.open_flow(turn.conversation.id)
+        scene = Scene(self._house, turn, bindings, flow)
+        if turn.state.party:
+            await self._find_subject(scene)
+        return scene
+
+    async def _find_subject(self, scene: Scene) -> None:
+        """What words in this chat are about, unless they say something else: the last reminder, or the one case."""
+        turn = scene.turn
+        sent = await turn.work.reminders.last_sent(turn.conversation.id, turn.now - ANSWERS_FOR)
+        if sent and sent.obligation_id and any(b.party_id == sent.party_id for b in scene.bindings):
+            scene.about(sent.obligation_id, sent.party_id, sent.id)
+        elif len(views := await scene.views(None)) == 1:
+            scene.about(views[0].id, scene.side(views[0])[0])
+
+    async def _take(self, scene: Scene) -> bool:
+        """Whether the turn was about a case, and has been answered."""
+        incoming = scene.turn.incoming
+        if incoming.kind == "command":
+            return await self._command(scene, incoming)
+        if incoming.kind == "button":
+            return await self._press(scene, incoming)
+        if incoming.kind == "edited":
+            return await self._edited(scene, incoming)
+        if incoming.kind in ("photo", "document") and incoming.file is not None:
+            return await self._file(scene, incoming)
+        if incoming.kind == "text" and incoming.text.strip():
+            return await self._text(scene, incoming.text.strip())
+        return False
+
+    # -- commands, links -------------------------------------------------------------------------
+
+    async def _command(self, scene: Scene, incoming: Incoming) -> bool:
+        turn = scene.turn
+        if incoming.text in self._clerk.commands:
+            turn.heard(f"/{incoming.text} {incoming.data}".strip(), "command")
+            await self._clerk.take(scene, incoming.text, incoming.data)
+            return True
+        if incoming.text == "start" and incoming.data.startswith(LINK_PREFIX):
+            turn.heard("/start", "command")  # never the token
+            await self._open_link(scene, incoming.data)
+            return True
+        if incoming.text == "start" and incoming.data.startswith(CERTIFICATE_PREFIX):
+            turn.heard("/start", "command")
+            await self._cases.check_certificate(scene, incoming.data)
+            return True
+        if incoming.text not in COMMANDS:
+            return False
+        turn.heard(f"/{incoming.text}", "command")
+        await self._wish(scene, incoming.text)
+        return True
+
+    async def _open_link(self, scene: Scene, start: str) -> None:
+        turn = scene.turn
+        opened = await scene.register().open_link(start, turn.conversation.id)
+        if opened is None:
+            # The same words for used, expired, revoked and made up: nothing can be learnt by trying.
+            scene.say("party.link.refused")
+            return
+        link, binding = opened
+        turn.state.party = True
+        scene.bindings = await turn.work.reach.bindings_of_chat(turn.conversation.id)
+        if binding.status == BindingStatus.PROVEN:
+            await self._cases.show(scene)
+        elif link.helper:
+            data = {"days": self._house.settings.retention_days}
+            await self._paths.begin(scene, "helper", data, party=binding.party_id)
+        else:
+            await self._identify(scene, binding)
+
+    async def _identify(self, scene: Scene, binding: BindingRow) -> None:
+        if binding.status == BindingStatus.LOCKED:
+            scene.say("party.identify.locked")
+            return
+        known = {"consent": True} if binding.consent_at else {}
+        data: dict[str, Any] = {"days": self._house.settings.retention_days, **known}
+        await self._paths.begin(scene, "identify", data, party=binding.party_id)
+
+    # -- buttons ---------------------------------------------------------------------------------
+
+    async def _press(self, scene: Scene, incoming: Incoming) -> bool:
+        name, _, rest = incoming.data.partition(":")
+        if name not in PRESSES:
+            return False
+        turn = scene.turn
+        turn.heard(incoming.data, "button")
+        slow = not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now)
+        echo = turn.state.is_echo(f"{incoming.external_id} {incoming.data}", turn.now)
+        words = scene.texts("pace.press") if slow else ""
+        turn.say(Reply(words, kind="toast", callback=incoming.callback, key="toast"))
+        if not slow and not echo:
+            await self._presses[name](scene, rest)
+        return True
+
+    async def _answer_reminder(self, scene: Scene, rest: str) -> None:
+        """A button under a reminder: it counts only in the chat that the reminder was sent to."""
+        code, _, action = rest.partition(":")
+        delivery = await scene.turn.work.reminders.delivery(_number(code))
+        binding = _bound(scene, delivery)
+        if delivery is None or binding is None:
+            self._gone(scene)
+            return
+        scene.about(delivery.obligation_id, delivery.party_id, delivery.id)
+        if action == "stop":
+            await self._stop(scene)
+        elif action == "notme":
+            await self._wrong(scene, binding)
+        elif binding.status != BindingStatus.PROVEN:
+            await self._identify(scene, binding)
+        elif action != "verify" and delivery.obligation_id:
+            await self._do(scene, action, delivery.obligation_id)
+        else:
+            await self._cases.show(scene)
+
+    async def _answer_case(self, scene: Scene, rest: str) -> None:
+        code, _, action = rest.partition(":")
+        await self._do(scene, action, _number(code))
+
+    async def _do(self, scene: Scene, action: str, obligation: int, text: str = "") -> None:
+        """What somebody wants about one obligation."""
+        view = await scene.view(obligation)
+        if view is None:
+            self._gone(scene)
+            return
+        party, role = scene.side(view)
+        scene.about(view.id, party)
+        if action == "where":
+            scene.say_text(self._house.where(view.case.court), "party.where")
+        elif action == "show":
+            await self._cases.show_one(scene, view)
+        elif action == "notme":
+            binding = next(b for b in scene.proven if b.party_id == party)
+            await self._wrong(scene, binding)
+        elif view.standing.performed_on and action != "contact":
+            await self._cases.show_one(scene, view, "party.case.performed")
+        elif action in _FLOW_OF:
+            await self._path(scene, _FLOW_OF[action], view, role, text)
+        elif action in _TASKS:
+            await self._hand_over(scene, action, view, text)
+        else:
+            self._gone(scene)
+
+    async def _path(self, scene: Scene, kind: str, view: View, role: Role, text: str) -> None:
+        """Set out on paid, promise or plan, with what was said already; one that is open goes on."""
+        if scene.flow and (scene.flow.kind, scene.flow.obligation_id) == (kind, view.id) and not text:
+            self._paths.ask_again(scene, scene.flow)
+            return
+        data: dict[str, Any] = {"balance": view.standing.balance}
+        if view.row.kind == ObligationKind.ACT:
+            data["act"] = True
+        if text:
+            data |= self._said(scene, kind, text, act="act" in data)
+        if role is Role.CREDITOR and kind != "paid":
+            self._gone(scene)
+            return
+        await self._paths.begin(scene, kind, data, obligation=view.id, party=scene.party)
+
+    def _said(self, scene: Scene, kind: str, text: str, *, act: bool) -> dict[str, Any]:
+        """Day and sum that a sentence names."""
+        if kind == "plan":
+            return {}
+        found = find_day(text, scene.today, past=kind == "paid")
+        amount = None if act else find_sum(text, scene.today)
+        fits = found and ((found.day <= scene.today) if kind == "paid" else (found.day >= scene.today))
+        day = {"day": found.day.isoformat()} if found and fits else {}
+        way = {"way": w} if kind == "paid" and (w := self._house.replies.choice(text)) in WAYS else {}
+        return day | ({"amount": amount} if amount else {}) | way | {"from": scene.turn.incoming.external_id}
+
+    async def _hand_over(self, scene: Scene, action: str, view: View, text: str) -> None:
+        """A person takes it: the task stands before any further word is asked for; a dispute stops reminders."""
+        data: dict[str, Any] = {"about": action}
+        if action == "dispute":
+            data["dispute"] = await scene.book().dispute(view.id, DisputeKind.OTHER, text, scene.party)
+        number = await scene.task(
+            NewTask(
+                _TASKS[action],
+                action,
+                key=f"{action}:{view.id}:{scene.turn.conversation.id}",
+                case_id=view.row.case_id,
+                obligation_id=view.id,
+                party_id=scene.party,
+                delivery_id=scene.delivery,
+                conversation_id=scene.turn.conversation.id,
+                responsible=view.responsible,
+                note="\n".join(p for p in (matter(view), mask_identifiers(text)) if p),
+            )
+        )
+        data["task"] = number
+        if number is None:
+            scene.say("party.note.already", scene.button("party.button.mine", "pt:mine"))
+            return
+        if text:
+            data["text"] = mask_identifiers(text)
+        await self._paths.begin(scene, "note", data, obligation=view.id, party=scene.party)
+
+    async def _press_path(self, scene: Scene, rest: str) -> None:
+        code, step, choice = (*rest.split(":"), "", "")[:3]
+        if step == "go" or choice == "go":
+            choice = "go"
+        flow = await scene.turn.work.reach.flow(_number(code))
+        if flow is None or flow.conversation_id != scene.turn.conversation.id or not choice:
+            self._gone(scene)
+            return
+        scene.flow = flow
+        await self._paths.press(scene, flow, step, choice)
+
+    def _gone(self, scene: Scene) -> None:
+        scene.say("feedback.gone", self._house.words.menu_button())
+
+    # -- wishes ----------------------------------------------------------------------------------
+
+    async def _wish(self, scene: Scene, rest: str) -> None:
+        name, _, code = rest.partition(":")
+        if name == "mine":
+            await self._cases.show(scene)
+        elif name == "stop":
+            await self._stop(scene)
+        elif name == "resume":
+            await scene.register().resume(scene.turn.conversation.id)
+            scene.say("party.stop.resumed")
+        elif name == "news":
+            await scene.register().subscribe(scene.turn.conversation.id)
+            scene.say("party.news.on", scene.button("party.button.stop", "pt:stop"))
+        elif name == "helper":
+            await self._invite(scene)
+        elif name == "undo":
+            await self._undo(scene, _number(code))
+        elif name == "no_payment":
+            await self._no_payment(scene)
+        else:
+            self._gone(scene)
+
+    async def _stop(self, scene: Scene) -> None:
+        stopped = await scene.register().stop(scene.turn.conversation.id)
+        if not stopped:
+            scene.say("party.stop.nothing")
+            return
+        scene.say("party.stop.done", scene.button("party.button.remind_again", "pt:resume"))
+
+    async def _invite(self, scene: Scene) -> None:
+        """A link for a lawyer or a family member, made by the party."""
+        own = [b for b in scene.proven if b.relation == Relation.SELF]
+        if not own:
+            self._gone(scene)
+            return
+        start = await scene.register().make_link(own[-1].party_id, self._house.reach.lives, helper=True)
+        scene.say("party.helper.link", link=self._house.reach.address.link(start))
+
+    async def _helper_decided(self, scene: Scene, rest: str) -> None:
+        code, _, word = rest.partition(":")
+        asked = await scene.turn.work.reach.binding_numbered(_number(code))
+        own = {b.party_id for b in scene.proven if b.relation == Relation.SELF}
+        if asked is None or asked.party_id not in own or asked.status not in (BindingStatus.ASKED, BindingStatus.PROVEN):
+            self._gone(scene)
+            return
+        register = scene.register()
+        if asked.status == BindingStatus.PROVEN:
+            await register.helper_ended(asked)
+            scene.say("party.helper.ended", name=asked.name or "")
+            return
+        agreed = word == "yes"
+        await register.helper_decided(asked, agreed=agreed)
+        key = "party.helper.agreed" if agreed else "party.helper.refused"
+        buttons = (scene.button("party.button.helper_end", f"hp:{short(asked.id)}:end"),) if agreed else ()
+        scene.say(key, *buttons, name=asked.name or "")
+        conversation = await scene.turn.work.conversations.get(asked.conversation_id)
+        if conversation:
+            told = "party.helper.welcome" if agreed else "party.helper.not_agreed"
+            scene.turn.say_to(conversation, self._house.words.plain(told))
+
+    async def _wrong(self, scene: Scene, binding: BindingRow) -> None:
+        await self._paths.forget(scene)
+        await wrong_person(scene, binding.id)
+
+    async def _undo(self, scene: Scene, binding_id: int) -> None:
+        binding = await scene.turn.work.reach.binding_numbered(binding_id)
+        here = binding and binding.conversation_id == scene.turn.conversation.id
+        if binding is None or not here or binding.status != BindingStatus.WRONG:
+            self._gone(scene)
+            return
+        await self._identify(scene, await scene.register().not_wrong(binding))
+
+    # -- words -----------------------------------------------------------------------------------
+
+    async def _text(self, scene: Scene, text: str) -> bool:
+        turn, replies = scene.turn, self._house.replies
+        if replies.stops(text):
+            turn.heard(text, "text", decision="stop")
+            await self._stop(scene)
+            return True
+        if not turn.state.party:
+            return False
+        secret = scene.flow and (scene.flow.kind, scene.flow.step) == ("identify", "tail")
+        if not secret and self._in_danger(scene, text):
+            return False
+        if scene.flow and self._paths.fresh(scene):
+            return await self._answer(scene, scene.flow, text)
+        handled = await self._free(scene, text)
+        if not handled:
+            await self._talk.respond(turn)
+        if scene.flow and scene.flow.status == "open" and not self._paths.fresh(scene) and not handled:
+            self._paths.hint(scene, scene.flow)
+        return True
+
+    def _in_danger(self, scene: Scene, text: str) -> bool:
+        """A crisis, or the wish for a person, goes before everything."""
+        verdict = self._library.match(text[-1500:], Context(), scene.today)
+        return verdict.reason in (Reason.CRISIS, Reason.PERSON)
+
+    async def _answer(self, scene: Scene, flow: FlowState, text: str) -> bool:
+        """Words while a path is open: its answer, a wish to leave, 不是我, or a question in between."""
+        turn, replies = scene.turn, self._house.replies
+        free = self._paths.is_free(flow)
+        choice = replies.choice(text)
+        if choice == "leave":
+            turn.heard(text, "text", decision="left")
+            await self._paths.leave(scene, flow)
+            return True
+        meaning = replies.meaning(text, scene.today)
+        if meaning.intent is Intent.NOTME and flow.party_id is not None:
+            turn.heard(text, "text", decision="notme")
+            binding = await turn.work.reach.binding(flow.party_id, turn.conversation.id)
+            if binding:
+                await self._wrong(scene, binding)
+                return True
+        files = len(await turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
+        logged = scene.texts("party.logged_secret") if (flow.kind, flow.step) == ("identify", "tail") else text
+        if meaning.asks and not free:
+            # Tried without saying anything first: the question may still hold the answer (明天行吗).
+            turn.heard(logged, "text", decision="answer")
+            if await self._paths.answer(scene, flow, text, choice, files, insist=False):
+                return True
+            turn.messages.clear()
+            await self._talk.respond(turn)
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+            return True
+        turn.heard(logged, "text", decision="answer")
+        return await self._paths.answer(scene, flow, text, choice if not free or choice == "none" else "", files)
+
+    async def _free(self, scene: Scene, text: str) -> bool:
+        """Words that nobody asked for just now: what do they want? False: a question, or small talk."""
+        turn = scene.turn
+        meaning = self._house.replies.meaning(text, scene.today)
+        if meaning.intent is Intent.NOTME:
+            binding = self._meant(scene)
+            if binding is None:
+                return False
+            turn.heard(text, "text", decision="notme")
+            await self._wrong(scene, binding)
+            return True
+        if not scene.proven or meaning.intent is None:
+            return False
+        if meaning.intent is Intent.THANKS:
+            turn.heard(text, "text", decision="thanks")
+            scene.say("party.thanks")
+            return True
+        action = _ACTIONS[meaning.intent]
+        if meaning.asks and meaning.intent not in (Intent.SERVICE, Intent.CONTACT):
+            await self._ask_and_offer(scene, action)
+            return True
+        return await self._wanted(scene, action, text)
+
+    def _meant(self, scene: Scene) -> BindingRow | None:
+        """The party whom 不是我 means: that of the last reminder, else the newest."""
+        live = [b for b in scene.bindings if b.status in (BindingStatus.LINKED, BindingStatus.PROVEN)]
+        return next((b for b in live if b.party_id == scene.party), live[-1] if live else None)
+
+    async def _ask_and_offer(self, scene: Scene, action: str) -> None:
+        """A question about paying later and the like: answered from the FAQ, and the way there offered."""
+        await self._talk.respond(scene.turn)
+        view = await scene.view(scene.obligation) if scene.obligation else None
+        if view and view.standing.performed_on is None:
+            label = f"party.button.do.{action}"
+            scene.say("party.offer", scene.button(label, f"ob:{short(view.id)}:{action}"), matter=matter(view))
+
+    async def _wanted(self, scene: Scene, action: str, text: str) -> bool:
+        """Do it for the obligation that is meant; where several could be, ask which."""
+        views = await scene.views(Role.DEBTOR)
+        if action == "paid" and not views:
+            views = await scene.views(Role.CREDITOR)
+        chosen = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
+        if not views:
+            return False
+        scene.turn.heard(text, "text", decision=action)
+        if chosen is None:
+            buttons = [Button(matter(v)[:60], f"ob:{short(v.id)}:{action}") for v in views[:8]]
+            scene.turn.say(Reply(scene.texts("party.which"), tuple((b,) for b in buttons), "party.which"))
+            return True
+        await self._do(scene, action, chosen.id, text)
+        return True
+
+    # -- edits -----------------------------------------------------------------------------------
+
+    async def _edited(self, scene: Scene, incoming: Incoming) -> bool:
+        """An edit never changes what was noted: it is logged, and the way to change it is shown."""
+        turn = scene.turn
+        if incoming.data == "location" or incoming.external_id is None:
+            return False
+        known = await turn.work.reach.message_heard(turn.conversation.id, incoming.external_id)
+        text = incoming.text.strip()
+        meaning = self._house.replies.meaning(text, scene.today) if text else None
+        speaks = meaning and (meaning.intent or find_sum(text, scene.today, strict=False) or find_day(text, scene.today))
+        if not known or not speaks:
+            return False
+        if meaning and meaning.intent is Intent.STOP:
+            turn.heard(text, "edited", decision="stop")
+            await self._stop(scene)
+            return True
+        version = await turn.work.log.versions(turn.conversation.id, incoming.external_id) + 1
+        turn.heard(text, "edited", decision="edited", version=version)
+        obligation = known[-1].obligation_id
+        scene.about(obligation, known[-1].party_id, known[-1].delivery_id)
+        if scene.flow and self._paths.fresh(scene):
+            self._paths.ask_again(scene, scene.flow, "party.edited_flow")
+            return True
+        code = short(obligation)
+        scene.say(
+            "party.edited",
+            scene.button("party.button.do.promise", f"ob:{code}:promise"),
+            scene.button("party.button.do.paid", f"ob:{code}:paid"),
+        )
+        return True
+
+    # -- files -----------------------------------------------------------------------------------
+
+    async def _file(self, scene: Scene, incoming: Incoming) -> bool:
+        """A picture or document: proof of what is being reported, or the beginning of a report."""
+        turn, work = scene.turn, scene.turn.work
+        if not scene.proven or incoming.file is None or incoming.external_id is None:
+            return False
+        album = incoming.album
+        flow_id = await work.reach.flow_of_album(turn.conversation.id, album) if album else None
+        flow = await work.reach.flow(flow_id) if flow_id else scene.flow
+        if flow and not flow_id and not (flow.kind in ("paid", "note") and self._paths.fresh(scene)):
+            flow = None
+        turn.heard(incoming.text, incoming.kind)
+        too_large = (incoming.file.size or 0) > LIMIT
+        begun = flow is None
+        if flow is None and not (flow := await self._begin_report(scene, incoming.text)):
+            scene.say("party.photo.which", self._house.words.human())
+            return True
+        scene.about(flow.obligation_id, flow.party_id, flow.delivery_id)
+        row = IncomingFileRow(
+            id=turn.next_id(),
+            conversation_id=turn.conversation.id,
+            external_id=incoming.external_id,
+            flow_id=flow.id,
+            channel=incoming.channel,
+            remote=incoming.file.remote,
+            album=album,
+            media_type=incoming.file.media_type[:80],
+            name=incoming.file.name,
+            size=incoming.file.size,
+            status="refused" if too_large else "pending",
+            received_at=turn.now,
+            error="too large" if too_large else None,
+        )
+        await note(work, row)
+        if too_large:
+            scene.say("party.photo.too_large")
+        elif not begun and not flow_id:
+            await self._proof(scene, flow, incoming.text)
+        return True
+
+    async def _begin_report(self, scene: Scene, caption: str) -> FlowState | None:
+        """A picture without a word: taken for proof of a payment, said so, and easily undone."""
+        views = await scene.views(Role.DEBTOR)
+        chosen = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
+        if chosen is None:
+            return None
+        party, role = scene.side(chosen)
+        scene.about(chosen.id, party)
+        scene.say("party.photo.taken", scene.button("party.button.no_payment", "pt:no_payment"))
+        scene.flow = None
+        await self._path(scene, "paid", chosen, role, caption or " ")
+        return scene.flow
+
+    async def _proof(self, scene: Scene, flow: FlowState, caption: str) -> None:
+        if flow.status == "done":
+            scene.say("party.photo.added")
+            return
+        files = await scene.turn.work.reach.files_of_flow(flow.id)
+        at_proof = flow.kind == "paid" and flow.step == "proof"
+        if at_proof or flow.kind == "note":
+            await self._paths.answer(scene, flow, caption, "", len(files))
+        else:
+            self._paths.ask_again(scene, flow, "party.photo.early")
+
+    async def _no_payment(self, scene: Scene) -> None:
+        """The picture was something else: no report, and a person is offered."""
+        if scene.flow and scene.flow.kind == "paid":
+            scene.flow.status = "done"
+            await scene.turn.work.reach.write_flow(scene.flow)
+        scene.say("party.photo.other", self._house.words.human(), scene.button("party.button.mine", "pt:mine"))
+
+
+def _bound(scene: Scene, delivery: DeliveryRow | None) -> BindingRow | None:
+    if delivery is None or delivery.conversation_id != scene.turn.conversation.id:
+        return None
+    live = [b for b in scene.bindings if b.party_id == delivery.party_id]
+    return live[-1] if live else None
+
+
+def _number(code: str) -> int:
+    """The id in a button's data; 0, which nothing has, for what is none."""
+    try:
+        number = long(code)
+    except ValueError:
+        return 0
+    return number if 0 < number < 2**63 else 0

@@ -1,0 +1,446 @@
+"""Delivery: each message is checked again and marked as leaving, then sent, then its outcome recorded.
+
+One process at a time sends broadcasts (the lease `bulk`), so that one rate holds over all replicas and
+at most `telegram.bulk_in_flight` messages are uncertain after a crash. There is no queue besides the
+rows: what the process holds in memory is a handful of row numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.clock import Clock, local_day
+from bot.core.errors import SettingsError, StoreUnavailableError
+from bot.core.ids import Ids, short
+from bot.core.log import get
+from bot.dialogue.model import Button, Reply, rows
+from bot.post.outbox import Delivered, Later, Outcome, Refused, Sender, Wait
+from bot.reminders.campaigns import Campaigns, wording_for
+from bot.reminders.facts import Known, case_facts, gather, judge
+from bot.reminders.model import DeliveryStatus, Drop, Hold, Kind, Why, retry_at
+from bot.reminders.service import Reminders
+from bot.reminders.wording import Guide, Subject
+from bot.store.reminder_rows import DeliveryRow, NewTask
+from bot.store.rows import ConversationRow, MessageRow, OutgoingRow
+from bot.store.work import Store, Work
+
+log = get(__name__)
+
+LEASE = "bulk"
+LEASE_SPAN = timedelta(seconds=12)
+RENEW = timedelta(seconds=4)
+BUFFER = 16  # rows handed to the sender ahead of time
+PLAN_EVERY = timedelta(minutes=10)
+LONG_HOLD = 60.0  # seconds of 429 after which staff are told
+PROVEN = ("paid", "plan", "hard", "dispute", "notme", "contact", "where", "stop")
+UNPROVEN = ("verify", "notme", "stop")
+HOLD = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What leaves: the words, the buttons, whether they must not be forwarded."""
+
+    text: str
+    buttons: tuple[str, ...]
+    protect: bool
+
+
+class Courier:
+    """Feeds the sender with deliveries whose time has come; the `Guard` that it asks about each."""
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        clock: Clock,
+        ids: Ids,
+        worker: str,
+        reminders: Reminders,
+        campaigns: Campaigns,
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._clock = clock
+        self._ids = ids
+        self._worker = worker
+        self._reminders = reminders
+        self._campaigns = campaigns
+        self._inside: set[int] = set()  # rows that the sender holds
+        self._leading = False
+        self._renewed: datetime | None = None
+        self._planned_at: datetime | None = None
+        self._wake = asyncio.Event()
+        self._stopping = False
+        sender.guard_bulk(self)
+
+    # -- the loop ------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Plan, start campaigns and feed the sender until cancelled."""
+        try:
+            while True:
+                pause = await self._safe_round()
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), pause)
+                except TimeoutError:
+                    continue
+        finally:
+            self._stopping = True
+            await self._let_go()
+
+    async def _safe_round(self) -> float:
+        try:
+            return await self.round()
+        except StoreUnavailableError as error:
+            log.warning("courier.no_database", why=str(error))
+        except Exception:
+            log.exception("courier.round_failed")
+        return 3.0
+
+    async def round(self) -> float:
+        """One round: lead, plan, feed; the seconds until the next one is worth while."""
+        now = self._clock.now()
+        if not await self._lead(now):
+            return 2.0
+        if self._planned_at is None or not timedelta() <= now - self._planned_at < PLAN_EVERY:
+            await self._plan(now)
+        return await self._feed(now)
+
+    async def once(self) -> Counter[str]:
+        """Plan, send everything that is due now, and count what became of it; for the command line."""
+        started = self._clock.now()
+        if not await self._lead(started):
+            raise SettingsError("another process is sending reminders; it does what is due by itself")
+        try:
+            await self._plan(started)
+            while True:
+                self._wake.clear()
+                await self._feed(self._clock.now())
+                if not self._inside:
+                    break
+                await self._wake.wait()
+            async with self._store.work(read_only=True) as work:
+                return Counter(await work.reminders.outcomes(started))
+        finally:
+            await self._let_go()
+
+    async def _lead(self, now: datetime) -> bool:
+        """Whether this process sends the broadcasts; taking that over tells what became uncertain."""
+        if self._leading and self._renewed and timedelta() <= now - self._renewed < RENEW:
+            return True
+        async with self._store.work() as work:
+            mine = await work.leases.take(LEASE, self._worker, now, LEASE_SPAN)
+            if mine and not self._leading:
+                await self._adrift(work, now)
+            await work.commit()
+        self._leading, self._renewed = mine, now
+        return mine
+
+    async def _adrift(self, work: Work, now: datetime) -> None:
+        """What a process was sending when it ended is uncertain: shown to staff, not sent again."""
+        for row in await work.reminders.adrift(self._worker, now):
+            log.warning("delivery.unknown", delivery=row.id, kind=row.kind)
+            await self._task(work, row, "unknown", "crash", now, key=f"unknown:{row.id}")
+
+    async def _let_go(self) -> None:
+        """Another process may lead at once."""
+        if self._leading:
+            self._leading = False
+            try:
+                async with self._store.work() as work:
+                    await work.leases.drop(LEASE, self._worker)
+                    await work.commit()
+            except StoreUnavailableError as error:
+                log.warning("courier.lease_not_dropped", why=str(error))
+
+    async def _plan(self, now: datetime) -> None:
+        done = await self._reminders.plan()
+        await self._campaigns.start_due()
+        self._planned_at = now
+        if done.written or done.tasks:
+            log.info("reminders.planned", day=str(done.day), written=done.written, tasks=done.tasks)
+
+    async def _feed(self, now: datetime) -> float:
+        await self._campaigns.start_due()
+        room = BUFFER - self._sender.bulk_waiting()
+        if room <= 0:
+            return 1.0
+        guide = self._reminders.guide
+        if not guide.window.open(now, guide.calendar):
+            return 5.0
+        async with self._store.work(read_only=True) as work:
+            held = await work.reminders.held_until(HOLD)
+            if held is not None and held > now:
+                return min(5.0, (held - now).total_seconds())
+            found = await work.reminders.feed(now, self._sender.channels, BUFFER + len(self._inside))
+        fresh = [r for r in found if r.id not in self._inside][:room]
+        self._inside.update(r.id for r in fresh)
+        self._sender.submit(OutgoingRow(r.id, r.lane, r.channel, {}, bulk=True) for r in fresh)
+        if not found:
+            await self._campaigns.finish()
+        return 1.0
+
+    # -- the guard -----------------------------------------------------------------------------
+
+    async def admit(self, row: OutgoingRow) -> OutgoingRow | None:
+        """Check once more, mark as leaving, and say what is to be sent; None: not now or not at all."""
+        ready: OutgoingRow | None = None
+        try:
+            if not self._stopping:
+                ready = await self._admit(row)
+        except StoreUnavailableError as error:
+            log.warning("delivery.waits_for_database", delivery=row.id, why=str(error))
+        except Exception:
+            log.exception("delivery.not_admitted", delivery=row.id)
+            await self._broken(row.id)
+        finally:
+            if ready is None:
+                self._inside.discard(row.id)
+                self._wake_soon()
+        return ready
+
+    async def _admit(self, row: OutgoingRow) -> OutgoingRow | None:
+        now, guide = self._clock.now(), self._reminders.guide
+        async with self._store.work() as work:
+            # The lease in the same transaction: who has lost it sends nothing more.
+            if not await work.leases.take(LEASE, self._worker, now, LEASE_SPAN):
+                self._leading = False
+                return None
+            self._renewed = now
+            ready = await self._decide(work, row, now, guide)
+            await work.commit()
+        return ready
+
+    async def _decide(self, work: Work, row: OutgoingRow, now: datetime, guide: Guide) -> OutgoingRow | None:
+        held = await work.reminders.held_until(HOLD)
+        d = await work.reminders.delivery(row.id)
+        if d is None or d.status != DeliveryStatus.PLANNED or d.not_before > now or (held and held > now):
+            return None
+        known = await gather(work, [d], now)
+        decision = judge(d, known, guide, now)
+        if isinstance(decision, Hold):
+            await work.reminders.hold(d.id, decision.why, decision.until)
+            return None
+        if isinstance(decision, Drop):
+            await self._drop(work, d, decision, now)
+            return None
+        conversation = await work.conversations.get(d.conversation_id or 0)
+        if conversation is None:
+            await self._drop(work, d, Drop(Why.NO_CHAT, unreachable=True), now)
+            return None
+        letter = await self._letter(work, d, known, guide, now)
+        return await self._claim(work, d, conversation, letter, now)
+
+    async def _drop(self, work: Work, d: DeliveryRow, decision: Drop, now: datetime) -> None:
+        status = DeliveryStatus.SUPPRESSED if decision.unreachable else DeliveryStatus.SKIPPED
+        await work.reminders.drop(d.id, status, decision.why, now)
+        if decision.unreachable:
+            await self._unreachable_task(work, d, decision.why, now)
+
+    async def _claim(
+        self, work: Work, d: DeliveryRow, conversation: ConversationRow, letter: _Letter, now: datetime
+    ) -> OutgoingRow | None:
+        logged = self._ids.new(now)
+        if not await work.reminders.claim(d.id, self._worker, now, logged):
+            return None
+        await work.log.add(
+            [
+                MessageRow(
+                    id=logged,
+                    conversation_id=conversation.id,
+                    person=conversation.person,
+                    at=now,
+                    direction="out",
+                    kind="text",
+                    text=letter.text,
+                    sender="bot",
+                    decision="reminder",
+                    reason=(d.step or d.kind)[:16],
+                )
+            ]
+        )
+        labels = self._reminders.guide.buttons
+        code = short(d.id)
+        buttons = rows(Button(labels[name], f"rem:{code}:{name}") for name in letter.buttons)
+        payload = {
+            "chat": conversation.address["chat"],
+            "group": conversation.kind == "group",
+            "thread": None,
+            "free": False,
+            "protect": letter.protect,
+            "reply": Reply(letter.text, buttons, "reminder").payload(),
+        }
+        return OutgoingRow(
+            d.id,
+            conversation.lane,
+            conversation.channel,
+            payload,
+            bulk=True,
+            attempts=d.attempts,
+            message_id=logged,
+            created_at=d.created_at,
+        )
+
+    # -- words ---------------------------------------------------------------------------------
+
+    async def _letter(self, work: Work, d: DeliveryRow, known: Known, guide: Guide, now: datetime) -> _Letter:
+        campaign = known.campaigns.get(d.campaign_id or 0)
+        if campaign and campaign.education:
+            return _Letter(guide.campaign(wording_for(campaign, d.arm), None, d.court, education=True), (), False)
+        contact = known.contact(d)
+        if contact is None or not contact.proven:
+            return _Letter(guide.preview(d.court), UNPROVEN, True)
+        name = (await work.ledger.parties([d.party_id]))[d.party_id].name
+        if campaign:
+            text = wording_for(campaign, d.arm)
+            if d.kind == Kind.CORRECTION:
+                return _Letter(guide.corrected(text, d.court, name), ("contact", "stop"), True)
+            return _Letter(guide.campaign(text, name, d.court, education=False), ("contact", "stop"), True)
+        row = known.row(d)
+        if row is None:
+            raise LookupError(f"delivery {d.id} has no instalment")
+        due = row.expected_on
+        if d.promise_id and (promise := await work.ledger.promise(d.promise_id)):
+            due = promise.promised_on
+        subject = Subject(
+            name=name,
+            court=guide.court_name(row.court),
+            court_id=row.court,
+            officer=row.responsible,
+            cause=row.cause,
+            no=row.no,
+            parts=await work.reminders.parts(row.obligation_id),
+            due=due,
+            facts=case_facts(row),
+        )
+        return _Letter(guide.reminder(subject, d.step, d.arm, now), PROVEN, True)
+
+    # -- outcomes ------------------------------------------------------------------------------
+
+    async def settle(self, row: OutgoingRow, outcome: Outcome) -> None:
+        """Record what became of it; tried until the database is there, because nothing else knows it."""
+        pause = 0.2
+        try:
+            while True:
+                try:
+                    await self._settle(row, outcome)
+                    return
+                except StoreUnavailableError as error:
+                    if self._stopping:
+                        log.warning("delivery.not_recorded", delivery=row.id, why=str(error))
+                        return
+                await asyncio.sleep(pause)
+                pause = min(3.0, pause * 2)
+        finally:
+            self._inside.discard(row.id)
+            self._wake_soon()
+
+    async def _settle(self, row: OutgoingRow, outcome: Outcome) -> None:
+        now = self._clock.now()
+        async with self._store.work() as work:
+            d = await work.reminders.delivery(row.id)
+            if d is not None:
+                await self._record(work, d, row, outcome, now)
+            await work.commit()
+
+    async def _record(self, work: Work, d: DeliveryRow, row: OutgoingRow, outcome: Outcome, now: datetime) -> None:
+        settle, me = work.reminders.settle, self._worker
+        match outcome:
+            case Delivered(external):
+                await settle(d.id, me, DeliveryStatus.SENT, now, external_id=external, why=None)
+                if row.message_id:
+                    await work.reminders.arrived(row.message_id, external)
+                return
+            case Wait(seconds):
+                until = now + timedelta(seconds=seconds)
+                await settle(d.id, me, DeliveryStatus.PLANNED, now, why="429", not_before=until, claimed_at=None)
+                await work.reminders.hold_until(HOLD, until, f"429 {seconds:.0f} s")
+                if seconds >= LONG_HOLD:
+                    await self._task(work, d, "parked", f"429 {seconds:.0f} s", now, key="parked")
+            case Later(why, certain=False):
+                await settle(d.id, me, DeliveryStatus.UNKNOWN, now, why=why[:48])
+                await self._task(work, d, "unknown", why, now, key=f"unknown:{d.id}")
+                return
+            case Later(why, moved_to=moved):
+                await self._again(work, d, why, now, moved)
+            case Refused(why, unreachable=True):
+                await settle(d.id, me, DeliveryStatus.SUPPRESSED, now, why=why[:48], claimed_at=None)
+                await work.conversations.unreachable(row.lane, why[:32], now)
+                await self._unreachable_task(work, d, why, now)
+            case Refused(why):
+                await settle(d.id, me, DeliveryStatus.FAILED, now, why=why[:48], claimed_at=None)
+                await self._task(work, d, "failed", why, now, key=f"failed:{d.id}")
+        # It certainly did not arrive: nothing was said.
+        if row.message_id:
+            await work.reminders.unsay(row.message_id)
+
+    async def _again(self, work: Work, d: DeliveryRow, why: str, now: datetime, moved: int | None) -> None:
+        """It certainly did not arrive: later again, unless it was tried often enough."""
+        if moved is not None and d.conversation_id:
+            await work.reminders.moved(d.conversation_id, moved)
+        attempts = d.attempts + (moved is None)
+        at = now if moved is not None else retry_at(attempts, now)
+        if at is None:
+            await work.reminders.settle(
+                d.id, self._worker, DeliveryStatus.FAILED, now, why=why[:48], attempts=attempts, claimed_at=None
+            )
+            await self._task(work, d, "failed", why, now, key=f"failed:{d.id}")
+            return
+        await work.reminders.settle(
+            d.id,
+            self._worker,
+            DeliveryStatus.PLANNED,
+            now,
+            why=why[:48],
+            attempts=attempts,
+            not_before=at,
+            claimed_at=None,
+            message_id=None,
+        )
+
+    async def _broken(self, delivery_id: int) -> None:
+        """One that cannot even be written must not stop the others, nor come back every second."""
+        try:
+            now = self._clock.now()
+            async with self._store.work() as work:
+                d = await work.reminders.delivery(delivery_id)
+                if d is not None:
+                    await work.reminders.drop(d.id, DeliveryStatus.FAILED, "broken", now)
+                    await self._task(work, d, "failed", "broken", now, key=f"failed:{d.id}")
+                await work.commit()
+        except StoreUnavailableError as error:
+            log.warning("delivery.waits_for_database", delivery=delivery_id, why=str(error))
+
+    # -- tasks ---------------------------------------------------------------------------------
+
+    async def _unreachable_task(self, work: Work, d: DeliveryRow, why: str, now: datetime) -> None:
+        if d.party_id:
+            await self._task(work, d, "unreachable", why, now, key=f"unreachable:{d.party_id}:{local_day(now)}")
+
+    async def _task(self, work: Work, d: DeliveryRow, kind: str, why: str, now: datetime, *, key: str) -> None:
+        task = NewTask(
+            kind=kind,
+            why=why[:48],
+            key=key,
+            case_id=d.case_id,
+            obligation_id=d.obligation_id,
+            instalment_id=d.instalment_id,
+            party_id=d.party_id or None,
+            delivery_id=d.id,
+            conversation_id=d.conversation_id,
+        )
+        await work.tasks.add(task, now)
+
+    def _wake_soon(self) -> None:
+        if len(self._inside) <= BUFFER // 2:
+            self._wake.set()
+
+    def wake(self) -> None:
+        """Something new may have to leave: look at once."""
+        self._planned_at = None
+        self._wake.set()
