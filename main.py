@@ -13,10 +13,12 @@ from pathlib import Path
 from pydantic import SecretStr
 from telegram.error import InvalidToken
 
+from bot.consult import rerank
 from bot.consult.library import Library
 from bot.consult.matcher import Matcher
 from bot.consult.model import Knowledge
 from bot.consult.policy import MatchSettings
+from bot.consult.rerank import Reranker
 from bot.core import log as logging
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import KnowledgeError, SettingsError
@@ -24,16 +26,26 @@ from bot.core.ids import Ids
 from bot.core.metrics import KNOWLEDGE_BROKEN
 from bot.core.privacy import Vault, parse_key, read_or_make_key
 from bot.core.texts import Texts
+from bot.dialogue.ahead import Ahead
 from bot.dialogue.desk import Desk
 from bot.dialogue.notices import Notices
+from bot.dialogue.party import Party
+from bot.dialogue.scene import House, PartySettings
 from bot.dialogue.service import Dialogue
 from bot.dialogue.talk import Talk, TalkSettings
 from bot.dialogue.words import Words
+from bot.ledger.courts import Courts
+from bot.ledger.service import Ledger
 from bot.post.inbox import Inbox
 from bot.post.keeper import Keeper
 from bot.post.outbox import Carrier, Sender
 from bot.post.pace import PaceLimits
 from bot.post.receipts import Receipts
+from bot.reach.documents import Documents
+from bot.reach.files import Files, ProofStore
+from bot.reach.intents import FILE as REPLIES
+from bot.reach.intents import Replies
+from bot.reach.service import Reach
 from bot.reminders.campaigns import Campaigns
 from bot.reminders.delivery import Courier
 from bot.reminders.service import Reminders
@@ -49,6 +61,7 @@ from commands.terminal import Terminal
 from console.server import HttpServer
 from handlers.application import TelegramDoor, build_bot
 from handlers.carrier import TelegramCarrier
+from handlers.files import TelegramFiles
 from handlers.receive import ConflictError
 from sandbox import Limits, Sandbox, create, demo_roster
 from sandbox import Settings as SandboxServerSettings
@@ -110,6 +123,20 @@ def pace(settings: Settings) -> PaceLimits:
     )
 
 
+def open_reranker(settings: Settings, clock: Clock) -> Reranker | None:
+    """The second opinion on doubtful questions; None as shipped."""
+    wanted = settings.rerank
+    chooser = rerank.build(wanted.url, wanted.model, wanted.key.get_secret_value(), wanted.local)
+    return Reranker(chooser, clock, below=wanted.below, seconds=wanted.timeout_seconds) if chooser else None
+
+
+def look_ahead(settings: Settings, store: Store, library: Library, reranker: Reranker, clock: Clock) -> Ahead:
+    """What asks for it before a turn begins."""
+    consult = settings.consult
+    lean = timedelta(minutes=consult.follow_up_minutes)
+    return Ahead(store, library, reranker, clock, lean=lean, per_minute=consult.messages_per_minute)
+
+
 async def build(
     settings: Settings, carriers: dict[str, Carrier], clock: Clock, library: Library | None = None
 ) -> Services:
@@ -131,13 +158,63 @@ async def build(
         ),
     )
     sender = Sender(store, carriers, pace(settings), clock, worker, receipts(settings, worker))
-    dialogue = Dialogue(store, sender, talk, clock, ids, worker)
     guides = Guides(settings.faq.path, lambda: library.knowledge)
+    ledger = Ledger(store, clock, ids, Courts.read(of_faq(settings, "courts.yaml")))
+    reach = Reach(store, clock, ids, ledger, settings.reach.link_days, settings.reach.bot)
+    files = Files(store, {}, ProofStore(settings.documents.proofs, store.vault), clock, ids)
+    documents = Documents(store, ledger, reach, files.proofs, texts, settings.documents.font)
+    house = House(
+        ledger=ledger,
+        reach=reach,
+        replies=Replies.read(of_faq(settings, REPLIES)),
+        words=words,
+        files=files,
+        clock=clock,
+        ids=ids,
+        settings=party_settings(settings),
+        where=lambda court: guides().where(court),
+    )
+    reranker = await asyncio.to_thread(open_reranker, settings, clock)
+    ahead = look_ahead(settings, store, library, reranker, clock) if reranker else None
+    dialogue = Dialogue(store, sender, Party(talk, library, house), clock, ids, worker, ahead)
     reminders, campaigns = Reminders(store, clock, ids, guides), Campaigns(store, clock, ids, guides)
     courier = Courier(store, sender, clock, ids, worker, reminders, campaigns)
     inbox = Inbox(store, clock)
     return Services(
-        settings, clock, ids, texts, store, library, inbox, sender, dialogue, worker, reminders, campaigns, courier
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        texts=texts,
+        store=store,
+        library=library,
+        inbox=inbox,
+        sender=sender,
+        dialogue=dialogue,
+        worker=worker,
+        reminders=reminders,
+        campaigns=campaigns,
+        courier=courier,
+        ledger=ledger,
+        reach=reach,
+        files=files,
+        documents=documents,
+        reranker=reranker,
+    )
+
+
+def of_faq(settings: Settings, name: str) -> Path:
+    """The folder that holds a file of `faq/`: a folder of somebody's own topics need not hold all of them."""
+    own = settings.faq.path
+    return own if (own / name).exists() else Path(__file__).with_name("faq")
+
+
+def party_settings(settings: Settings) -> PartySettings:
+    """What the debtor's side of the chat needs of the settings."""
+    return PartySettings(
+        admins=frozenset(settings.telegram.admins),
+        retention_days=settings.privacy.retention_days,
+        messages_per_minute=settings.consult.messages_per_minute,
+        ask_creditor=settings.reach.ask_creditor,
     )
 
 
@@ -171,13 +248,18 @@ class Server:
         """Put everything together; nothing runs yet."""
         bot = build_bot(settings.telegram)
         clock = clock or SystemClock(settings.clock_offset)
-        services = await build(settings, {"telegram": TelegramCarrier(bot)}, clock, library)
+        carrier = TelegramCarrier(bot)
+        services = await build(settings, {"telegram": carrier}, clock, library)
+        carrier.documents = services.documents
+        services.files.serve("telegram", TelegramFiles(bot))
         return cls(services, TelegramDoor(bot, settings.telegram, services))
 
     async def start(self) -> None:
         """Open the doors; returns when questions are being answered."""
         await self.http.start()
         await self.door.start()
+        address = self.services.reach.address
+        address.bot = address.bot or self.door.bot.username
         self.services.sender.start()
         await self.notices.gap()
         await self._keeper.begin()
@@ -187,6 +269,7 @@ class Server:
             asyncio.create_task(self.door.receive(), name="receive"),
             asyncio.create_task(self._keeper.run(), name="keeper"),
             asyncio.create_task(self.services.courier.run(), name="courier"),
+            asyncio.create_task(self.services.files.run(), name="files"),
             asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
         }
         self.http.serving = True
@@ -210,6 +293,8 @@ class Server:
             await asyncio.wait_for(self.services.sender.idle(), 5)
         await self.services.sender.stop()
         await self.door.stop()
+        if self.services.reranker:
+            await self.services.reranker.close()
         await self.services.store.close()
 
     async def _knowledge_changed(self, error: KnowledgeError | None) -> None:
@@ -333,13 +418,23 @@ async def chat(settings: Settings) -> int:
         return await terminal.converse(services)
     finally:
         await services.sender.stop()
+        if services.reranker:
+            await services.reranker.close()
         await services.store.close()
 
 
 def main() -> None:
     """What `python main.py` does."""
     build_cli(
-        Program(load=load, run=run, chat=chat, open_library=open_library, open_store=open_store, open_vault=open_vault)
+        Program(
+            load=load,
+            run=run,
+            chat=chat,
+            remind=remind,
+            open_library=open_library,
+            open_store=open_store,
+            open_vault=open_vault,
+        )
     )()
 
 

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.consult.library import Library
+from bot.consult.rerank import Reranker
 from bot.core.clock import Clock
 from bot.core.ids import Ids
 from bot.core.texts import Texts
 from bot.dialogue.service import Dialogue
+from bot.ledger.service import Ledger
 from bot.post.inbox import Inbox
 from bot.post.outbox import Sender
+from bot.reach.documents import Documents
+from bot.reach.files import Files
+from bot.reach.service import Reach
 from bot.reminders.campaigns import Campaigns
 from bot.reminders.delivery import Courier
 from bot.reminders.service import Reminders
@@ -39,6 +44,11 @@ class Services:
     reminders: Reminders
     campaigns: Campaigns
     courier: Courier
+    ledger: Ledger
+    reach: Reach
+    files: Files
+    documents: Documents
+    reranker: Reranker | None = None
 
 
 def worker_id() -> str:

@@ -38,7 +38,7 @@ class Telegram(_Section):
     chat_burst: int = Field(3, ge=1, description="messages to one person that may leave at once")
     group_per_minute: float = Field(18.0, gt=0, description="messages a minute to one group")
     replies_per_second: float = Field(300.0, gt=0, description="answers a second over all chats")
-    bulk_per_second: float = Field(29.5, gt=0, description="broadcast messages a second; answers count towards it")
+    bulk_per_second: float = Field(29.8, gt=0, description="broadcast messages a second; answers count towards it")
     bulk_in_flight: int = Field(
         1, ge=1, description="broadcast messages under way at once; a crash leaves so many uncertain at most"
     )
@@ -85,9 +85,11 @@ class Consult(_Section):
 class Rerank(_Section):
     """The optional semantic re-ranker: chooses among vetted topics, never writes."""
 
-    url: str = Field("", description="OpenAI-compatible endpoint; empty = off")
+    url: str = Field("", description="root of an OpenAI-compatible API, such as https://…/v1; empty = off")
     model: str = Field("", description="model name at that endpoint")
     key: SecretStr = Field(SecretStr(""), description="key for that endpoint; environment only")
+    local: str = Field("", description="instead: a sentence-embedding model (name or folder) run in this process")
+    below: float = Field(0.85, gt=0, le=1, description="asked only when the best topic is less likely than this")
     timeout_seconds: float = Field(1.5, gt=0, description="after this long the answer goes without it")
 
 
@@ -97,6 +99,23 @@ class Privacy(_Section):
     key: SecretStr = Field(SecretStr(""), description="64 hexadecimal digits; empty = use key_file")
     key_file: Path = Field(Path("data/secret.key"), description="made at the first start")
     retention_days: int = Field(730, ge=1, description="days after which conversations are deleted")
+
+
+class ReachSettings(_Section):
+    """How parties of cases come to the chat, and who is asked about their proposals."""
+
+    bot: str = Field("", description="the bot's user name or address; empty = ask Telegram at the start")
+    link_days: int = Field(90, ge=1, le=3650, description="days for which a one-time link can be used")
+    ask_creditor: tuple[str, ...] = Field(
+        ("*",), description="courts (ids of courts.yaml) whose creditors are asked about a proposal; * = all"
+    )
+
+
+class DocumentSettings(_Section):
+    """What is printed and what is handed in."""
+
+    font: Path | None = Field(None, description="a font file with Chinese characters for PDFs; empty = look for one")
+    proofs: Path = Field(Path("data/proofs"), description="folder where proofs lie sealed")
 
 
 class SandboxSettings(_Section):
@@ -125,6 +144,8 @@ class Settings(_Section):
     consult: Consult = Consult()
     rerank: Rerank = Rerank()
     privacy: Privacy = Privacy()
+    reach: ReachSettings = ReachSettings()
+    documents: DocumentSettings = DocumentSettings()
     sandbox: SandboxSettings = SandboxSettings()
     log: Log = Log()
 
@@ -192,7 +213,7 @@ def _from_env(env: Mapping[str, str]) -> list[tuple[str, str, Any]]:
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
         if not key:
             raise SettingsError(f"{name}: a setting is written {PREFIX}<SECTION>__<KEY>")
-        is_list = section == "telegram" and key == "admins"
+        is_list = (section, key) in (("telegram", "admins"), ("reach", "ask_creditor"))
         found.append((section, key, [v for v in value.split(",") if v.strip()] if is_list else value))
     return found
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import os
 import random
 import resource
-import statistics
+import socket
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +25,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.consult.loader import read as read_knowledge
-from bot.core.clock import Clock, ManualClock, local_day
+from bot.core.calendar import CourtCalendar
+from bot.core.clock import SHANGHAI, Clock, ManualClock, SystemClock, local_day
+from bot.core.errors import SettingsError
 from bot.core.ids import Ids
 from bot.core.privacy import Vault
 from bot.reach.model import BindingStatus, Relation
+from bot.reminders.campaigns import Campaigns, NewCampaign
 from bot.reminders.service import Planned, Reminders
 from bot.reminders.wording import Guides
 from bot.store import migrate
@@ -37,6 +44,8 @@ from bot.store.work import Store
 KEY = b"bench-key-of-thirty-two-bytes-ok"
 DAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in Shanghai
 PEOPLE_PER_STEP = 1000
+ALLOWED = 30.0  # messages a second that Telegram lets pass
+ROOT = Path(__file__).parent.parent
 
 Dues = Callable[[int], Sequence[date]]
 
@@ -62,7 +71,7 @@ async def fill(store: Store, clock: Clock, people: Sequence[Someone], dues: Dues
         bound: list[int] = []
         for index, person in some:
             party = ids.new(now)
-            ledger += _debt(ids, now, index, person, party, dues(index))
+            ledger += _debt(ids, now, person, party, dues(index))
             if person.chat is not None:
                 chats.append(_chat(store, ids, now, person))
                 bound.append(party)
@@ -78,9 +87,9 @@ async def fill(store: Store, clock: Clock, people: Sequence[Someone], dues: Dues
             await work.commit()
 
 
-def _debt(ids: Ids, now: datetime, index: int, person: Someone, party: int, days: Sequence[date]) -> list[Any]:
+def _debt(ids: Ids, now: datetime, person: Someone, party: int, days: Sequence[date]) -> list[Any]:
     case, obligation = ids.new(now), ids.new(now)
-    number = f"（2026）黔0402执{index + 1}号"
+    number = f"（2026）黔0402执{case}号"
     rows: list[Any] = [
         CaseRow(case, "xixiu", number, "judgment", "", "before", False, False, None, None, None, None, None, now, now),
         PartyRow(party, person.name, "person", None, None, False),
@@ -101,11 +110,11 @@ def _debt(ids: Ids, now: datetime, index: int, person: Someone, party: int, days
             None,
             now,
             now,
-        ),  # fmt: skip
+        ),
         SideRow(obligation, party, "debtor", None),
     ]
     for no, day in enumerate(days, 1):
-        rows.append(InstalmentRow(ids.new(now), obligation, no, 100_000, day, day, 1, 0, None, False))  # noqa: PERF401
+        rows += [InstalmentRow(ids.new(now), obligation, no, 100_000, day, day, 1, 0, None, False)]
     return rows
 
 
@@ -236,6 +245,131 @@ def _rss() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+# -- bench deliver -------------------------------------------------------------------------------
+
+
+def deliver(
+    people: Annotated[int, typer.Option(help="how many get the broadcast")] = 10_000,
+    rate: Annotated[float, typer.Option(help="questions a second beside it")] = 0.2,
+    postgres: Annotated[str, typer.Option(help="PostgreSQL URL; without it SQLite only")] = "",
+) -> None:
+    """A broadcast against Telegram's limits: the rate kept, refusals, and how long answers wait beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"SQLite": asyncio.run(_deliver(f"sqlite:///{folder}/bench.db", people, rate, Path(folder)))}
+        if postgres:
+            found["PostgreSQL"] = asyncio.run(_deliver(postgres, people, rate, Path(folder)))
+    table = Table(title=f"bench deliver: {people:,} people, {ALLOWED:g} messages a second allowed")
+    headings = ("sent", "per_second", "refused", "nothing", "twice", "asked", "p50_ms", "p99_ms", "max_ms")
+    for heading in ("database", *headings, "of allowed"):
+        table.add_column(heading, justify="left" if heading == "database" else "right")
+    for name, seen in found.items():
+        table.add_row(
+            name, *(f"{seen[h]:,.1f}".removesuffix(".0") for h in headings), f"{seen['per_second'] / ALLOWED:.1%}"
+        )
+    Console(width=130).print(table)
+
+
+async def _deliver(url: str, people: int, rate: float, folder: Path) -> dict[str, float]:
+    """The program as it is run, and the other side as a process of its own."""
+    pipe = asyncio.subprocess.PIPE
+    crowd = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sandbox.bulk", str(people), str(rate), cwd=ROOT, stdin=pipe, stdout=pipe, limit=2**24
+    )
+    assert crowd.stdin  # noqa: S101 - narrows the type
+    assert crowd.stdout  # noqa: S101
+    try:
+        town = json.loads(await crowd.stdout.readline())
+        ahead = _to_working_hours()
+        start = await _prepare(url, town["people"], SystemClock(ahead))
+        port = _free_port()
+        bot = await _bot(town, url, ahead, folder, port)
+        try:
+            await _serving(bot, port)
+            await start()
+            crowd.stdin.write(b"go\n")
+            await crowd.stdin.drain()
+            seen: dict[str, float] = json.loads(await crowd.stdout.readline())
+            return seen
+        finally:
+            if bot.returncode is None:
+                bot.terminate()
+            await bot.wait()
+    finally:
+        with suppress(ProcessLookupError):  # it ends by itself after its report
+            crowd.kill()
+        await crowd.wait()
+
+
+def _to_working_hours() -> timedelta:
+    """How far the clock must be ahead for it to be two in the afternoon of a working day."""
+    now = SystemClock().now()
+    day = CourtCalendar().on_or_after(local_day(now) + timedelta(days=1))
+    return datetime.combine(day, time_of_day(14), SHANGHAI) - now
+
+
+async def _prepare(url: str, chats: Sequence[int], clock: Clock) -> Callable[[], Awaitable[None]]:
+    """People who owe, and an approved campaign to all of them; what it returns starts it."""
+    engine = open_engine(url)
+    await migrate.upgrade(engine)
+    store = Store(engine, Vault(KEY))
+    due = local_day(clock.now()) + timedelta(days=60)
+    await fill(store, clock, [Someone(f"P{c}", c) for c in chats], lambda _: [due])
+    knowledge = read_knowledge(ROOT / "faq").knowledge()
+    campaigns = Campaigns(store, clock, Ids(), Guides(ROOT / "faq", lambda: knowledge))
+    draft = NewCampaign("bench", {"name": "{salutation}, {court}"}, {"court": "xixiu"}, "author")
+    number = await campaigns.new(draft)
+    await campaigns.approve(number, "approver")
+
+    async def start() -> None:
+        await campaigns.start(number)
+        await store.close()
+
+    return start
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _serving(bot: asyncio.subprocess.Process, port: int) -> None:
+    """Return when the program answers questions."""
+    for _ in range(600):
+        if bot.returncode is not None:
+            raise SettingsError(f"bench: the bot ended with status {bot.returncode}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        await asyncio.sleep(2)
+        return
+    raise SettingsError("bench: the bot did not begin to serve within a minute")
+
+
+async def _bot(town: dict[str, Any], url: str, ahead: timedelta, folder: Path, port: int) -> asyncio.subprocess.Process:
+    given = {
+        "TELEGRAM__TOKEN": town["token"],
+        "TELEGRAM__BASE_URL": town["base_url"],
+        "DATABASE__URL": url,
+        "HTTP__PORT": str(port),
+        "FAQ__PATH": str(ROOT / "faq"),
+        "PRIVACY__KEY": KEY.hex(),
+        "CLOCK__OFFSET": str(int(ahead.total_seconds())),
+        "LOG__LEVEL": "WARNING",
+    }
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ZHIYUAN_")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "main.py"),
+        "run",
+        cwd=folder,
+        env=clean | {f"ZHIYUAN_{k}": v for k, v in given.items()},
+    )
+
+
 @contextmanager
 def _postgres(given: str, folder: Path) -> Iterator[str]:
     """The URL given, or a server of our own if `pgserver` is installed, or nothing."""
@@ -248,17 +382,6 @@ def _postgres(given: str, folder: Path) -> Iterator[str]:
         typer.echo("PostgreSQL is left out: give --postgres URL, or install requirements-dev.txt", err=True)
         yield ""
         return
-    server: Any = pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    server: Any = pgserver.get_server(folder / "postgres", cleanup_mode="stop")  # type: ignore[attr-defined,unused-ignore]
     yield server.get_uri()
     server.cleanup()
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share lies; 0 for none."""
-    if not values:
-        return 0.0
-    return (
-        statistics.quantiles(values, n=1000, method="inclusive")[int(share * 1000) - 1]
-        if len(values) > 1
-        else values[0]
-    )

@@ -6,15 +6,16 @@ import json
 import sys
 import time
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.consult.check import check
+from bot.consult.following import Conversation
 from bot.consult.library import Library
 from bot.consult.loader import read
-from bot.consult.model import Context, Decision, Verdict
+from bot.reminders import wording
+from commands import faq_eval, faq_gaps
 from commands.program import current
 
 group = typer.Typer(no_args_is_help=True, help="The knowledge in faq/.")
@@ -25,11 +26,13 @@ def check_command(context: typer.Context) -> None:
     """Print every problem of faq/ with file and line; status 1 if there is one."""
     here = current(context)
     path = here.settings.faq.path
+    draft = read(path)
     problems = check(path, here.today())
+    if (path / wording.FILE).exists():
+        problems += wording.check(path, draft.laws, draft.courts, here.today())
     for problem in problems:
         typer.echo(f"{'notice: ' if problem.notice else ''}{path / problem.file}:{problem.line}: {problem.message}")
     wrong = sum(not p.notice for p in problems)
-    draft = read(path)
     typer.echo(
         f"{len(draft.entries)} topics, {sum(len(e.phrasings) for e in draft.entries)} phrasings, "
         f"{len(draft.outside)} kinds outside, {len(draft.laws)} instruments: "
@@ -63,7 +66,7 @@ def match(
     for line in lines:
         if not line.strip():
             continue
-        result = _conversation(library, line, today) or _judged(library, line, Context(), today)[0]
+        result = _conversation(library, line, today) or _judged(_begun(library, today), line)
         typer.echo(json.dumps(result, ensure_ascii=False) if jsonl else _readable(result))
 
 
@@ -77,37 +80,25 @@ def _conversation(library: Library, line: str, today: date) -> dict[str, Any] | 
         return None
     if not isinstance(turns, list) or not all(isinstance(t, str) for t in turns):
         return None
-    context, results = Context(), []
-    for turn in turns:
-        result, context = _judged(library, turn, context, today)
-        results.append(result)
-    return {"turns": results}
+    conversation = _begun(library, today)
+    return {"turns": [_judged(conversation, turn) for turn in turns]}
 
 
-def _judged(library: Library, question: str, context: Context, today: date) -> tuple[dict[str, Any], Context]:
+def _begun(library: Library, today: date) -> Conversation:
+    return Conversation(lambda question, before: library.match(question, before, today), faq_eval.chooser())
+
+
+def _judged(conversation: Conversation, question: str) -> dict[str, Any]:
     started = time.perf_counter()
-    verdict = library.match(question, context, today)
+    verdict = conversation.take(question)
     ms = (time.perf_counter() - started) * 1000
-    result = {
+    return {
         "q": question,
         "decision": verdict.decision.value,
         "topics": [{"id": c.topic, "score": round(c.score, 4)} for c in verdict.candidates[:5]],
         "ms": round(ms, 3),
         "reason": verdict.reason.value,
     }
-    return result, following(context, question, verdict)
-
-
-def following(context: Context, question: str, verdict: Verdict) -> Context:
-    """What the next turn may lean on, as the dialogue keeps it."""
-    answered = verdict.decision is Decision.ANSWER
-    return Context(
-        last_topic=verdict.best if answered else context.last_topic,
-        viewpoint=verdict.viewpoint or context.viewpoint,
-        clarified=verdict.decision is Decision.CLARIFY,
-        offered=() if answered else tuple(c.topic for c in verdict.candidates[:3]),
-        last_question=question,
-    )
 
 
 def _readable(result: dict[str, Any]) -> str:
@@ -117,15 +108,6 @@ def _readable(result: dict[str, Any]) -> str:
     return f"{result['decision']:8}{result['ms']:6.1f} ms  {topics}  {result['q']}"
 
 
-@group.command("eval")
-def evaluate(
-    context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="JSON lines: q, best, ok", exists=True, dir_okay=False)],
-) -> None:
-    """Measure the matcher on labelled questions."""
-    here = current(context)
-    raise typer.Exit(_evaluate(here.program.open_library(here.settings), files))
-
-
-def _evaluate(library: Library, files: list[Path]) -> int:
-    raise NotImplementedError
+group.command("eval")(faq_eval.evaluate)
+group.command("train")(faq_eval.train_command)
+group.add_typer(faq_gaps.group, name="gaps")

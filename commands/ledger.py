@@ -354,7 +354,8 @@ def _dated(texts: Texts, view: View, sum_of: Callable[[int], str]) -> Iterator[s
     for d in view.disputes:
         day = shown(d.raised_at, "%Y-%m-%d")
         key = "ledger.show.dispute_closed" if d.closed_at else "ledger.show.dispute"
-        yield texts(key, day=day, text=d.text, id=d.id, outcome=d.outcome or "")
+        said = d.text or texts(f"ledger.kind_of.dispute.{d.kind}")
+        yield texts(key, day=day, text=said, id=d.id, outcome=d.outcome or "")
     for f in view.proofs:
         yield texts("ledger.show.proof", day=shown(f.received_at, "%Y-%m-%d"), files=len(f.files), id=f.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Program:
     load: Callable[[Path | None], Settings]
     run: Callable[[Settings], Exit]
     chat: Callable[[Settings], Exit]
+    remind: Callable[[Settings, datetime | None], Exit]
     open_library: Callable[[Settings], Library]
     open_store: Callable[[Settings], Coroutine[Any, Any, Store]]
     open_vault: Callable[[Settings], Vault]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ WEBHOOK_PATH = "/telegram/webhook"
 
 def build_bot(settings: Telegram) -> ExtBot[None]:
     """The bot over aiohttp; nothing is opened yet."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB's switch: spans of time as such, without a warning each time
     base = settings.base_url.rstrip("/") or TELEGRAM
     return ExtBot(
         token=settings.token.get_secret_value(),

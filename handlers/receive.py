@@ -201,7 +201,7 @@ class Poller:
 
 
 def seconds_of(error: RetryAfter) -> float:
-    """How long the server wants to be left alone; PTB gives a number or a timedelta."""
+    """How long the server wants to be left alone; PTB gives a number or, as `build_bot` asks it to, a timedelta."""
     after = error.retry_after
     return after.total_seconds() if isinstance(after, timedelta) else float(after)
 

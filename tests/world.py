@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bot.consult.library import Library
 from bot.core.clock import ManualClock
 from bot.core.texts import Texts
-from bot.settings import Database, Faq, Http, Privacy, Settings, Telegram
+from bot.settings import Database, DocumentSettings, Faq, Http, Privacy, Settings, Telegram
 from main import Server, open_library
 from sandbox import Actor, Limits, Sandbox, create
 from sandbox import Settings as SandboxSettings
@@ -125,10 +125,11 @@ class World:
                 }
             ),
             database=Database(url=self.database),
-            http=Http(port=0),
+            http=Http(**{"port": 0, **self.overrides.get("http", {})}),
             faq=Faq(path=self.overrides.get("faq", ROOT / "faq"), reload_seconds=0.05),
             privacy=Privacy(key=SecretStr(KEY), key_file=self.folder / "secret.key", **self.overrides.get("privacy", {})),
-            **{k: v for k, v in self.overrides.items() if k not in ("telegram", "privacy", "faq")},
+            documents=DocumentSettings(proofs=self.folder / "proofs"),
+            **{k: v for k, v in self.overrides.items() if k not in ("telegram", "privacy", "faq", "http")},
         )
 
     async def begin(self) -> World:
@@ -178,6 +179,7 @@ class World:
         for _ in range(2000):
             if not self.sandbox.core.updates.pending:
                 await services.inbox.idle()
+                await services.files.fetch_all()
                 await services.sender.idle()
                 if not self.sandbox.core.updates.pending and not services.inbox.waiting():
                     return

@@ -114,7 +114,8 @@ class _Stack:
 def fit(examples: Sequence[Example], provenance: Mapping[str, object] | None = None) -> Weights:
     """Maximum likelihood with a weak pull to zero, by Adam over all examples at once; deterministic."""
     stack = _Stack.of([each for each in examples if each.right])
-    parameters = np.concatenate([np.full(len(EVIDENCE), 1.0), np.zeros(len(NOTHING))])
+    parameters = np.concatenate([np.full(len(EVIDENCE), 1.0), np.ones(len(NOTHING))])
+    parameters[EVIDENCE.index("outside")] = 0.0
     momentum, speed = np.zeros_like(parameters), np.zeros_like(parameters)
     for step in range(1, STEPS + 1):
         slope = stack.slope(parameters) + PULL * parameters

@@ -18,9 +18,9 @@ MOST_PAIRED = 9  # concepts of one text that are paired; longer stories pair by 
 class FeatureSettings:
     """Which features are used and how much each kind weighs; the ablations switch them off."""
 
-    grams: tuple[float, ...] = (1.0, 1.0, 0.5)  # weights of single characters, pairs, triples …
-    concepts: float = 1.4
-    pairs: float = 0.8
+    grams: tuple[float, ...] = (1.0, 1.0, 0.25)  # weights of single characters, pairs, triples …
+    concepts: float = 0.8
+    pairs: float = 0.4
     story_length: int = 45  # characters from which a text counts as a story
     story_weight: float = 0.6  # of clauses of a story that do not ask
 

@@ -7,85 +7,97 @@ library beyond numpy, fitted from the phrasings whenever the knowledge is loaded
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.consult.index import Floats, Index, Vector
+from bot.consult.index import Floats, Index, Ints, Vector
 
 MOST_FEATURES = 60_000  # with the weight matrix below 40 MB at 150 topics
-MOST_STEPS = 45_000
+MOST_STEPS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class LinearSettings:
     """How the layer is fitted."""
 
-    rounds: int = 8
+    rounds: int = 4
     boldness: float = 0.25  # PA-I's C: the largest step that one example may cause
     margin: float = 1.0
-    forgetting: float = 0.0  # share of a phrasing's features that is hidden at each step, against rote learning
     seed: int = 20261123
 
 
 class Linear:
-    """Scores of all topics for a question, learned from the index's own rows."""
+    """Scores of all classes for a question, learned from the index's own rows."""
 
-    def __init__(self, index: Index, settings: LinearSettings | None = None) -> None:
-        """Fits the layer."""
-        settings = settings or LinearSettings()
-        self._columns = _columns(index)
-        self._weights = _fitted(index, self._columns, settings)
+    def __init__(
+        self,
+        index: Index,
+        truth: Sequence[int],
+        count: int,
+        settings: LinearSettings | None = None,
+        only: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Fits the layer to tell the `count` classes of the index's rows apart, by all features or `only` some."""
+        self._columns, self._size = _columns(index, only)
+        self._partial = only is not None or self._size < len(index.vocabulary)
+        self._weights = np.zeros((self._size, max(count, 2)), dtype=np.float32)
+        self._fit(index, np.asarray(truth), settings or LinearSettings())
 
     def scores(self, vector: Vector) -> Floats:
-        """One score per topic; about 0 for neutral, 1 and more for clear."""
-        columns = self._columns[vector.ids]
-        return np.asarray(vector.weights @ self._weights[columns], dtype=np.float32)
+        """One score per class; about 0 for neutral, 1 and more for clear."""
+        places, values = self._part(vector.ids, vector.weights)
+        return np.asarray(values @ self._weights[places], dtype=np.float32)
 
     def weight(self, feature: int, topic: int) -> float:
-        """How much a feature speaks for a topic, for explanations."""
-        return float(self._weights[self._columns[feature], topic])
+        """How much a feature speaks for a class, for explanations."""
+        place = self._columns[feature]
+        return float(self._weights[place, topic]) if place < self._size else 0.0
+
+    def _part(self, ids: Ints, values: Floats) -> tuple[NDArray[np.int64], Floats]:
+        """The features that this layer looks at, brought to length one again."""
+        places = self._columns[ids]
+        if not self._partial:
+            return places, values
+        seen = places < self._size
+        places, values = places[seen], values[seen]
+        length = float(np.sqrt(values @ values))
+        return places, values / length if length else values
+
+    def _fit(self, index: Index, truths: NDArray[np.int64], settings: LinearSettings) -> None:
+        """Goes over the phrasings a few rounds; a mistake moves the true class up and its best rival down."""
+        weights, late_moves = self._weights, np.zeros_like(self._weights)
+        rows = [self._part(*index.row(row)) for row in range(index.size)]
+        steps = _order(index.size, settings)
+        for number, row in enumerate(steps):
+            places, values = rows[row]
+            scores = values @ weights[places]
+            truth = truths[row]
+            own, scores[truth] = scores[truth], -np.inf
+            rival = int(scores.argmax())
+            loss = settings.margin - own + scores[rival]
+            if loss > 0:
+                move = min(settings.boldness, loss / 2) * values
+                weights[places, truth] += move
+                weights[places, rival] -= move
+                late = number / len(steps) * move  # taken off again at the end: the average over time
+                late_moves[places, truth] += late
+                late_moves[places, rival] -= late
+        weights -= late_moves
 
 
-def _columns(index: Index) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The matrix row of each feature; rare ones share the last row, which stays zero, when there are too many."""
-    total = len(index.vocabulary)
-    columns = np.arange(total, dtype=np.int64)
-    if total > MOST_FEATURES:
-        kept = np.sort(np.argsort(-index.frequency, kind="stable")[:MOST_FEATURES])
-        columns = np.full(total, MOST_FEATURES, dtype=np.int64)
-        columns[kept] = np.arange(MOST_FEATURES)
-    return columns
-
-
-def _fitted(index: Index, columns: np.ndarray[tuple[int], np.dtype[np.int64]], settings: LinearSettings) -> Floats:
-    """Goes over the phrasings a few rounds; each mistake moves the true topic up and the best rival down."""
-    size = min(len(index.vocabulary), MOST_FEATURES) + 1
-    weights = np.zeros((size, max(index.count, 2)), dtype=np.float32)
-    total = np.zeros_like(weights)
-    steps = _order(index.size, settings)
-    generator = np.random.default_rng(settings.seed)
-    for number, row in enumerate(steps):
-        ids, values = index.row(row)
-        if settings.forgetting:
-            kept = generator.random(len(ids)) >= settings.forgetting
-            ids, values = ids[kept], values[kept]
-        places = columns[ids]
-        scores = values @ weights[places]
-        truth = index.topics[row]
-        own, scores[truth] = scores[truth], -np.inf
-        rival = int(scores.argmax())
-        loss = settings.margin - own + scores[rival]
-        if loss > 0:
-            move = min(settings.boldness, loss / 2) * values
-            weights[places, truth] += move
-            weights[places, rival] -= move
-            late = number / len(steps)  # the average over time, kept as a correction
-            total[places, truth] += late * move
-            total[places, rival] -= late * move
-    weights -= total
-    weights[-1] = 0
-    return weights
+def _columns(index: Index, only: Callable[[str], bool] | None) -> tuple[NDArray[np.int64], int]:
+    """The matrix row of each feature, and the number of rows; a feature that is left out has a row beyond."""
+    wanted = np.arange(len(index.vocabulary))
+    if only is not None:
+        wanted = np.array([number for feature, number in index.vocabulary.items() if only(feature)], dtype=np.int64)
+    if len(wanted) > MOST_FEATURES:
+        wanted = wanted[np.argsort(-index.frequency[wanted], kind="stable")[:MOST_FEATURES]]
+    columns = np.full(len(index.vocabulary), len(wanted), dtype=np.int64)
+    columns[np.sort(wanted)] = np.arange(len(wanted))
+    return columns, len(wanted)
 
 
 def _order(size: int, settings: LinearSettings) -> list[int]:

@@ -187,6 +187,7 @@ class Context:
     clarified: bool = False  # the turn before was already a question back
     offered: tuple[str, ...] = ()  # the topics offered there
     last_question: str = ""
+    sides: tuple[tuple[Viewpoint, str], ...] = ()  # the sides offered there, and the topic of each
 
 
 @dataclass(frozen=True, slots=True)

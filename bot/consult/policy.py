@@ -7,7 +7,7 @@ and from the probabilities, and there is nothing else to tune.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.consult.model import Candidate, Context, Decision, Reason, Verdict, Viewpoint
@@ -20,7 +20,7 @@ OFFERED = 3  # choices in a question back
 class MatchSettings:
     """What each outcome costs, in units of one question back; `config.yaml` may change them."""
 
-    cost_wrong: float = 8.0  # a wrong answer given as if it were right
+    cost_wrong: float = 4.0  # a wrong answer given as if it were right
     cost_clarify: float = 1.0  # a question back
     cost_missed: float = 3.0  # a question back that does not offer what was meant
     cost_handoff: float = 3.0  # a person for what the desk could have answered
@@ -135,15 +135,13 @@ def answer_threshold(settings: MatchSettings) -> float:
 
 
 def _offered(odds: Odds, signs: Signs, settings: MatchSettings) -> tuple[Candidate, ...]:
-    """The choices first, then the rest of the best: the door shows the first three that are likely enough."""
-    wanted: Sequence[str] = signs.ambiguous or tuple(topic for _, topic in signs.sides)
-    score = {each.topic: each.score for each in odds.topics}
-    best = odds.topics[:1] if odds.topics and odds.topics[0].topic in wanted else ()
-    first = sorted((topic for topic in wanted if topic in score), key=lambda topic: -score[topic])
-    chosen = [Candidate(topic, score[topic]) for topic in first] or list(best)
+    """The likeliest topics; those among which the person must choose are always among the first three."""
+    wanted = set(signs.ambiguous) | {topic for _, topic in signs.sides}
+    must = [each for each in odds.topics if each.topic in wanted][:OFFERED]
     likely = [
         each
-        for place, each in enumerate(odds.topics)
-        if each.topic not in first and (place < 1 or each.score >= settings.least_offer)
+        for place, each in enumerate(odds.topics[:SHOWN])
+        if each not in must and (place < 1 or each.score >= settings.least_offer)
     ]
-    return tuple([*chosen, *[each for each in likely if each.topic not in {one.topic for one in chosen}]][:SHOWN])
+    first = sorted([*must, *likely[: OFFERED - len(must)]], key=lambda each: -each.score)
+    return (*first, *likely[OFFERED - len(must) :])[:SHOWN]

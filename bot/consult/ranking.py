@@ -27,6 +27,11 @@ EVIDENCE = (
     "nearest",  # mean cosine to its three nearest phrasings
     "nearest_asking",
     "closeness",  # rapidfuzz: how alike question and nearest phrasing are, letter by letter
+    "meaning",  # a layer that sees only the lexicon's concepts and their pairs, not the letters
+    "linear_lead",  # distance of its linear score to the best other one
+    "nearest_lead",  # the same for `nearest`
+    "first",  # 1 for the topic with the best linear score
+    "inside",  # for topics: how much the words speak for this desk at all (a layer of its own)
     "outside",  # 1 for a kind of question that this desk does not answer
     "side",  # who asks fits whom the entry is for (1), does not (-1), unknown (0)
     "lean_linear",  # follow-up: the linear layer on last topic's title + question
@@ -67,6 +72,8 @@ class RankerSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     linear: LinearSettings = field(default_factory=LinearSettings)
+    meaning: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=1))
+    inside: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=1))
     without: frozenset[str] = frozenset()  # names of evidence that is held at zero
     repair: bool = True
 
@@ -88,10 +95,14 @@ class Ranker:
         features = [self.reader._extract(each) for each in read]
         self.texts = [each.text for each in read]
         self.index = Index(features, [self.number[each.label] for each in texts], len(self.labels))
-        self.linear = Linear(self.index, settings.linear)
+        self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
+        self.linear = Linear(self.index, self.index.topics.tolist(), len(self.labels), settings.linear)
+        inside = (1 - self.is_outside[self.index.topics].astype(int)).tolist()
+        truth = self.index.topics.tolist()
+        self.meaning = Linear(self.index, truth, len(self.labels), settings.meaning, is_concept)
+        self.inside = Linear(self.index, inside, 2, settings.inside)
         if settings.repair:
             self.reader.repair = Repair(words.vocabulary, self.index.vocabulary)
-        self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
         self._audience = [
             entries[label].audience if label in entries else frozenset((Viewpoint.ANYONE,)) for label in self.labels
         ]
@@ -114,6 +125,11 @@ class Ranker:
             "nearest": hits.nearest,
             "nearest_asking": nearest_asking,
             "closeness": self._closeness(reading.text, linear, hits.nearest, hits.best_row),
+            "meaning": self.meaning.scores(whole),
+            "linear_lead": lead(linear),
+            "nearest_lead": lead(hits.nearest),
+            "first": (linear >= linear.max(initial=0.0)).astype(np.float64),
+            "inside": (1 - self.is_outside) * np.subtract(*self.inside.scores(whole)[::-1]),
             "outside": self.is_outside,
             "side": self._side(reading, context),
             "lean_linear": lean_linear,
@@ -180,6 +196,19 @@ class Ranker:
             for number, weight in zip(vector.ids.tolist(), vector.weights.tolist(), strict=True)
         ]
         return sorted(shares, key=lambda pair: -abs(pair[1]))[:most]
+
+
+def is_concept(feature: str) -> bool:
+    """Whether a feature is a concept or a pair of concepts."""
+    return feature.startswith(CONCEPT)
+
+
+def lead(scores: Floats) -> NDArray[np.float64]:
+    """How far each score is ahead of the best of the others."""
+    if len(scores) < 2:
+        return np.zeros(len(scores))
+    second, first = np.partition(scores, -2)[-2:]
+    return np.where(scores == first, first - second, scores - first).astype(np.float64)
 
 
 def labelled(knowledge: Knowledge) -> list[Labelled]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from bot.consult.model import Viewpoint
 from bot.consult.normalise import Normal, Normaliser, simplified
 from bot.consult.pinyin import Repair
 
+NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 SHORT = 16  # characters up to which a question may lean on the one before
 
 
@@ -135,6 +137,7 @@ def viewpoint(text: str, sides: Mapping[Viewpoint, Scanner[str]]) -> Viewpoint |
 def is_generic(text: str, words: Words) -> bool:
     """Whether nothing is left beside empty words and at most one noun that fits everything."""
     nouns: set[str] = set()
+    text = NOT_CHINESE.sub("", text)
     position = 0
     while position < len(text):
         noun = words.generic.longest(text, position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -78,13 +79,15 @@ def read_or_make_key(path: Path) -> bytes:
     """The key file's 32 bytes; made at the first start, readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Exclusive creation: two copies starting at once must not write two keys.
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(os.urandom(32).hex())
-        except FileExistsError:
-            pass  # the other copy was first; its key is read below
+        # Written elsewhere and then given its name, which only one of two copies starting at once can
+        # do: neither makes a second key, and neither reads a file that is still empty.
+        draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(os.urandom(32).hex())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return parse_key(path.read_text().strip(), str(path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.consult.following import SMALL_TALK
 from bot.consult.library import Library
 from bot.consult.model import Decision, Entry, Reason, Verdict
 from bot.core.clock import local_day
@@ -12,7 +13,6 @@ from bot.dialogue.model import Reply
 from bot.dialogue.turn import Turn
 from bot.dialogue.words import Words
 
-SMALL_TALK = "chat"  # the category of greetings and thanks: no topic that the next question may lean on
 # Questions back that are worth less than what a person in a particular situation can be told.
 _WEAK = frozenset({Reason.GENERIC, Reason.UNSURE, Reason.NEGATION})
 
@@ -31,6 +31,8 @@ class Answering:
         `instead` is said where no topic is clear: somebody who waits for a person, or who sent a
         picture, hears something better than a question back.
         """
+        asked_back = turn.state.clarifies
+        turn.state.keep(verdict, turn.now)
         if verdict.reason is Reason.CRISIS:
             await self.crisis(turn, said)
         elif verdict.reason is Reason.PERSON:
@@ -43,13 +45,12 @@ class Answering:
         elif verdict.decision is Decision.CLARIFY:
             self._ask_back(turn, verdict)
         elif kind := self._library.knowledge.outside.get(verdict.outside or ""):
-            turn.state.nothing_open()
             turn.state.misses = 0
             turn.say(self._words.outside(kind))
         elif verdict.reason is Reason.EXPIRED:
             self._withhold(turn)
         else:
-            await self._missed(turn, said)
+            await self._missed(turn, said, asked_back)
 
     def entry(self, topic: str | None) -> Entry | None:
         """The entry of a topic, if there still is one."""
@@ -101,10 +102,8 @@ class Answering:
         known = [entry for c in verdict.candidates if (entry := self.entry(c.topic))][:3]
         sides = [(side, topic) for side, topic in verdict.ask_viewpoint if self.entry(topic)]
         if len(sides) > 1:
-            turn.state.asks_back([topic for _, topic in sides], {side.value: topic for side, topic in sides})
             turn.say(self._words.sides(sides))
         elif known and verdict.reason is not Reason.GENERIC:
-            turn.state.asks_back([entry.id for entry in known])
             turn.say(self._words.choices(known, group=turn.conversation.kind == "group"))
         else:
             self.invite(turn)
@@ -114,11 +113,10 @@ class Answering:
         turn.state.asks_back([])
         turn.say(self._words.menu("clarify.generic"))
 
-    async def _missed(self, turn: Turn, said: str) -> None:
+    async def _missed(self, turn: Turn, said: str, asked_back: bool) -> None:
         """No topic: say so; the second time in a row a person takes over without being asked."""
         turn.state.misses += 1
-        again = turn.state.misses >= 2 or turn.state.clarifies
-        turn.state.nothing_open()
+        again = turn.state.misses >= 2 or asked_back
         if again and turn.conversation.kind == "private":
             turn.state.misses = 0
             await self._desk.register(turn, why="missed", key="handoff.missed", said=said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.clock import shown
 from bot.core.ids import short
-from bot.dialogue.flows.model import shown_day, yuan
+from bot.dialogue.flows.model import yuan
 from bot.dialogue.model import Button, quoted, rows
 from bot.dialogue.scene import CLOSED, Scene, matter, sums
 from bot.ledger.model import ObligationKind, PaymentStatus, PromiseStatus, Role
@@ -64,14 +64,14 @@ class Cases:
         texts, standing = scene.texts, view.standing
         lines = []
         if standing.next_due:
-            lines.append(texts("party.case.next", day=shown_day(standing.next_due)))
+            lines.append(scene.phrase("party.case.next", day=standing.next_due))
         waiting = [p for p in view.payments if p.status == PaymentStatus.REPORTED]
         if waiting:
             lines.append(texts("party.case.reported", count=len(waiting), amount=yuan(standing.reported)))
         for promised in view.promises:
             if promised.status is PromiseStatus.OPEN and scene.side(view)[1] is Role.DEBTOR:
-                day = shown_day(promised.row.promised_on)
-                lines.append(texts("party.case.promise", day=day, amount=yuan(promised.row.amount)))
+                day = promised.row.promised_on
+                lines.append(scene.phrase("party.case.promise", day=day, amount=yuan(promised.row.amount)))
         if standing.next_due and standing.status not in CLOSED and not standing.overdue:
             lines.append(texts("party.case.certificate"))
         return lines
@@ -80,8 +80,10 @@ class Cases:
         """Somebody scanned the code on a certificate: genuine or not, and nothing else."""
         number, _, code = start.removeprefix(CERTIFICATE_PREFIX).rpartition("_")
         found = await scene.turn.work.reach.certificate(number)
-        if found is None or found.revoked_at or scene.turn.work.reach.code_key(found.code) != (
-            scene.turn.work.reach.code_key(code)
+        if (
+            found is None
+            or found.revoked_at
+            or scene.turn.work.reach.code_key(found.code) != (scene.turn.work.reach.code_key(code))
         ):
             scene.say("party.certificate.unknown")
             return

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.ids import short
 from bot.dialogue.ends import told_plan
-from bot.dialogue.flows.model import shown_day, yuan
+from bot.dialogue.flows.model import yuan
 from bot.dialogue.model import Reply, quoted
 from bot.dialogue.proposals import apply, decide
 from bot.dialogue.scene import Scene, matter, sums
@@ -130,7 +130,7 @@ class Clerk:
                     ("party.button.do.contact", f"ob:{short(view.id)}:contact"),
                     matter=matter(view),
                     amount=yuan(payment.amount),
-                    day=shown_day(payment.paid_on),
+                    day=payment.paid_on,
                     why=quoted(text),
                 )
             scene.say("clerk.rejected", matter=matter(view))
@@ -140,12 +140,12 @@ class Clerk:
         params = {
             "matter": matter(view),
             "paid": yuan(payment.amount),
-            "day": shown_day(payment.paid_on),
+            "day": payment.paid_on,
             **sums(view),
         }
         performed = view.standing.status is Status.PERFORMED
         key = "performed" if performed else "act" if not view.row.amount else "partly"
-        due_on = shown_day(view.standing.next_due) if view.standing.next_due else "-"
+        due_on = view.standing.next_due or "-"
         for debtor in view.debtors:
             await scene.tell_party(debtor.id, view.id, f"party.receipt.debtor_{key}", next=due_on, **params)
         for creditor in view.creditors:
@@ -205,7 +205,7 @@ class Clerk:
         await decide(scene, proposal, ProposalStatus.APPLIED, scene.turn.conversation.person)
         await self._close(scene, task, f"ok {text}".strip())
         for party in (*view.debtors, *view.creditors):
-            await scene.tell_party(party.id, view.id, "party.plan.applied", matter=matter(view), until=shown_day(proposal.until))
+            await scene.tell_party(party.id, view.id, "party.plan.applied", matter=matter(view), until=proposal.until)
         scene.say("clerk.applied", matter=matter(view))
 
     async def _refuse(self, scene: Scene, task: TaskRow, view: View, proposal: ProposalRow, why: str) -> None:
@@ -257,7 +257,12 @@ class Clerk:
         told = 0
         for debtor in view.debtors:
             told += await scene.tell_party(
-                debtor.id, view.id, "party.plan.ask_debtor", *buttons, matter=matter(view), plan=told_plan(scene, counter)
+                debtor.id,
+                view.id,
+                "party.plan.ask_debtor",
+                *buttons,
+                matter=matter(view),
+                plan=told_plan(scene, counter),
             )
         scene.say("clerk.countered" if told else "clerk.nobody_there", matter=matter(view))
 
@@ -280,10 +285,14 @@ class Clerk:
         scene.say("clerk.issued", number=row.number, matter=matter(view))
         for form in ("docx", "pdf"):
             text = scene.texts("party.certificate.file", number=row.number)
-            scene.turn.say(Reply(text, key="party.certificate.file", kind="document", file=f"certificate:{row.number}:{form}"))
+            scene.turn.say(
+                Reply(text, key="party.certificate.file", kind="document", file=f"certificate:{row.number}:{form}")
+            )
 
     async def _hand_out(self, scene: Scene, view: View, party_id: int, number: str) -> None:
-        if not await scene.tell_party(party_id, view.id, "party.certificate.issued", number=number, matter=matter(view)):
+        if not await scene.tell_party(
+            party_id, view.id, "party.certificate.issued", number=number, matter=matter(view)
+        ):
             return
         for conversation_id, (obligation, party) in list(scene.said_elsewhere.items()):
             if (obligation, party) != (view.id, party_id):
@@ -304,7 +313,9 @@ class Clerk:
         await self._close(scene, task, words)
         conversation = await scene.turn.work.conversations.get(task.conversation_id) if task.conversation_id else None
         if words and conversation and not conversation.unreachable:
-            reply = Reply(scene.texts("party.from_staff", text=quoted(words), number=task.number), key="party.from_staff")
+            reply = Reply(
+                scene.texts("party.from_staff", text=quoted(words), number=task.number), key="party.from_staff"
+            )
             scene.turn.say_to(conversation, reply, sender="staff")
             if task.obligation_id:
                 scene.said_elsewhere[conversation.id] = (task.obligation_id, task.party_id)
@@ -313,7 +324,7 @@ class Clerk:
     async def _link(self, scene: Scene, rest: str) -> None:
         """/link case number: a link for each party whom the chat can reach by one."""
         number = casenumber.normalise(rest.split(" ")[0], scene.today.year)
-        found = await scene.house.ledger.case(number, scene.turn.work)
+        found = await scene.house.ledger.case(number)
         if found is None:
             scene.say("reach.wrong.no_case", number=number)
             return
@@ -325,9 +336,10 @@ class Clerk:
                 continue
             start = await register.make_link(party.id, scene.house.reach.lives)
             link = scene.house.reach.address.link(start)
-            lines.append(scene.texts("clerk.link", role=scene.texts(f"reach.role.{role.role}"), name=party.name, link=link))
+            lines.append(
+                scene.texts("clerk.link", role=scene.texts(f"reach.role.{role.role}"), name=party.name, link=link)
+            )
         scene.turn.say(Reply("\n\n".join(lines) or scene.texts("clerk.no_links"), key="clerk.link"))
 
     async def _close(self, scene: Scene, task: TaskRow, outcome: str) -> None:
         await scene.turn.work.tasks.close(task.number, str(self._actor(scene)), outcome, scene.turn.now)
-

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from bot.core.ids import short
 from bot.dialogue.flows import plan
-from bot.dialogue.flows.model import shown_day, yuan
+from bot.dialogue.flows.model import yuan
 from bot.dialogue.model import Button
 from bot.dialogue.scene import Scene, matter
 from bot.ledger.model import Broken, DisputeKind, NewPayment, Role, Settlement, Source
@@ -54,7 +55,7 @@ class Ends:
         flow.data.pop("name", None)  # proven or not, it is not needed any more
         if flow.step == "proven":
             for other in await register.prove(binding):
-                await self._moved_away(scene, other.conversation_id, binding.party_id)
+                await self._moved_away(scene, other.conversation_id)
             scene.bindings = await scene.turn.work.reach.bindings_of_chat(scene.turn.conversation.id)
             await self._welcome(scene, flow)
         elif flow.step == "declined":
@@ -65,11 +66,13 @@ class Ends:
         elif flow.step == "locked":
             await scene.task(NewTask("identity", "locked", key=f"identity:{binding.id}", party_id=binding.party_id))
 
-    async def _moved_away(self, scene: Scene, conversation_id: int, party_id: int) -> None:
+    async def _moved_away(self, scene: Scene, conversation_id: int) -> None:
         """The old account hears that another one took its place: if that was not them, they can say so."""
         conversation = await scene.turn.work.conversations.get(conversation_id)
         if conversation and not conversation.unreachable:
-            scene.turn.say_to(conversation, scene.house.words.plain("party.identify.replaced", scene.house.words.human()))
+            scene.turn.say_to(
+                conversation, scene.house.words.plain("party.identify.replaced", scene.house.words.human())
+            )
 
     async def _welcome(self, scene: Scene, flow: FlowState) -> None:
         party = (await scene.turn.work.ledger.parties([flow.party_id or 0])).get(flow.party_id or 0)
@@ -194,7 +197,7 @@ def number_of(proposal: ProposalRow | None) -> int | str:
     return proposal.task if proposal and proposal.task else ""
 
 
-def _where(scene: Scene, view: View, flow: FlowState | None = None) -> dict[str, object]:
+def _where(scene: Scene, view: View, flow: FlowState | None = None) -> dict[str, Any]:
     """What a task belongs to."""
     return {
         "case_id": view.row.case_id,
@@ -255,7 +258,9 @@ async def propose(scene: Scene, view: View, proposal: ProposalRow) -> None:
                 )
     else:
         for debtor in view.debtors:
-            await scene.tell_party(debtor.id, view.id, "party.plan.ask_debtor", *buttons, matter=matter(view), plan=text)
+            await scene.tell_party(
+                debtor.id, view.id, "party.plan.ask_debtor", *buttons, matter=matter(view), plan=text
+            )
 
 
 def _with_task(proposal: ProposalRow, task: int | None) -> ProposalRow:
@@ -266,9 +271,9 @@ def _with_task(proposal: ProposalRow, task: int | None) -> ProposalRow:
 def told_plan(scene: Scene, proposal: ProposalRow) -> str:
     """A proposal in words."""
     if proposal.kind == "delay":
-        return scene.texts("party.plan.told_delay", day=shown_day(proposal.until))
+        return scene.phrase("party.plan.told_delay", day=proposal.until)
     lines = [
-        scene.texts("party.plan.told_part", no=no, day=shown_day(day), amount=yuan(amount))
+        scene.phrase("party.plan.told_part", no=no, day=day, amount=yuan(amount))
         for no, (amount, day) in enumerate(proposal.plan, 1)
     ]
     return "\n".join(lines)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.consult.rerank import Choice
+
 TEXT_LIMIT = 4096  # Telegram's limit, counted in UTF-16 units after the markup is taken out
 BUTTON_BYTES = 64
 _NEXT_TO_STAR = re.compile(r"\*(?=\*)")
@@ -44,6 +46,7 @@ class Incoming:
     album: str = ""  # several pictures sent together share it
     inbox_id: int | None = None
     file: Attachment | None = None
+    choice: Choice | None = None  # a second opinion, asked for before the turn began
 
 
 @dataclass(frozen=True, slots=True)

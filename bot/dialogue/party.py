@@ -348,7 +348,11 @@ class Party:
         code, _, word = rest.partition(":")
         asked = await scene.turn.work.reach.binding_numbered(_number(code))
         own = {b.party_id for b in scene.proven if b.relation == Relation.SELF}
-        if asked is None or asked.party_id not in own or asked.status not in (BindingStatus.ASKED, BindingStatus.PROVEN):
+        if (
+            asked is None
+            or asked.party_id not in own
+            or asked.status not in (BindingStatus.ASKED, BindingStatus.PROVEN)
+        ):
             self._gone(scene)
             return
         register = scene.register()
@@ -497,14 +501,16 @@ class Party:
         known = await turn.work.reach.message_heard(turn.conversation.id, incoming.external_id)
         text = incoming.text.strip()
         meaning = self._house.replies.meaning(text, scene.today) if text else None
-        speaks = meaning and (meaning.intent or find_sum(text, scene.today, strict=False) or find_day(text, scene.today))
+        speaks = meaning and (
+            meaning.intent or find_sum(text, scene.today, strict=False) or find_day(text, scene.today)
+        )
         if not known or not speaks:
             return False
         if meaning and meaning.intent is Intent.STOP:
             turn.heard(text, "edited", decision="stop")
             await self._stop(scene)
             return True
-        version = await turn.work.log.versions(turn.conversation.id, incoming.external_id) + 1
+        version = len(await turn.work.log.versions(turn.conversation.id, incoming.external_id)) + 1
         turn.heard(text, "edited", decision="edited", version=version)
         obligation = known[-1].obligation_id
         scene.about(obligation, known[-1].party_id, known[-1].delivery_id)

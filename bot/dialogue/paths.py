@@ -17,7 +17,14 @@ from bot.store.reach_rows import FlowState
 
 FRESH = timedelta(hours=24)  # after this, words are no answer to the last question any more
 # Steps at which whatever somebody writes is the answer.
-FREE = {("identify", "name"), ("identify", "tail"), ("helper", "name"), ("paid", "payer"), ("plan", "reason"), ("note", "text")}
+FREE = {
+    ("identify", "name"),
+    ("identify", "tail"),
+    ("helper", "name"),
+    ("paid", "payer"),
+    ("plan", "reason"),
+    ("note", "text"),
+}
 SECRET = ("identify", "tail")
 
 
@@ -32,7 +39,7 @@ class Paths:
     ) -> None:
         """Set out on a path; another one that is open can be resumed later."""
         turn = scene.turn
-        await turn.work.reach.leave_flows(turn.conversation.id, turn.now)
+        await turn.work.reach.leave_flows(turn.conversation.id)
         at, says = PATHS[kind].begin(data, scene.today)
         flow = FlowState(
             id=turn.next_id(),
@@ -127,7 +134,7 @@ class Paths:
             scene.say("party.flow.done_already", scene.button("party.button.mine", "pt:mine"))
             return
         if flow.status == "left":
-            await scene.turn.work.reach.leave_flows(flow.conversation_id, scene.turn.now)
+            await scene.turn.work.reach.leave_flows(flow.conversation_id)
             flow.status = "open"
         if choice == "leave":
             await self.leave(scene, flow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -141,9 +141,13 @@ class Scene:
 
     # -- saying ----------------------------------------------------------------------------------
 
+    def phrase(self, key: str, **params: object) -> str:
+        """A catalogue sentence; days among its parameters are written out with their weekday."""
+        return self.texts(key, **worded(self.texts, params))
+
     def say(self, key: str, *buttons: Button, **params: object) -> None:
         """A catalogue sentence in this chat."""
-        self.turn.say(self.house.words.plain(key, *buttons, **params))
+        self.turn.say(Reply(self.phrase(key, **params), rows(buttons), key))
 
     def say_text(self, text: str, key: str, *buttons: Button) -> None:
         """Words that are no catalogue sentence, such as a court's place and hours."""
@@ -166,12 +170,12 @@ class Scene:
             if conversation is None or conversation.unreachable:
                 continue
             made = rows((Button(self.texts(label), data) for label, data in buttons), 2)
-            self.turn.say_to(conversation, Reply(self.texts(key, **params), made, key))
+            self.turn.say_to(conversation, Reply(self.phrase(key, **params), made, key))
             self.said_elsewhere[conversation.id] = (obligation_id, party_id)
             told += 1
         return told
 
-    async def task(self, task: NewTask, **params: object) -> int | None:
+    async def task(self, task: NewTask) -> int | None:
         """Work for a person, told to the administrators; None when it stands already."""
         number = await self.turn.work.tasks.add(task, self.turn.now)
         if number is not None:
@@ -217,11 +221,22 @@ def matter(view: View) -> str:
 
 def rendered(texts: Texts, say: Say, prefix: str) -> Reply:
     """A path's sentence with its buttons, whose data begin with `prefix`."""
-    params = dict(say.params)
+    params = worded(texts, say.params)
     if "way" in params:
         params["way"] = texts(f"party.way.{params['way']}")
     buttons = [Button(_label(texts, c), f"{prefix}:{c.code}") for c in say.choices]
     return Reply(texts(say.key, **params), rows(buttons), say.key)
+
+
+def worded(texts: Texts, params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters as a sentence takes them: a day with its weekday, since 下周三 is easily misheard."""
+    return {k: spelled(texts, v) if isinstance(v, date) else v for k, v in params.items()}
+
+
+def spelled(texts: Texts, day: date) -> str:
+    """A day in full."""
+    weekday = texts(f"party.weekday.{day.isoweekday()}")
+    return texts("party.day", year=day.year, month=day.month, day=day.day, weekday=weekday)
 
 
 def _label(texts: Texts, choice: Choice) -> str:

@@ -7,7 +7,7 @@ If anything in a group fails, its turns are taken one by one, so that one bad me
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -42,13 +42,24 @@ class Responder(Protocol):
 class Dialogue:
     """The one way in for everything that a person does in a chat."""
 
-    def __init__(self, store: Store, sender: Sender, responder: Responder, clock: Clock, ids: Ids, worker: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        responder: Responder,
+        clock: Clock,
+        ids: Ids,
+        worker: str,
+        ahead: Callable[[Incoming], Awaitable[Incoming]] | None = None,
+    ) -> None:
+        """`ahead` may add to what came in before its turn begins: it may wait for others, a turn may not."""
         self._store = store
         self._sender = sender
         self._responder = responder
         self._clock = clock
         self._ids = ids
         self._worker = worker
+        self._ahead = ahead
         self._pending: list[tuple[Incoming, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -62,6 +73,8 @@ class Dialogue:
         Raises what the turn raised (nothing of it is then kept), and `NotYet` while another
         process holds this chat.
         """
+        if self._ahead:
+            incoming = await self._ahead(incoming)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending.append((incoming, future))
         if self._task is None or self._task.done():

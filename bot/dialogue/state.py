@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.consult.model import Context, Viewpoint
+from bot.consult.following import following
+from bot.consult.model import Context, Decision, Verdict, Viewpoint
 
 ECHO_SECONDS = 3  # a second press within this time is the same press
 _OF_THE_CHAT = ("greeted", "tokens", "tokens_at", "slowed_at")
@@ -54,7 +55,17 @@ class State:
             viewpoint=Viewpoint(self.viewpoint) if self.viewpoint in set(Viewpoint) else None,
             clarified=self.clarifies,
             offered=tuple(self.offered),
+            sides=tuple((Viewpoint(side), topic) for side, topic in self.sides.items() if side in set(Viewpoint)),
         )
+
+    def keep(self, verdict: Verdict, now: datetime) -> None:
+        """Note what a verdict leaves for the next turn, by the rule that the evaluation measures."""
+        after = following(self.context(now, timedelta.max), "", verdict)
+        self.viewpoint = after.viewpoint.value if after.viewpoint else None
+        self.offered, self.clarifies = list(after.offered), after.clarified
+        self.sides = {side.value: topic for side, topic in after.sides}
+        if after.last_topic and after.last_topic == verdict.best and verdict.decision is Decision.ANSWER:
+            self.topic, self.topic_at = after.last_topic, now.timestamp()
 
     def answered(self, topic: str, now: datetime) -> None:
         """A topic was given: nothing is open any more."""

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.consult.following import settled
 from bot.consult.library import Library
-from bot.consult.model import Decision, Reason, Verdict
+from bot.consult.model import Reason, Verdict
+from bot.consult.rerank import with_choice
 from bot.core.clock import local_day
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.answering import Answering
@@ -91,12 +93,6 @@ class Talk:
         verdict, ms = self._judge(turn, text)
         turn.heard(text, turn.incoming.kind, **self._marks(verdict, ms))
         turn.state.question_id = turn.incoming.external_id
-        topic = turn.state.sides.get(verdict.viewpoint or "")
-        if verdict.viewpoint:
-            turn.state.viewpoint = verdict.viewpoint.value
-        if topic and verdict.decision is not Decision.ANSWER and (entry := self._answering.entry(topic)):
-            self._answering.give(turn, entry)
-            return
         number = None
         if verdict.reason not in (Reason.PERSON, Reason.CRISIS):  # those add the words themselves
             number = await self._desk.add(turn, text)
@@ -108,7 +104,9 @@ class Talk:
         """The verdict on a question, and the milliseconds that it took."""
         context = turn.state.context(turn.now, self._settings.lean)
         started = time.perf_counter()
-        verdict = self._library.match(text[-LONGEST_QUESTION:], context, local_day(turn.now))
+        verdict = settled(context, self._library.match(text[-LONGEST_QUESTION:], context, local_day(turn.now)))
+        if turn.incoming.choice:
+            verdict = with_choice(verdict, turn.incoming.choice, context)
         return verdict, (time.perf_counter() - started) * 1000
 
     def _instead(self, turn: Turn, text: str, number: int | None) -> Reply | None:

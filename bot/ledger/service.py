@@ -21,9 +21,11 @@ from bot.ledger.model import (
     Figures,
     PromiseStatus,
     Role,
+    Settled,
     Settlement,
     Standing,
     Status,
+    expected_on,
     promise_status,
     standing,
 )
@@ -287,14 +289,19 @@ class Ledger:
             return await work.ledger.tail_matches(party_id, plain, identity.tail(tail))
 
     async def check(self) -> list[int]:
-        """Obligations whose stored `settled`, `performed_on`, `disputed` differ from what follows; should be none."""
-        wrong = []
-        async for view in self.select():
-            open_dispute = any(d.closed_at is None for d in view.disputes)
-            stored = (view.row.settled, view.row.performed_on, view.row.disputed)
-            if stored != (view.standing.settled, view.standing.performed_on, open_dispute):
-                wrong.append(view.id)
-        return wrong
+        """Obligations of which a stored figure differs from what follows from the facts; should be none."""
+        return [view.id async for view in self.select() if not _consistent(view)]
+
+
+def _consistent(view: View) -> bool:
+    row, stands = view.row, view.standing
+    still_open = any(d.closed_at is None for d in view.disputes)
+    if (row.settled, row.performed_on, row.disputed) != (stands.settled, stands.performed_on, still_open):
+        return False
+    return all(
+        Settled(i.settled, i.done_on) == stands.by_instalment[i.id] and i.expected_on == expected_on(i, view.graces)
+        for i in view.instalments
+    )
 
 
 def facts(

@@ -115,7 +115,7 @@ class _Lane:
 class Sender:
     """One for the process: keeps Telegram's limits, loses nothing, repeats only what it must.
 
-    Requests that are under way when the process is killed may have arrived or not, and are made
+    Answers that are under way when the process is killed may have arrived or not, and are sent
     again. So no more of them than needed are under way at once: one while nobody waits, and one
     more for each `WIDEN` seconds that the next message has waited, up to the limit.
     """
@@ -177,7 +177,9 @@ class Sender:
 
     async def resume(self, rows: Sequence[OutgoingRow]) -> None:
         """Rows of a process that ended: what it noted as arrived is recorded, the rest is sent."""
-        arrived = self._receipts.left() if self._receipts and rows else {}
+        if not rows:
+            return
+        arrived = self._receipts.left() if self._receipts else {}
         if self._receipts:
             self._receipts.tidy(self._clock.now())
         self.submit(row for row in rows if row.id not in arrived)
@@ -213,7 +215,8 @@ class Sender:
             return
         at = max(lane.not_before, self._pace.chat_ready_at(lane.name))
         lane.ready = max(at, asyncio.get_running_loop().time())
-        heapq.heappush(self._heaps[head.bulk], (at, next(self._sequence), lane.name))
+        # By `ready`, not by `at`: who has been written to before must not stand behind all who have not.
+        heapq.heappush(self._heaps[head.bulk], (lane.ready, next(self._sequence), lane.name))
 
     def _next(self, now: float) -> tuple[_Lane | None, float]:
         """The lane that may send now, or the moment at which to look again."""
@@ -234,7 +237,7 @@ class Sender:
                 if due > at:
                     heapq.heapreplace(heap, (due, next(self._sequence), name))
                     continue
-                widens = max(due, lane.ready) + WIDEN * len(self._on_the_wire) if self._on_the_wire else due
+                widens = due if bulk else max(due, lane.ready) + WIDEN * len(self._on_the_wire)
                 opens = max(due, widens, self._pace.open_at(bulk=bulk))
                 if opens <= now:
                     heapq.heappop(heap)
@@ -257,7 +260,9 @@ class Sender:
                 continue
             delay = None if look_again == float("inf") else look_again - now
             try:
-                await asyncio.wait_for(self._wake.wait(), delay)
+                # Not wait_for: before Python 3.12 it may swallow a cancellation.
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 
@@ -270,7 +275,8 @@ class Sender:
         group = bool(row.payload.get("group"))
         if not row.payload.get("free"):  # answers to button presses do not count as messages
             self._pace.take(lane.name, now, group=group, bulk=row.bulk)
-        self._on_the_wire.add(row.id)
+        if not row.bulk:
+            self._on_the_wire.add(row.id)
         task = asyncio.create_task(self._deliver(lane, row))
         self._under_way.add(task)
         task.add_done_callback(self._landed)
@@ -289,7 +295,6 @@ class Sender:
             else:
                 await self._land(lane, row, await self._carry(row))
         finally:
-            self._on_the_wire.discard(row.id)  # where its guard did not admit it
             lane.busy = False
             self._bulk_under_way -= row.bulk
             if lane.head() is None:

@@ -40,7 +40,7 @@ class PaceLimits:
     chat_burst: int = 3
     group_per_second: float = 0.3
     replies_per_second: float = 300.0
-    bulk_per_second: float = 29.5
+    bulk_per_second: float = 29.8
     in_flight: int = 64
     bulk_in_flight: int = 1
 
@@ -51,8 +51,8 @@ class Pace:
     A short park (up to `LONG_PARK` seconds) stops everything: nobody is hurt by a few seconds, and
     going on regardless is what gets a bot limited for hours. A long one stops its own chat and all
     broadcasts, while answers to other people go on. Refusals of two chats within `TELLING` seconds
-    are not about a chat but about all of us together: then answers leave at the broadcasts' pace
-    for a while, instead of running into the same wall after every park.
+    are not about a chat but about all of us together: then answers leave at `CAREFUL_RATE` for a
+    while, instead of running into the same wall after every park.
     """
 
     LONG_PARK = 30.0
@@ -60,16 +60,17 @@ class Pace:
     MARGIN = 0.05  # seconds added to what the server asked for: its clock is not ours
     TELLING = 10.0
     CAREFUL = 60.0  # seconds
+    CAREFUL_RATE = 25.0  # messages a second: below the thirty that Telegram names
 
     def __init__(self, limits: PaceLimits) -> None:
         self.limits = limits
         # The burst: a tenth of a second's worth, because all of it is under way before the first refusal.
         self._replies = Rate(limits.replies_per_second, max(1.0, limits.replies_per_second / 10))
-        self._careful = Rate(limits.bulk_per_second)
+        self._careful = Rate(self.CAREFUL_RATE)
         self._careful_until = float("-inf")
         self._refused: tuple[str, float] = ("", float("-inf"))
-        # A burst of three: what the clock's grain and a slow commit cost is caught up, not lost.
-        self._bulk = Rate(limits.bulk_per_second, 3)
+        # A burst of six: what the clock's grain and a slow commit cost is caught up, not lost.
+        self._bulk = Rate(limits.bulk_per_second, 6)
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
         self._park = self._bulk_park = float("-inf")

@@ -96,7 +96,9 @@ class Files:
         """Fetch until cancelled; a database or a channel that is away for a while is no reason to stop."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
+                # Not wait_for: before Python 3.12 it may swallow a cancellation.
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.fetch_all()
@@ -125,7 +127,7 @@ class Files:
             content = await self._sources[row.channel].fetch(row.remote or "", LIMIT)
         except GoneError as error:
             return await self._refuse(row, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a channel raises, the file is tried again
             log.warning("files.not_fetched", file=row.id, tries=row.tries, error=type(error).__name__)
             if row.tries >= MAX_TRIES:
                 return await self._refuse(row, type(error).__name__)

@@ -93,7 +93,7 @@ def after_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, _last_of(year, month)))
 
 
-def _near(found: re.Match[str], today: date, past: bool) -> date | None:
+def _near(found: re.Match[str], today: date, _past: bool) -> date | None:
     return today + timedelta(days=_NEAR[found.group(1)])
 
 
@@ -125,7 +125,7 @@ def _span(found: re.Match[str], today: date, past: bool) -> date | None:
     return today + timedelta(days=days * sign) if days <= 3660 else None
 
 
-def _full(found: re.Match[str], today: date, past: bool) -> date | None:
+def _full(found: re.Match[str], _today: date, _past: bool) -> date | None:
     return _safe(int(found.group(1)), int(found.group(2)), int(found.group(3)))
 
 
@@ -169,7 +169,7 @@ def _part_of_month(found: re.Match[str], today: date, past: bool) -> date | None
     return date(year, month, min(_PART[part], _last_of(year, month)))
 
 
-def _year_end(found: re.Match[str], today: date, past: bool) -> date | None:
+def _year_end(found: re.Match[str], today: date, _past: bool) -> date | None:
     return date(today.year + {"明": 1, "去": -1}.get(found.group(1) or "", 0), 12, 31)
 
 

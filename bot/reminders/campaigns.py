@@ -320,7 +320,7 @@ class Campaigns:
                 fresh = await self._locked(work, campaign.number)
                 if fresh.status == CampaignStatus.APPROVED:
                     await self._step(work, fresh, CampaignStatus.RUNNING, started_at=now)
-                else:  # cancelled while it was being written
+                elif fresh.status == CampaignStatus.CANCELLED:  # while it was being written
                     await work.reminders.cancel(Why.CANCELLED, now, campaign_id=campaign.number)
                 await work.commit()
             log.info("campaign.started", campaign=campaign.number, deliveries=written)

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.clock import Clock, local_day
+from bot.core.clock import Clock
 from bot.core.errors import SettingsError, StoreUnavailableError
 from bot.core.ids import Ids, short
 from bot.core.log import get
@@ -74,6 +74,7 @@ class Courier:
         self._renewed: datetime | None = None
         self._planned_at: datetime | None = None
         self._wake = asyncio.Event()
+        self._rounds = asyncio.Lock()
         self._stopping = False
         sender.guard_bulk(self)
 
@@ -86,7 +87,9 @@ class Courier:
                 pause = await self._safe_round()
                 self._wake.clear()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    # Not wait_for: before Python 3.12 it may swallow a cancellation.
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
         finally:
@@ -104,6 +107,10 @@ class Courier:
 
     async def round(self) -> float:
         """One round: lead, plan, feed; the seconds until the next one is worth while."""
+        async with self._rounds:
+            return await self._round()
+
+    async def _round(self) -> float:
         now = self._clock.now()
         if not await self._lead(now):
             return 2.0
@@ -420,7 +427,7 @@ class Courier:
 
     async def _unreachable_task(self, work: Work, d: DeliveryRow, why: str, now: datetime) -> None:
         if d.party_id:
-            await self._task(work, d, "unreachable", why, now, key=f"unreachable:{d.party_id}:{local_day(now)}")
+            await self._task(work, d, "unreachable", why, now, key=f"unreachable:{d.party_id}")
 
     async def _task(self, work: Work, d: DeliveryRow, kind: str, why: str, now: datetime, *, key: str) -> None:
         task = NewTask(

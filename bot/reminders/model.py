@@ -143,8 +143,11 @@ def slots(steps: Sequence[Step], due: date, calendar: Days) -> list[Slot]:
     placed: list[tuple[Step, date]] = []
     for step in sorted(steps, key=lambda s: s.days):
         day = step.day(due, calendar)
-        if placed and placed[-1][1] >= day and not (step.task or placed[-1][0].task):
-            placed.pop()
+        if placed and placed[-1][1] >= day:
+            if step.task:  # whoever was written to last has a working day to answer
+                day = calendar.shift(placed[-1][1], 1)
+            elif not placed[-1][0].task:
+                placed.pop()
         placed.append((step, day))
     return [_slot(placed, index, due, calendar) for index in range(len(placed))]
 
@@ -180,18 +183,19 @@ def scheme_for(schemes: Sequence[Scheme], facts: Mapping[str, str]) -> Scheme | 
 
 
 def due_dates(
-    schemes: Sequence[Scheme], day: date, calendar: Days, reach: int = 20
+    schemes: Sequence[Scheme], day: date, calendar: Days, reach: int = 45
 ) -> dict[str, dict[date, list[Slot]]]:
     """For each scheme the due dates that have a step on that day, with the steps.
 
-    `reach` is how far (days) holidays may move a step: the Spring Festival with its make-up days is
-    ten, and two days of lateness may lie on either side of it.
+    `reach` is how far (days) holidays may move a step: a Spring Festival that is not announced yet is
+    taken for forty at most.
     """
     found: dict[str, dict[date, list[Slot]]] = {}
     for scheme in schemes:
         if not scheme.steps:
             continue
-        low = day - timedelta(days=max(s.days for s in scheme.steps) * 2 + reach)
+        # Twice: working days are spread over no more than twice as many days.
+        low = day - timedelta(days=max(s.days + s.late for s in scheme.steps) * 2 + reach)
         high = day - timedelta(days=min(s.days for s in scheme.steps) * 2 - reach)
         due = low
         while due <= high:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Executable, LargeBinary, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store import ledger_tables as tables
@@ -97,10 +97,13 @@ class LedgerRows(Rows):
             kinds.setdefault(type(row), []).append(self._values(row, now))
         for kind, table in _TABLES.items():
             if kind in kinds:
-                try:
-                    await self._connection.execute(insert(table_of(table)), kinds[kind])
-                except IntegrityError as error:
-                    raise Taken(table.__tablename__) from error
+                await self._execute(insert(table_of(table)), table.__tablename__, kinds[kind])
+
+    async def _execute(self, statement: Executable, name: str, values: list[dict[str, Any]] | None = None) -> None:
+        try:
+            await self._connection.execute(statement, values)
+        except IntegrityError as error:
+            raise Taken(name) from error
 
     def _values(self, row: Row, now: datetime | None) -> dict[str, Any]:
         kind = type(row)
@@ -129,9 +132,8 @@ class LedgerRows(Rows):
     async def change(self, kind: type[Row], row_id: int, **values: Any) -> None:
         """Update columns of one row that has an id."""
         table = table_of(_TABLES[kind])
-        await self._connection.execute(
-            update(table).where(table.c.id == row_id).values(**self._sealed(kind, dict(values)))
-        )
+        statement = update(table).where(table.c.id == row_id).values(**self._sealed(kind, dict(values)))
+        await self._execute(statement, table.name)
 
     async def change_party(self, party: PartyRow, now: datetime) -> None:
         """Write a party anew, with the keys by which it is found and proven."""
@@ -139,7 +141,7 @@ class LedgerRows(Rows):
             PartyRow, {"name": party.name, "kind": party.kind, "number": party.number, "phone": party.phone}
         )
         values |= self._party_keys(party.id, party.name, party.number) | {"updated_at": now}
-        await self._connection.execute(update(tables.Party).where(tables.Party.id == party.id).values(**values))
+        await self._execute(update(tables.Party).where(tables.Party.id == party.id).values(**values), "parties")
 
     async def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
         return [self._row(kind, r._mapping) for r in await self._connection.execute(query)]

@@ -186,17 +186,18 @@ class ReachRows(Rows):
         )
         found: list[ContactRow] = []
         for some in _batches(list(party_ids)):
-            for r in await self._connection.execute(query.where(b.party_id.in_(some))):
-                found.append(
-                    ContactRow(
-                        party_id=r.party_id,
-                        conversation_id=r.conversation_id,
-                        proven=r.status == "proven",
-                        stopped=r.stopped,
-                        wrong_person=r.status == "wrong",
-                        education=r.education is not None,
-                    )
+            rows = await self._connection.execute(query.where(b.party_id.in_(some)))
+            found += [
+                ContactRow(
+                    party_id=r.party_id,
+                    conversation_id=r.conversation_id,
+                    proven=r.status == "proven",
+                    stopped=r.stopped,
+                    wrong_person=r.status == "wrong",
+                    education=r.education is not None,
                 )
+                for r in rows
+            ]
         return found
 
     async def education(self) -> list[ContactRow]:
@@ -310,7 +311,7 @@ class ReachRows(Rows):
             moved_at=flow.moved_at,
         )
 
-    async def leave_flows(self, conversation_id: int, now: datetime) -> None:
+    async def leave_flows(self, conversation_id: int) -> None:
         """Only one flow of a chat is open at a time; the others can be resumed."""
         f = tables.FlowRow
         await self._connection.execute(

@@ -13,6 +13,7 @@ from bot.core.errors import StoreUnavailableError
 from bot.core.privacy import Vault
 from bot.store.conversations import Conversations
 from bot.store.engine import is_away
+from bot.store.gaps import GapRows
 from bot.store.inbox import InboxRows
 from bot.store.leases import Leases
 from bot.store.ledger import LedgerRows
@@ -51,6 +52,7 @@ class Work:
         self.reach = ReachRows(connection, self._vault)
         self.reminders = ReminderRows(connection, self._vault)
         self.tasks = TaskRows(connection, self._vault)
+        self.gaps = GapRows(connection, self._vault)
         return self
 
     async def commit(self) -> None:
@@ -72,7 +74,9 @@ class Work:
     async def _connect(self) -> AsyncConnection:
         if self._turnstile:
             try:
-                await asyncio.wait_for(self._turnstile.acquire(), _QUEUE_SECONDS)
+                # Not wait_for: before Python 3.12 it may swallow a cancellation that comes at the same moment.
+                async with asyncio.timeout(_QUEUE_SECONDS):
+                    await self._turnstile.acquire()
             except TimeoutError as error:
                 raise StoreUnavailableError("the transactions before this one do not end") from error
         try:

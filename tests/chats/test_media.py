@@ -33,7 +33,7 @@ async def test_each_kind_is_met_with_what_helps_instead(world: World, kind: str,
 @pytest.mark.parametrize("content", [{"dice": {"emoji": "🎲", "value": 3}}, {"brand_new_thing": {"a": 1}},
                                      {"poll": {"id": "1", "question": "?", "options": [], "total_voter_count": 0,
                                                "is_closed": False, "is_anonymous": True, "type": "regular",
-                                               "allows_multiple_answers": False}}])  # fmt: skip
+                                               "allows_multiple_answers": False, "allows_revoting": False, "members_only": False}}])  # fmt: skip
 async def test_kinds_that_nobody_thought_of_get_a_word_too(world: World, content: dict[str, Any]) -> None:
     """Dice, polls and what Telegram invents next year."""
     alice = await world.person("张三")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -59,7 +58,7 @@ async def test_no_question_is_lost_doubled_or_misordered_when_the_bot_is_killed(
     telegram: Sandbox, new_bot: StartBot, database: str, mode: str
 ) -> None:
     """Thirty people ask while the bot is killed again and again: all are answered, in their order."""
-    chance = random.Random(20261123)
+    chance = random.Random(20261123)  # noqa: S311 - the same moments in every run
     actors = [telegram.actor(f"P{n}") for n in range(PEOPLE)]
     bot = new_bot(mode)
     await bot.start()
@@ -85,8 +84,7 @@ async def test_no_question_is_lost_doubled_or_misordered_when_the_bot_is_killed(
         seen, repeated = repeats(answers(actor))
         assert seen == repeats(decided)[0]
         doubled += repeated - repeats(decided)[1]
-    print("DOUBLED", doubled)
-    assert doubled <= KILLS * 3, "only what was in flight when the bot was killed may come twice"
+    assert doubled <= KILLS * 2, "only what was on the wire when the bot was killed may come twice"
     statuses = await outbox_statuses(database)
     assert set(statuses) == {"sent"}
 

@@ -152,8 +152,3 @@ def yuan(cents: int) -> str:
     """分 as people write 元: 3,000 or 3,000.50."""
     whole, rest = divmod(cents, 100)
     return f"{whole:,}" + (f".{rest:02d}" if rest else "")
-
-
-def shown_day(day: date) -> str:
-    """A day as it is written out; the weekday is added by the catalogue's names."""
-    return f"{day.year}-{day.month:02d}-{day.day:02d}"

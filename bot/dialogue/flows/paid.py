@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from typing_extensions import override
 
-from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
 from bot.reach.saying import find_day, find_sum, whole
 
 WAYS = ("bank", "app", "cash", "court", "third", "other")
@@ -71,7 +71,7 @@ class Paid(Path):
         return Say("party.paid.done", {"number": at.data.get("task", "")})
 
     def _confirm(self, at: At) -> Say:
-        day = shown_day(at.day("day"))
+        day = at.day("day")
         fixes = tuple(
             Choice(f"party.button.fix.{s}", f"fix-{s}")
             for s in self.order(at.data)

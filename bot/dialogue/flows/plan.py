@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from typing_extensions import override
 
-from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
 from bot.reach.saying import after_months, even_plan, find_count, find_day, find_each
 
 LONGEST = 366 * 3  # days that a proposal may reach ahead
@@ -70,7 +70,7 @@ class Plan(Path):
         fix = "fix-count" if at.data["kind"] == "instalment" else "fix-until"
         choices = (Choice("party.button.send", "yes"), Choice("party.button.fix.plan", fix), LEAVE)
         if at.data["kind"] == "delay":
-            return Say("party.plan.confirm_delay", {"day": shown_day(at.day("until"))}, choices)
+            return Say("party.plan.confirm_delay", {"day": at.day("until")}, choices)
         plan = plan_of(at.data)
         return Say(
             "party.plan.confirm_instalment",
@@ -78,8 +78,8 @@ class Plan(Path):
                 "count": len(plan),
                 "amount": yuan(plan[0][0]),
                 "last": yuan(plan[-1][0]),
-                "first": shown_day(plan[0][1]),
-                "until": shown_day(plan[-1][1]),
+                "first": plan[0][1],
+                "until": plan[-1][1],
             },
             choices,
         )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from typing_extensions import override
 
-from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, shown_day, yuan
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
 from bot.reach.saying import find_day, find_sum, whole
 
 LONGEST = 366  # days that a promise may reach ahead
@@ -52,7 +52,7 @@ class Promise(Path):
             return Say(
                 "party.promise.amount", {}, (Choice("party.button.whole", "whole", {"amount": yuan(rest)}), BACK, LEAVE)
             )
-        day = shown_day(at.day("day")) if "day" in at.data else ""
+        day = at.day("day") if "day" in at.data else ""
         amount = yuan(at.data.get("amount", 0))
         if at.step == Step.CONFIRM:
             choices = (

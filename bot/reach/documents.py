@@ -1,0 +1,72 @@
+"""The files that the bot hands out: made or opened when they leave, so that no copy lies in a queue."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from pathlib import Path
+
+from bot.core.texts import Texts
+from bot.ledger.service import Ledger
+from bot.reach.certificate import Paper, as_docx, as_pdf, start_of
+from bot.reach.files import ProofStore
+from bot.reach.model import ReachError
+from bot.reach.pdf import find_font
+from bot.reach.service import Reach
+from bot.store.work import Store
+
+
+class Documents:
+    """Knows what the references in replies mean: `certificate:NUMBER:pdf`, `proof:SHA256:MEDIA TYPE`."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, reach: Reach, proofs: ProofStore, texts: Texts, font: Path | None
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._reach = reach
+        self._proofs = proofs
+        self._texts = texts
+        self._font = font
+
+    async def open(self, ref: str) -> tuple[str, bytes]:
+        """File name and bytes; LookupError when there is no such thing (any more)."""
+        kind, _, rest = ref.partition(":")
+        name, _, form = rest.partition(":")
+        if kind == "certificate":
+            return await self._certificate(name, form)
+        if kind == "proof":
+            return await self._proof(name, form)
+        raise LookupError(ref)
+
+    async def _certificate(self, number: str, form: str) -> tuple[str, bytes]:
+        paper = await self.paper(number)
+        title = self._texts("document.certificate.title")
+        if form == "pdf":
+            try:
+                font = find_font(self._font)
+            except ReachError:
+                form = "docx"  # no Chinese font here: the same paper as a Word file
+            else:
+                return f"{title}-{number}.pdf", await asyncio.to_thread(as_pdf, paper, self._texts, font)
+        return f"{title}-{number}.{form}", await asyncio.to_thread(as_docx, paper, self._texts)
+
+    async def paper(self, number: str) -> Paper:
+        """What a certificate says; LookupError when there is none of that number."""
+        async with self._store.work(read_only=True) as work:
+            row = await work.reach.certificate(number)
+        view = await self._ledger.obligation(row.obligation_id) if row else None
+        if row is None or view is None:
+            raise LookupError(number)
+        try:
+            link = self._reach.address.link(start_of(row))
+        except ReachError:
+            link = ""
+        return Paper(row, view, self._ledger.courts.name(view.case.court), link)
+
+    async def _proof(self, sha256: str, media_type: str) -> tuple[str, bytes]:
+        try:
+            content = await asyncio.to_thread(self._proofs.get, sha256)
+        except FileNotFoundError as error:
+            raise LookupError(sha256) from error
+        return f"{sha256[:12]}{mimetypes.guess_extension(media_type) or '.bin'}", content

@@ -1,0 +1,153 @@
+"""From the paper to a proven person: links, proof of identity, consent, helpers, a wrong person."""
+
+from __future__ import annotations
+
+from bot.reach.model import TRIES
+from tests import cases
+from tests.chats.conftest import Court
+from tests.world import World
+
+FACTS = ("60,475", "货款", "执123号", "王小二", "李大山")
+
+
+async def test_nothing_of_a_case_is_said_before_identity_is_proven(world: World) -> None:
+    """Link opened, consent, name: until the last characters are right no fact of any case is shown."""
+    owed = await cases.owes(world, "李大山")
+    debtor = await world.person("手机用户")
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    await debtor.hears("为了不让别人看到您的事")
+    await debtor.taps("party.button.consent")
+    await debtor.hears("party.identify.name")
+    await debtor.says("李大山")
+    await debtor.hears("party.identify.tail")
+    await debtor.says("/mine")
+    assert not any(fact in cases.said(debtor).replace("李大山，您好", "") for fact in FACTS)
+    await debtor.says(owed.number[-6:])
+    await debtor.hears("核验通过。李大山")
+    await debtor.taps("party.button.mine")
+    await debtor.hears("还欠 60,475 元")
+
+
+async def test_a_forwarded_link_gives_the_second_person_nothing_but_the_counter(world: World) -> None:
+    """First use wins; the second gets the same words as for a made-up or expired link."""
+    owed = await cases.owes(world, "李大山")
+    start = await cases.link(world, owed.debtor)
+    debtor, stranger = await world.person("甲"), await world.person("乙")
+    await cases.opens(world, debtor, start)
+    await cases.opens(world, stranger, start)
+    await stranger.hears("party.link.refused")
+    await cases.opens(world, stranger, "Lnosuchtoken0000000000")
+    await stranger.hears("party.link.refused")
+    late = await cases.link(world, owed.debtor)
+    world.advance(days=91)
+    await cases.opens(world, stranger, late)
+    await stranger.hears("party.link.refused")
+    assert not any(fact in cases.said(stranger) for fact in FACTS)
+
+
+async def test_after_five_wrong_proofs_only_a_person_helps(court: Court) -> None:
+    """The fifth wrong proof locks; the right one does not open any more, a new link from the counter does."""
+    world, clerk = court.world, court.clerk
+    owed = await cases.owes(world, "李大山")
+    debtor = await world.person("甲")
+    start = await cases.link(world, owed.debtor)
+    await cases.opens(world, debtor, start)
+    await debtor.taps("party.button.consent")
+    for left in range(TRIES - 1, -1, -1):
+        await debtor.says("李大山")
+        await debtor.says("000000")
+        await debtor.hears("party.identify.wrong" if left else "party.identify.locked", left=left)
+    await clerk.hears("身份核验失败")
+    await cases.opens(world, debtor, start)
+    await debtor.hears("party.identify.locked")
+    await debtor.says(owed.number[-6:])
+    assert "核验通过" not in cases.said(debtor)
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    await debtor.says("李大山")
+    await debtor.says(owed.number[-6:])
+    await debtor.hears("核验通过")
+
+
+async def test_a_whole_id_number_is_not_needed_and_costs_no_try(world: World) -> None:
+    """Typed in full it is masked before it is stored: the bot asks for the last six and counts no try."""
+    owed = await cases.owes(world, "李大山")
+    debtor = await world.person("甲")
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    await debtor.taps("party.button.consent")
+    await debtor.says("李大山")
+    await debtor.says(owed.number)
+    await debtor.hears("party.identify.no_tail")
+    await debtor.says(owed.number[-6:])
+    await debtor.hears("核验通过")
+    async with world.bot.services.store.work() as work:
+        logged = [m.text async for m in work.log.read()]
+        consents = [e.kind for e in await work.reach.events_of([owed.debtor])]
+    assert not any(owed.number[-6:] in text for text in logged)
+    assert "consent" in consents
+
+
+async def test_a_changed_account_takes_over_and_the_old_one_is_told(world: World) -> None:
+    """The same person proves themselves with another account: the old chat shows nothing any more."""
+    owed = await cases.owes(world, "李大山")
+    old, new = await world.person("旧号"), await world.person("新号")
+    await cases.bind(world, old, owed.debtor, "李大山", owed.number)
+    await cases.bind(world, new, owed.debtor, "李大山", owed.number)
+    await old.hears("party.identify.replaced")
+    await old.says("/mine")
+    await old.hears("party.case.none")
+
+
+async def test_a_family_member_reads_along_only_when_the_party_agrees(world: World) -> None:
+    """Invited by the party, named and confirmed by the party; taken back, nothing is shown any more."""
+    owed = await cases.owes(world, "李大山")
+    debtor, wife = await world.person("甲"), await world.person("乙")
+    await cases.bind(world, debtor, owed.debtor, "李大山", owed.number)
+    await debtor.taps("party.button.helper")
+    message = await debtor.hears("只能用一次")
+    await cases.opens(world, wife, message.text.partition("start=")[2].split()[0])
+    await wife.taps("party.button.consent")
+    await wife.says("周小花")
+    await wife.taps("party.relation.family")
+    await wife.hears("party.helper.waiting")
+    await wife.says("/mine")
+    assert "60,475" not in cases.said(wife)
+    await debtor.hears("周小花")
+    await debtor.taps("party.button.helper_yes")
+    await wife.hears("party.helper.welcome")
+    await wife.says("/mine")
+    await wife.hears("还欠 60,475 元")
+    await debtor.taps("party.button.helper_end")
+    await wife.says("/mine")
+    await wife.hears("party.case.none")
+
+
+async def test_one_person_sees_all_their_cases(world: World) -> None:
+    """The same ID number is the same party: one proof is enough for several cases."""
+    first = await cases.owes(world, "李大山")
+    await cases.owes(world, "李大山", "孙七", 100_000, case="（2026）黔0402执200号", label="借款")
+    debtor = await world.person("甲")
+    await cases.bind(world, debtor, first.debtor, "李大山", first.number)
+    await debtor.taps("party.button.mine")
+    listed = await debtor.hears("您名下有 2 项")
+    assert "借款" in listed.text
+    assert "货款" in listed.text
+
+
+async def test_a_wrong_person_is_left_in_peace_at_once(court: Court) -> None:
+    """不是本人: no more of this case to that chat, a task, the unreached list says why; a slip can be undone."""
+    world, clerk = court.world, court.clerk
+    owed = await cases.owes(world, "李大山")
+    stranger = await world.person("甲")
+    await cases.opens(world, stranger, await cases.link(world, owed.debtor))
+    await stranger.taps("party.button.notme")
+    await stranger.hears("不会再给这里发这个案件的任何消息")
+    await clerk.hears("不是本人")
+    [missed] = await world.bot.services.reach.unreached()
+    assert missed.why == "wrong_person"
+    world.advance(days=6)
+    await cases.remind(world)
+    assert "执行局" not in cases.said(stranger).partition("不会再给这里发")[2]
+    await stranger.taps("party.button.notme_slip")
+    await stranger.says("李大山")
+    await stranger.says(owed.number[-6:])
+    await stranger.hears("核验通过")

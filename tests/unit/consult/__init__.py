@@ -1,0 +1,1 @@
+"""The matcher and what measures it."""
