@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
-from telegram.error import InvalidToken
+from telegram.error import InvalidToken, TelegramError
 
 from bot.consult import rerank
 from bot.consult.library import Library
@@ -228,7 +228,15 @@ class Server:
         settings = services.settings
         self.services = services
         self.door = door
-        self.notices = Notices(services, frozenset(settings.telegram.admins))
+        self.notices = Notices(
+            services.store,
+            services.sender,
+            services.texts,
+            services.clock,
+            services.ids,
+            worker=services.worker,
+            admins=frozenset(settings.telegram.admins),
+        )
         self.http = HttpServer(services, door.routes())
         self._keeper = Keeper(
             services.store,
@@ -299,7 +307,7 @@ class Server:
 
     async def _knowledge_changed(self, error: KnowledgeError | None) -> None:
         KNOWLEDGE_BROKEN.set(error is not None)
-        await self.notices.knowledge(error)
+        await self.notices.knowledge(error, self.services.library.knowledge.version)
 
 
 async def run(settings: Settings) -> int:
@@ -410,6 +418,20 @@ async def remind(settings: Settings, moment: datetime | None) -> int:
     return 0
 
 
+async def bot_name(settings: Settings) -> str:
+    """The bot's user name, asked of Telegram; in a rehearsal, that of the sandbox."""
+    if settings.rehearsal:
+        return SandboxServerSettings().username
+    bot = build_bot(settings.telegram)
+    try:
+        await bot.initialize()
+        return bot.username
+    except TelegramError as error:
+        raise SettingsError(f"reach.bot: Telegram does not tell the bot's name ({error}); write it there") from error
+    finally:
+        await bot.shutdown()
+
+
 async def chat(settings: Settings) -> int:
     """The same dialogue in a terminal."""
     terminal = Terminal()
@@ -431,6 +453,7 @@ def main() -> None:
             run=run,
             chat=chat,
             remind=remind,
+            bot_name=bot_name,
             open_library=open_library,
             open_store=open_store,
             open_vault=open_vault,

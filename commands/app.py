@@ -13,7 +13,7 @@ import typer
 from bot.core import log
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.settings import Settings
-from commands import bench, database, faq, ledger, log_export, remind
+from commands import bench, database, faq, ledger, log_export, reach, remind
 from commands.program import Current, Program, current
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -53,6 +53,7 @@ def build_cli(program: Program) -> Callable[[], None]:
     cli.add_typer(ledger.group, name="ledger")
     cli.add_typer(log_export.group, name="log")
     cli.add_typer(database.group, name="db")
+    cli.add_typer(reach.group, name="reach")
     cli.add_typer(remind.group, name="remind")
     cli.add_typer(remind.campaign, name="campaign")
     cli.add_typer(bench.group, name="bench")

@@ -198,7 +198,7 @@ def _ms(ask: Callable[[str], object], question: str) -> float:
 
 def _asked(knowledge: Knowledge, most: int) -> list[str]:
     """Questions of the project's evaluation, else phrasings."""
-    cases = read_cases(own_files(), knowledge.entries)
+    cases = read_cases(own_files())
     texts = [each.turns[0].text for each in cases] or [each.text for each in labelled(knowledge)]
     return random.Random(SEED).sample(texts, min(most, len(texts)))  # noqa: S311 - no secret
 

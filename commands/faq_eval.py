@@ -32,7 +32,7 @@ from bot.consult.matcher import Matcher
 from bot.consult.model import Knowledge
 from bot.consult.report import Report
 from bot.consult.tables import replace_section
-from bot.consult.training import train
+from bot.consult.training import OUT_OF_SCOPE, train
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.core.texts import Texts
 from bot.dialogue.heard import Heard
@@ -49,6 +49,12 @@ Files = Annotated[
 def own_files() -> list[Path]:
     """The evaluation that belongs to the project; empty where it is not installed."""
     return sorted((ROOT / "tests" / "eval").glob("*.jsonl"))
+
+
+def own_cases(knowledge: Knowledge) -> list[Case]:
+    """The project's evaluation as far as that knowledge has its topics; a court may have left some out."""
+    known = {*knowledge.entries, OUT_OF_SCOPE}
+    return [each for each in read_cases(own_files(), None, ROOT) if {turn.best for turn in each.turns} <= known]
 
 
 def matcher_of(here: Current) -> Matcher:
@@ -129,8 +135,7 @@ def _versus(matcher: Matcher, cases: list[Case], test: Sequence[Outcome], told: 
     """Ours and the baselines on every question of the test part, each by itself."""
     training = [each for each in cases if each.training]
     if not training:  # a foreign file has none: the thresholds are chosen on the project's own
-        own = read_cases(own_files(), matcher.knowledge.entries, ROOT)
-        training = [each for each in own if each.training]
+        training = [each for each in own_cases(matcher.knowledge) if each.training]
     asked = alone(test)
     rows = [figures("Zhiyuan", run(asked, judge_with(matcher)), matcher.settings)]
     for each in baselines.baselines(matcher.knowledge, training, matcher.settings, told):
@@ -149,7 +154,7 @@ def train_command(
 ) -> None:
     """Fit the weights of the matcher from the phrasings and the training part; the same input gives the same file."""
     knowledge = matcher_of(current(context)).knowledge
-    cases = read_cases(files or own_files(), knowledge.entries, ROOT)
+    cases = read_cases(files, knowledge.entries, ROOT) if files else own_cases(knowledge)
     _refuse_overlaps(cases, knowledge)
     with progress() as told:
         told("fitting the weights")

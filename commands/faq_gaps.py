@@ -22,12 +22,11 @@ from bot.consult.matcher import Matcher
 from bot.consult.model import Knowledge
 from bot.consult.report import comparison_table, excerpt
 from bot.consult.tables import table
-from bot.consult.training import OUT_OF_SCOPE
 from bot.consult.writing import problems_of, read_text, replace_text, with_phrasing
 from bot.core.clock import SystemClock, shown
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.store.gap_tables import GapDecision
-from commands.faq_eval import ROOT, chooser, matcher_of, own_files, progress
+from commands.faq_eval import ROOT, chooser, matcher_of, own_cases, progress
 from commands.program import Current, current
 
 group = typer.Typer(invoke_without_command=True, help="Questions that the knowledge missed.")
@@ -170,7 +169,7 @@ def _add(
     phrasing = (wording or gap.questions[0].text).strip()
     if wrong := list(problems_of(phrasing)):
         raise SettingsError("\n".join(f"{phrasing!r}: {each}" for each in wrong))
-    cases = read_cases(files or own_files(), {*matcher.knowledge.entries, OUT_OF_SCOPE}, ROOT)
+    cases = read_cases(files, matcher.knowledge.entries, ROOT) if files else own_cases(matcher.knowledge)
     with progress() as told:
         told("measuring the effect")
         change = proposed(here, matcher, owner, phrasing, cases)

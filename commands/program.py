@@ -27,6 +27,7 @@ class Program:
     run: Callable[[Settings], Exit]
     chat: Callable[[Settings], Exit]
     remind: Callable[[Settings, datetime | None], Exit]
+    bot_name: Callable[[Settings], Coroutine[Any, Any, str]]
     open_library: Callable[[Settings], Library]
     open_store: Callable[[Settings], Coroutine[Any, Any, Store]]
     open_vault: Callable[[Settings], Vault]

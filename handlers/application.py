@@ -63,7 +63,7 @@ class TelegramDoor:
 
     def connect(self, dialogue: Dialogue) -> None:
         """Register the handlers."""
-        chat = ChatHandlers(dialogue, self._clock)
+        chat = ChatHandlers(dialogue, self._clock, frozenset(self._texts.under("commands")))
         self.application.add_handlers(chat.handlers())
         self.application.add_error_handler(chat.failed)
 

@@ -15,7 +15,7 @@ _KINDS = ("photo", "voice", "audio", "video", "video_note", "animation", "docume
 _SAME = {"audio": "voice", "video_note": "video", "animation": "video"}
 
 
-def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
+def from_message(update: Update, inbox_id: int, me: User, commands: frozenset[str]) -> Incoming | None:
     """A message or an edited one; None when nobody in particular sent it, or nobody said anything.
 
     Service messages (pinned, joined, renamed …) are messages to Telegram, not to us.
@@ -41,7 +41,7 @@ def from_message(update: Update, inbox_id: int, me: User) -> Incoming | None:
         kind=kind,
         text=text,
         data=data,
-        addressed=_addressed(message, me),
+        addressed=_addressed(message, me, commands),
         external_id=message.message_id,
         thread=message.message_thread_id if message.is_topic_message else None,
         album=message.media_group_id or "",
@@ -105,17 +105,18 @@ def _kind(message: Message, me: User) -> tuple[str, str]:
     return "other", ""
 
 
-def _addressed(message: Message, me: User) -> bool:
-    """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command."""
+def _addressed(message: Message, me: User, commands: frozenset[str]) -> bool:
+    """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command of its own."""
     if message.chat.type == Chat.PRIVATE:
         return True
     answered = message.reply_to_message
     # In a topic everything counts as a reply to the message that opened it.
     if answered and answered.from_user and answered.from_user.id == me.id and not answered.forum_topic_created:
         return True
-    if _mention(me).search(message.text or message.caption or ""):
+    text = message.text or message.caption or ""
+    if _mention(me).search(text):
         return True
-    return _kind(message, me)[0] == "command"
+    return _kind(message, me)[0] == "command" and text.split()[0].lstrip("/").lower() in commands
 
 
 def _mention(me: User) -> re.Pattern[str]:

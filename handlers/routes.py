@@ -28,7 +28,9 @@ Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any
 class ChatHandlers:
     """Parse an update, make one call to the dialogue; what cannot be parsed is noted and done."""
 
-    def __init__(self, dialogue: Dialogue, clock: Clock) -> None:
+    def __init__(self, dialogue: Dialogue, clock: Clock, commands: frozenset[str]) -> None:
+        """Takes the commands that the bot offers: in a group any other is meant for another bot."""
+        self._commands = commands
         self._dialogue = dialogue
         self._clock = clock
 
@@ -43,7 +45,7 @@ class ChatHandlers:
 
     async def message(self, update: Update, context: Context) -> None:
         """Words, pictures, voice, commands; new or edited."""
-        await self._turn(from_message(update, CURRENT.get().inbox_id, context.bot.bot))
+        await self._turn(from_message(update, CURRENT.get().inbox_id, context.bot.bot, self._commands))
 
     async def press(self, update: Update, context: Context) -> None:
         """A button."""

@@ -53,10 +53,12 @@ async def owes(
 ) -> Owed:
     """Somebody owes somebody a sum (分), due in a week unless said otherwise."""
     day = due or date.fromordinal(local_day(world.clock.now()).toordinal() + 7)
-    numbers = id_number(serial), id_number(serial + 500)
+    numbers = id_number(serial), id_number(sum(map(ord, creditor)) % 400 + 500)
     async with world.bot.services.ledger.change(STAFF) as book:
         known = await book.rows.case_numbered(case)
-        case_id = known.id if known else await book.open_case(NewCase("xixiu", case, cause="买卖合同", responsible="陈法官"))
+        case_id = (
+            known.id if known else await book.open_case(NewCase("xixiu", case, cause="买卖合同", responsible="陈法官"))
+        )
         debtor_id = await book.party(NewParty(debtor, PartyKind.PERSON, numbers[0], "13800000001"), case_id)
         creditor_id = await book.party(NewParty(creditor, PartyKind.PERSON, numbers[1]), case_id)
         kind = ObligationKind.ACT if act else ObligationKind.MONEY

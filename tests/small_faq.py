@@ -43,7 +43,7 @@ def _shortened(entry: dict[str, object]) -> dict[str, object]:
 
 
 def _loaded(path: Path) -> list[dict[str, object]]:
-    return list(yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    return list(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def _write(path: Path, content: object) -> None:

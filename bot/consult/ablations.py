@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 
 from bot.consult.cases import Case
 from bot.consult.evaluate import Figures, Progress, figures, judge_with, run
@@ -110,7 +111,8 @@ def ablations(
     """Each variant's effect, the whole first; one process per core, since each takes most of a minute."""
     wanted = [each for each in variants() if chosen(each)]
     effects = []
-    with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, len(wanted) or 1)) as pool:
+    workers = min(os.cpu_count() or 1, len(wanted) or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(measure, each, knowledge, cases, settings) for each in wanted]
         for number, each in enumerate(running, 1):
             progress(f"ablations: {number} of {len(wanted)}, {wanted[number - 1].name}")

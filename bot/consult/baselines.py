@@ -29,6 +29,7 @@ from bot.consult.training import Question
 from bot.core.errors import SettingsError
 
 STEPS = 40  # values tried for each threshold
+ENOUGH = 400  # questions of the training part from which the thresholds are chosen; some methods are slow
 
 Scores = NDArray[np.float32]
 
@@ -155,7 +156,9 @@ class Baseline:
 
     def choose_thresholds(self, cases: Iterable[Case], costs: MatchSettings) -> None:
         """Take the two thresholds with the least mean cost on these questions (the training part)."""
-        ranked = [Ranked(each.turns[0], *self.rank(each.turns[0].text)) for each in cases]
+        questions = [each.turns[0] for each in cases]
+        questions = questions[:: max(1, len(questions) // ENOUGH)]
+        ranked = [Ranked(each, *self.rank(each.text)) for each in questions]
         if not ranked:
             return
         scores = np.array([each.topics[0].score if each.topics else 0.0 for each in ranked])

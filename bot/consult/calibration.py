@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bot.consult.ranking import EVIDENCE, NOTHING, Evidence
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")
-STEPS = 400
+STEPS = 250
 PULL = 0.002  # how strongly weights are drawn to zero
 
 

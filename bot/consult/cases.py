@@ -57,10 +57,10 @@ class Overlap:
         )
 
 
-def read_cases(files: Iterable[Path], topics: Container[str], project: Path | None = None) -> list[Case]:
+def read_cases(files: Iterable[Path], topics: Container[str] | None = None, project: Path | None = None) -> list[Case]:
     """All lines of the files; KnowledgeError names file and line of everything that cannot be used.
 
-    Only files inside `project` have a training half; any other file is wholly test.
+    Only files inside `project` have a training half; any other file is wholly test. Without `topics` any id is taken.
     """
     cases: list[Case] = []
     problems: list[str] = []
@@ -93,7 +93,7 @@ def _reason(error: ValueError) -> str:
     return f"this is no JSON ({error.msg})" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
-def _turns(row: Any, topics: Container[str]) -> tuple[Dialogue, tuple[str, ...]]:
+def _turns(row: Any, topics: Container[str] | None) -> tuple[Dialogue, tuple[str, ...]]:
     if not isinstance(row, dict):
         raise ValueError('an object {"q", "best", "ok"} or {"turns"} is expected')  # noqa: TRY004 - input at fault
     tags = _strings(row, "tags")
@@ -105,12 +105,12 @@ def _turns(row: Any, topics: Container[str]) -> tuple[Dialogue, tuple[str, ...]]
     return tuple(_question(each, topics) for each in turns), tags
 
 
-def _question(row: Mapping[str, Any], topics: Container[str]) -> Question:
+def _question(row: Mapping[str, Any], topics: Container[str] | None) -> Question:
     for key in ("q", "best"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise ValueError(f"`{key}` must be a text")
     for topic in (row["best"], *_strings(row, "ok")):
-        if topic != OUT_OF_SCOPE and topic not in topics:
+        if topics is not None and topic != OUT_OF_SCOPE and topic not in topics:
             raise ValueError(f"unknown topic {topic}")
     _strings(row, "tags")
     return Question.of(row)

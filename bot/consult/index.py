@@ -36,7 +36,6 @@ class Hits:
     rows: Floats
     best: Floats
     nearest: Floats
-    best_row: NDArray[np.intp]
 
 
 class Index:
@@ -64,9 +63,11 @@ class Index:
         order = np.argsort(ids, kind="stable")
         self._rows: Ints = rows[order]
         self._weights: Floats = weights[order]
-        self._starts = np.concatenate(([0], np.cumsum(frequency))).astype(np.int64)
+        self._starts = np.concatenate(([0], np.cumsum(frequency))).tolist()
         present, starts = np.unique(self.topics, return_index=True)
         self._present, self._topic_starts = present, starts
+        self._topic_sizes = np.diff(np.append(starts, self.size))
+        self._bounds: list[int] = np.searchsorted(self.topics, np.arange(count + 1)).tolist()
 
     def row(self, number: int) -> tuple[Ints, Floats]:
         """The feature numbers and weights of one phrasing."""
@@ -95,10 +96,11 @@ class Index:
     def search(self, vector: Vector) -> Hits:
         """Closeness (cosine) of all phrasings to a question, and its summary per topic."""
         rows = np.zeros(self.size, dtype=np.float32)
+        starts = self._starts
         spans = [
-            (slice(self._starts[number], self._starts[number + 1]), weight)
+            (slice(starts[number], starts[number + 1]), weight)
             for number, weight in zip(vector.ids.tolist(), vector.weights.tolist(), strict=True)
-            if self._starts[number + 1] - self._starts[number] <= LONGEST_POSTING
+            if starts[number + 1] - starts[number] <= LONGEST_POSTING
         ]
         if spans:
             where = np.concatenate([self._rows[span] for span, _ in spans])
@@ -106,20 +108,29 @@ class Index:
             rows = np.bincount(where, weights=what, minlength=self.size).astype(np.float32)
         return self._summary(rows)
 
+    def best_row(self, hits: Hits, topic: int) -> int:
+        """The topic's nearest phrasing."""
+        start, end = self._bounds[topic], self._bounds[topic + 1]
+        return start + int(np.argmax(hits.rows[start:end])) if end > start else 0
+
+    def nearest_rows(self, hits: Hits, topic: int, most: int) -> list[int]:
+        """The topic's nearest phrasings, nearest first."""
+        start, end = self._bounds[topic], self._bounds[topic + 1]
+        order = np.argsort(-hits.rows[start:end], kind="stable")[:most]
+        return [start + int(each) for each in order]
+
     def _summary(self, rows: Floats) -> Hits:
+        """Per topic the best closeness and the mean of the nearest, by repeated maxima over its rows."""
         best = np.zeros(self.count, dtype=np.float32)
         nearest = np.zeros(self.count, dtype=np.float32)
-        best_row = np.zeros(self.count, dtype=np.intp)
-        if self.size:
-            best[self._present] = np.maximum.reduceat(rows, self._topic_starts)
-        bounds = [*self._topic_starts.tolist(), self.size]
-        for place in np.argsort(-best[self._present], kind="stable")[:40]:
-            topic = self._present[place]
-            part = rows[bounds[place] : bounds[place + 1]]
-            best_row[topic] = bounds[place] + int(np.argmax(part))
-            top = np.partition(part, len(part) - NEAREST)[-NEAREST:] if len(part) > NEAREST else part
-            nearest[topic] = float(top.sum()) / NEAREST
-        return Hits(rows, best, nearest, best_row)
+        left = rows
+        for turn in range(NEAREST if self.size else 0):
+            top = np.maximum.reduceat(left, self._topic_starts)
+            nearest[self._present] += top / NEAREST
+            if turn == 0:
+                best[self._present] = top
+            left = np.where(left < np.repeat(top, self._topic_sizes), left, np.float32(0))
+        return Hits(rows, best, nearest)
 
 
 def _flattened(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,6 +15,7 @@ from bot.consult.ranking import EVIDENCE, Evidence, Ranker, RankerSettings, labe
 from bot.consult.reading import Reading
 
 HUMAN = "service.human"
+LISTED = 8  # likeliest topics that are listed
 COMPARED = 6  # nearest phrasings among which a negation is looked for
 MOST_QUESTIONS = 4  # questions in one message that are looked at one by one
 
@@ -42,7 +43,7 @@ class Explanation:
         ]
         lines += [f"{each.score:.3f}  {each.topic}" for each in self.odds.topics[:5]]
         lines += [f"{each.score:.3f}  ({each.topic})" for each in self.odds.outside[:2]]
-        lines.append(f"{self.odds.nothing:.3f}  (none)")
+        lines.append(f"{self.odds.beyond:.3f}  (no topic)")
         lines += [f"{cosine:.2f}  {topic}: {text}" for topic, text, cosine in self.nearest]
         lines.append(f"for {best}: " + "  ".join(f"{name} {share:+.3f}" for name, share in self.reasons))
         return "\n".join(lines)
@@ -81,13 +82,15 @@ class Matcher:
         verdict, reading, evidence, odds = self._judged(question, context or Context(), today)
         number = self.ranker.number
         shown = [each.topic for each in odds.topics[:3]]
-        row = {topic: int(evidence.nearest_row[number[topic]]) for topic in shown}
+        row = {topic: self.ranker.index.best_row(evidence.hits, number[topic]) for topic in shown}
         return Explanation(
             verdict=verdict,
             reading=reading,
             odds=odds,
             costs={str(name): cost for name, cost in expected_costs(odds, self.settings).items()} if shown else {},
-            nearest=tuple((topic, self.ranker.texts[row[topic]], float(evidence.rows[row[topic]])) for topic in shown),
+            nearest=tuple(
+                (topic, self.ranker.texts[row[topic]], float(evidence.hits.rows[row[topic]])) for topic in shown
+            ),
             evidence=tuple(
                 (topic, dict(zip(EVIDENCE, evidence.topics[number[topic]].tolist(), strict=True))) for topic in shown
             ),
@@ -104,14 +107,17 @@ class Matcher:
         return decide(odds, signs, context, self.settings), reading, evidence, odds
 
     def _odds(self, evidence: Evidence) -> Odds:
-        chances, nothing = self.weights.probabilities(evidence)
-        topics: list[Candidate] = []
-        outside: list[Candidate] = []
-        for place in np.argsort(-chances, kind="stable").tolist():
-            label = self.ranker.labels[place]
-            kind = topics if label in self.knowledge.entries else outside
-            kind.append(Candidate(label, float(chances[place])))
-        return Odds(tuple(topics), tuple(outside), nothing)
+        chances, _ = self.weights.probabilities(evidence)
+        labels, outside = self.ranker.labels, self.ranker.is_outside
+        order = np.argsort(-chances, kind="stable").tolist()
+        inside = [place for place in order if not outside[place]]
+        beyond = [place for place in order if outside[place]]
+        return Odds(
+            topics=tuple(Candidate(labels[place], float(chances[place])) for place in inside[:LISTED]),
+            outside=tuple(Candidate(labels[place], float(chances[place])) for place in beyond[:LISTED]),
+            beyond=1.0 - float(chances[inside].sum()),
+            scores=dict(zip(labels, chances.tolist(), strict=True)),
+        )
 
     def _signs(self, reading: Reading, evidence: Evidence, odds: Odds, context: Context, today: date | None) -> Signs:
         """What speaks against an answer, and what else the message holds."""
@@ -123,6 +129,7 @@ class Matcher:
             turned=best is not None and self._turned(reading, evidence, best),
             ambiguous=self._ambiguous(reading, context),
             sides=self._sides(reading, odds, context),
+            kind=self._kind(evidence),
             expired=best is not None and today is not None and not best.in_force(today),
             leaning=bool(context.last_topic) and reading.leaning,
             facts=reading.normal.facts,
@@ -130,14 +137,17 @@ class Matcher:
             others=self._others(reading, odds),
         )
 
+    def _kind(self, evidence: Evidence) -> str | None:
+        """The kind of outside question, when by the linear layer nothing speaks more for a topic."""
+        place = int(evidence.topics[:, EVIDENCE.index("linear")].argmax())
+        return self.ranker.labels[place] if self.ranker.is_outside[place] else None
+
     def _turned(self, reading: Reading, evidence: Evidence, best: Entry) -> bool:
         """Whether the question has a negation that none of the topic's nearest phrasings has."""
         if not reading.negations:
             return False
-        place = self.ranker.number[best.id]
-        rows = np.flatnonzero(self.ranker.index.topics == place)
-        near = rows[np.argsort(-evidence.rows[rows], kind="stable")[:COMPARED]]
-        return not any(self.words.negations.any(self.ranker.texts[row]) for row in near.tolist())
+        near = self.ranker.index.nearest_rows(evidence.hits, self.ranker.number[best.id], COMPARED)
+        return not any(self.words.negations.any(self.ranker.texts[row]) for row in near)
 
     def _ambiguous(self, reading: Reading, context: Context) -> tuple[str, ...]:
         if context.last_topic:
@@ -165,15 +175,14 @@ class Matcher:
             return ()
         found: dict[str, None] = {}
         for question in questions:
-            alone = self.odds(question)
-            if alone.topics and alone.topics[0].score >= self.settings.least_other:
-                found[alone.topics[0].topic] = None
+            topic = self.ranker.clear_topic(question, self.settings.least_other)
+            if topic in self.knowledge.entries:
+                found[topic] = None
         found.pop(odds.topics[0].topic, None)
         return tuple(found)
 
 
 def _first(odds: Odds, topic: str) -> Odds:
     """The same odds with one topic put first."""
-    chosen = [each for each in odds.topics if each.topic == topic]
-    rest = [each for each in odds.topics if each.topic != topic]
-    return Odds((*chosen, *rest), odds.outside, odds.nothing)
+    chosen = Candidate(topic, odds.scores.get(topic, 0.0))
+    return replace(odds, topics=(chosen, *[each for each in odds.topics if each.topic != topic]))

@@ -14,6 +14,7 @@ from bot.consult.model import Candidate, Context, Decision, Reason, Verdict, Vie
 
 SHOWN = 5  # candidates in a verdict
 OFFERED = 3  # choices in a question back
+KIND_NAMED = 0.6  # the probability of "no topic" from which a pointer elsewhere is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,18 @@ class MatchSettings:
     cost_handoff: float = 3.0  # a person for what the desk could have answered
     least_margin: float = 0.15  # an answer must be this much likelier than the next topic
     least_offer: float = 0.04  # a topic less likely than this is no choice to offer
-    least_other: float = 0.6  # a further question in the same message must be this clear
+    least_other: float = 0.35  # a further question in the same message must lead by this much (linear layer)
     rerank_below: float = 0.85  # the optional re-ranker is asked only below this probability
 
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """The calibrated probabilities of one question."""
+    """The calibrated probabilities of one question; `scores` has those of every topic and outside kind."""
 
-    topics: tuple[Candidate, ...]  # topics of the FAQ, best first
-    outside: tuple[Candidate, ...]  # kinds that the desk does not answer, best first
-    nothing: float
-
-    @property
-    def beyond(self) -> float:
-        """The probability that no topic of the FAQ answers."""
-        return self.nothing + sum(each.score for each in self.outside)
+    topics: tuple[Candidate, ...]  # the likeliest topics of the FAQ, best first
+    outside: tuple[Candidate, ...]  # the likeliest kinds that the desk does not answer, best first
+    beyond: float  # the probability that no topic of the FAQ answers
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,7 @@ class Signs:
     turned: bool = False  # a negation that the phrasings of the best topic do not have
     ambiguous: tuple[str, ...] = ()  # topics among which the person must choose
     sides: tuple[tuple[Viewpoint, str], ...] = ()  # sides between which the answer changes
+    kind: str | None = None  # the kind of outside question that the words clearly name
     expired: bool = False
     leaning: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -71,7 +69,7 @@ def decide(odds: Odds, signs: Signs, context: Context, settings: MatchSettings) 
         decision=decision,
         reason=reason,
         candidates=_offered(odds, signs, settings) if clarify else odds.topics[:SHOWN],
-        outside=odds.outside[0].topic if reason is Reason.OUTSIDE else None,
+        outside=signs.kind if reason is Reason.OUTSIDE else None,
         ask_viewpoint=signs.sides if reason is Reason.VIEWPOINT else (),
         others=signs.others,
         viewpoint=signs.viewpoint,
@@ -113,9 +111,8 @@ def _cheapest(odds: Odds, signs: Signs, context: Context, settings: MatchSetting
         if signs.sides and not context.clarified:
             return decision, Reason.VIEWPOINT
         return decision, Reason.CLOSE if margin < settings.least_margin else Reason.UNSURE
-    outside = odds.outside[0].score if odds.outside else 0.0
-    likelier = outside > odds.nothing and outside > odds.topics[0].score
-    return decision, Reason.OUTSIDE if likelier else Reason.UNKNOWN
+    known = bool(signs.kind) and odds.beyond > KIND_NAMED
+    return decision, Reason.OUTSIDE if known else Reason.UNKNOWN
 
 
 def expected_costs(odds: Odds, settings: MatchSettings) -> dict[Decision, float]:
@@ -137,11 +134,12 @@ def answer_threshold(settings: MatchSettings) -> float:
 def _offered(odds: Odds, signs: Signs, settings: MatchSettings) -> tuple[Candidate, ...]:
     """The likeliest topics; those among which the person must choose are always among the first three."""
     wanted = set(signs.ambiguous) | {topic for _, topic in signs.sides}
-    must = [each for each in odds.topics if each.topic in wanted][:OFFERED]
+    must = [Candidate(topic, odds.scores[topic]) for topic in wanted if topic in odds.scores]
+    must = sorted(must, key=lambda each: -each.score)[:OFFERED]
     likely = [
         each
         for place, each in enumerate(odds.topics[:SHOWN])
-        if each not in must and (place < 1 or each.score >= settings.least_offer)
+        if each.topic not in wanted and (place < 1 or each.score >= settings.least_offer)
     ]
     first = sorted([*must, *likely[: OFFERED - len(must)]], key=lambda each: -each.score)
     return (*first, *likely[OFFERED - len(must) :])[:SHOWN]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from bot.consult.features import CONCEPT, PAIR, Extractor, FeatureSettings
-from bot.consult.index import Floats, Index
+from bot.consult.index import Floats, Hits, Index
 from bot.consult.lexicon import Words
 from bot.consult.linear import Linear, LinearSettings
 from bot.consult.model import Context, Entry, Knowledge, Viewpoint
@@ -62,8 +62,7 @@ class Evidence:
 
     topics: NDArray[np.float64]
     nothing: NDArray[np.float64]
-    nearest_row: NDArray[np.intp]
-    rows: Floats
+    hits: Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class RankerSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     linear: LinearSettings = field(default_factory=LinearSettings)
-    meaning: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=1))
+    meaning: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=2))
     inside: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=1))
     without: frozenset[str] = frozenset()  # names of evidence that is held at zero
     repair: bool = True
@@ -92,7 +91,7 @@ class Ranker:
         texts = sorted(texts, key=lambda each: self.number[each.label])
         self.reader = Reader(words, Extractor(words, settings.features))
         read = [self.reader.normal(each.text) for each in texts]
-        features = [self.reader._extract(each) for each in read]
+        features = [self.reader.extract(each) for each in read]
         self.texts = [each.text for each in read]
         self.index = Index(features, [self.number[each.label] for each in texts], len(self.labels))
         self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
@@ -124,7 +123,7 @@ class Ranker:
             "best": hits.best,
             "nearest": hits.nearest,
             "nearest_asking": nearest_asking,
-            "closeness": self._closeness(reading.text, linear, hits.nearest, hits.best_row),
+            "closeness": self._closeness(reading.text, linear, hits),
             "meaning": self.meaning.scores(whole),
             "linear_lead": lead(linear),
             "nearest_lead": lead(hits.nearest),
@@ -146,14 +145,14 @@ class Ranker:
         for place, name in enumerate(NOTHING):
             if name in self.settings.without:
                 nothing[place] = 0.0
-        return Evidence(topics, nothing, hits.best_row, hits.rows)
+        return Evidence(topics, nothing, hits)
 
-    def _closeness(self, text: str, linear: Floats, nearest: Floats, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _closeness(self, text: str, linear: Floats, hits: Hits) -> NDArray[np.float64]:
         """Letter-by-letter likeness for the few topics that are in question at all."""
         out = np.zeros(len(self.labels))
-        for topic in np.argsort(-(linear + nearest), kind="stable")[:CLOSEST]:
-            if nearest[topic] > 0:
-                out[topic] = fuzz.ratio(text, self.texts[rows[topic]]) / 100
+        for topic in np.argsort(-(linear + hits.nearest), kind="stable")[:CLOSEST].tolist():
+            if hits.best[topic] > 0:
+                out[topic] = fuzz.ratio(text, self.texts[self.index.best_row(hits, topic)]) / 100
         return out
 
     def _side(self, reading: Reading, context: Context) -> NDArray[np.float64]:
@@ -186,6 +185,12 @@ class Ranker:
                 related[number] = max(related[number], 0.5)
         return linear, related
 
+    def clear_topic(self, sentence: str, least_lead: float) -> str:
+        """The label that a sentence clearly means by the linear layer alone; empty when none leads enough."""
+        scores = self.linear.scores(self.index.vector(self.reader.features(sentence)))
+        second, first = np.partition(scores, -2)[-2:] if len(scores) > 1 else (0.0, 0.0)
+        return self.labels[int(scores.argmax())] if first - second >= least_lead else ""
+
     def reasons(self, reading: Reading, topic: str, most: int = 8) -> list[tuple[str, float]]:
         """The features that speak most for a topic, for staff."""
         vector = self.index.vector(reading.features)
@@ -208,18 +213,14 @@ def lead(scores: Floats) -> NDArray[np.float64]:
     if len(scores) < 2:
         return np.zeros(len(scores))
     second, first = np.partition(scores, -2)[-2:]
-    return np.where(scores == first, first - second, scores - first).astype(np.float64)
+    return np.asarray(np.where(scores == first, first - second, scores - first), dtype=np.float64)
 
 
 def labelled(knowledge: Knowledge) -> list[Labelled]:
     """All texts of a knowledge by which a topic is recognised."""
-    texts: list[Labelled] = []
-    for entry in knowledge.entries.values():
-        for text in dict.fromkeys((entry.title, entry.question, *entry.phrasings, "，".join(entry.keywords))):
-            if text.strip():
-                texts.append(Labelled(text, entry.id))
-    for kind in knowledge.outside.values():
-        for text in dict.fromkeys((kind.title, *kind.phrasings, "，".join(kind.keywords))):
-            if text.strip():
-                texts.append(Labelled(text, kind.id))
-    return texts
+    found = [
+        (entry.id, (entry.title, entry.question, *entry.phrasings, "，".join(entry.keywords)))
+        for entry in knowledge.entries.values()
+    ]
+    found += [(kind.id, (kind.title, *kind.phrasings, "，".join(kind.keywords))) for kind in knowledge.outside.values()]
+    return [Labelled(text, label) for label, texts in found for text in dict.fromkeys(texts) if text.strip()]

@@ -47,7 +47,7 @@ class Reader:
         """Takes the compiled lexicon, and optionally the repair of homophone typos."""
         self.words = words
         self._normalise = Normaliser(words)
-        self._extract = extractor
+        self.extract = extractor
         self.repair = repair
 
     def normal(self, text: str) -> Normal:
@@ -60,20 +60,20 @@ class Reader:
 
     def features(self, text: str) -> Mapping[str, float]:
         """Only the features, for phrasings that go into the index."""
-        return self._extract(self.normal(text))
+        return self.extract(self.normal(text))
 
     def __call__(self, question: str) -> Reading:
         """All that the words tell."""
         normal = self.normal(question)
         text = normal.text
         plain = simplified(unicodedata.normalize("NFKC", question)).lower()
-        features = self._extract(normal)
+        features = self.extract(normal)
         asking = asking_part(normal, self.words.asking)
         return Reading(
             normal=normal,
             features=features,
-            asking=features if asking is normal else self._extract(asking),
-            concepts=self._extract.concepts(text),
+            asking=features if asking is normal else self.extract(asking),
+            concepts=self.extract.concepts(text),
             viewpoint=viewpoint(text, self.words.viewpoints),
             negations=frozenset(word for _, _, word in self.words.negations.find(text)),
             generic=is_generic(text, self.words),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -243,7 +244,7 @@ class Reranker:
 
 def masked(question: str) -> str:
     """What may leave the house: no identity, card, telephone or case number."""
-    return mask_identifiers(CASE_NUMBER.sub(CASE_MASK, question))
+    return mask_identifiers(CASE_NUMBER.sub(CASE_MASK, unicodedata.normalize("NFKC", question)))
 
 
 def with_choice(verdict: Verdict, choice: Choice, context: Context) -> Verdict:

@@ -10,7 +10,7 @@ from bot.consult.library import Library
 from bot.consult.model import Context
 from bot.consult.rerank import Option, Reranker
 from bot.core.clock import Clock, local_day
-from bot.dialogue.model import Incoming
+from bot.dialogue.model import Incoming, Opinion
 from bot.dialogue.state import State
 from bot.dialogue.talk import LONGEST_QUESTION
 from bot.store.work import Store
@@ -46,7 +46,7 @@ class Ahead:
         entries = self._library.knowledge.entries
         options = [Option.of(entries[topic]) for topic in self._reranker.among(verdict) if topic in entries]
         choice = await self._reranker.choose(text, options) if options else None
-        return replace(incoming, choice=choice) if choice else incoming
+        return replace(incoming, opinion=Opinion(choice.among, choice.topic)) if choice else incoming
 
     async def _context(self, incoming: Incoming) -> Context | None:
         """Where the dialogue stands; None when this person's words are not to be shown, or come too fast."""

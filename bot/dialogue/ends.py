@@ -15,7 +15,6 @@ from bot.ledger.model import Broken, DisputeKind, NewPayment, Role, Settlement, 
 from bot.ledger.service import View
 from bot.reach.files import attach
 from bot.reach.model import ProposalStatus, Relation
-from bot.store.ledger_rows import DisputeRow
 from bot.store.reach_rows import FlowState, ProposalRow
 from bot.store.reminder_rows import NewTask
 
@@ -182,8 +181,8 @@ class Ends:
             words = "\n".join(p for p in (scene.texts(f"party.dispute.{kind}") if kind else "", text) if p)
             await scene.turn.work.tasks.note(flow.data["task"], words)
         if flow.data.get("dispute") and (text or kind):
-            changed = {"text": text} | ({"kind": DisputeKind(kind).value} if kind else {})
-            await scene.turn.work.ledger.change(DisputeRow, flow.data["dispute"], **changed)
+            about = DisputeKind(kind) if kind else None
+            await scene.book().describe_dispute(flow.data["dispute"], about, text)
 
     async def _view(self, scene: Scene, flow: FlowState) -> View:
         found = await scene.view(flow.obligation_id or 0)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-from bot.consult.rerank import Choice
 
 TEXT_LIMIT = 4096  # Telegram's limit, counted in UTF-16 units after the markup is taken out
 BUTTON_BYTES = 64
@@ -24,6 +22,14 @@ class Attachment:
     media_type: str
     size: int | None = None  # bytes, as far as the channel tells
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Which of these topics somebody else takes the words to mean; None: none of them."""
+
+    among: tuple[str, ...]
+    topic: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Incoming:
     album: str = ""  # several pictures sent together share it
     inbox_id: int | None = None
     file: Attachment | None = None
-    choice: Choice | None = None  # a second opinion, asked for before the turn began
+    opinion: Opinion | None = None  # a second one, asked for before the turn began
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Reply:
             "key": self.key,
             "target": self.target,
             "callback": self.callback,
-            "buttons": [[asdict(b) for b in row] for row in self.buttons],
+            "buttons": [[{"label": b.label, "data": b.data} for b in row] for row in self.buttons],
             "file": self.file,
         }
 

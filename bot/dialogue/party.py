@@ -287,8 +287,6 @@ class Party:
         if number is None:
             scene.say("party.note.already", scene.button("party.button.mine", "pt:mine"))
             return
-        if text:
-            data["text"] = mask_identifiers(text)
         await self._paths.begin(scene, "note", data, obligation=view.id, party=scene.party)
 
     async def _press_path(self, scene: Scene, rest: str) -> None:

@@ -44,8 +44,8 @@ class State:
 
     def data(self) -> dict[str, Any]:
         """For the conversation's row: only what differs from a fresh state."""
-        fresh = asdict(State())
-        return {k: v for k, v in asdict(self).items() if v != fresh[k]}
+        # Not `asdict`, which copies every list to the bottom: this runs once in each turn.
+        return {k: v for k in State.__dataclass_fields__ if (v := getattr(self, k)) != getattr(_FRESH, k)}
 
     def context(self, now: datetime, lean: timedelta) -> Context:
         """What the matcher may lean on: the last topic counts only for a while."""
@@ -105,3 +105,6 @@ class State:
             return False
         self.tokens -= 1
         return True
+
+
+_FRESH = State()

@@ -10,7 +10,7 @@ from datetime import timedelta
 from bot.consult.following import settled
 from bot.consult.library import Library
 from bot.consult.model import Reason, Verdict
-from bot.consult.rerank import with_choice
+from bot.consult.rerank import Choice, with_choice
 from bot.core.clock import local_day
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.answering import Answering
@@ -105,8 +105,8 @@ class Talk:
         context = turn.state.context(turn.now, self._settings.lean)
         started = time.perf_counter()
         verdict = settled(context, self._library.match(text[-LONGEST_QUESTION:], context, local_day(turn.now)))
-        if turn.incoming.choice:
-            verdict = with_choice(verdict, turn.incoming.choice, context)
+        if opinion := turn.incoming.opinion:
+            verdict = with_choice(verdict, Choice(opinion.among, opinion.topic), context)
         return verdict, (time.perf_counter() - started) * 1000
 
     def _instead(self, turn: Turn, text: str, number: int | None) -> Reply | None:

@@ -519,6 +519,19 @@ class Book:
         await self.rows.change(ObligationRow, obligation_id, disputed=True, updated_at=self.now)
         return dispute.id
 
+    async def describe_dispute(self, dispute_id: int, kind: DisputeKind | None, text: str) -> None:
+        """Say what an open objection is about, after it was raised with few words."""
+        dispute = await self.rows.dispute(dispute_id)
+        if dispute is None or dispute.closed_at is not None:
+            raise Broken("no_dispute")
+        row = await self._obligation(dispute.obligation_id)
+        given = {"kind": (kind or DisputeKind(dispute.kind)).value, "text": text or dispute.text}
+        old, new = difference(dispute, given)
+        if new:
+            await self.rows.change(DisputeRow, dispute_id, **new)
+            event = self.event("dispute.described", dispute, case_id=row.case_id, old=old, new=new)
+            await self.rows.add([event])
+
     async def close_dispute(self, dispute_id: int, outcome: str) -> None:
         """Close an objection; when it was the last one, the obligation goes its way again."""
         dispute = await self.rows.dispute(dispute_id)

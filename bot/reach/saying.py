@@ -233,7 +233,7 @@ def find_sum(text: str, today: date, *, strict: bool = True) -> int | None:
         value = _value(found)
         if value is None or value <= 0:
             continue
-        certain = bool(found.group(7) or found.group(2)) or (found.group(5) or "")[-1:] in ("千", "万", "百")
+        certain = bool(found.group(7) or found.group(2)) or bool(set(found.group(5) or "") & {"百", "千", "万", "亿"})
         if certain or not strict or _ASKED_BY.search(text[: found.start()]):
             return value
     return None

@@ -32,7 +32,7 @@ log = get(__name__)
 LEASE = "bulk"
 LEASE_SPAN = timedelta(seconds=12)
 RENEW = timedelta(seconds=4)
-BUFFER = 16  # rows handed to the sender ahead of time
+BUFFER = 40  # rows handed to the sender ahead of time
 PLAN_EVERY = timedelta(minutes=10)
 LONG_HOLD = 60.0  # seconds of 429 after which staff are told
 PROVEN = ("paid", "plan", "hard", "dispute", "notme", "contact", "where", "stop")
@@ -73,6 +73,8 @@ class Courier:
         self._leading = False
         self._renewed: datetime | None = None
         self._planned_at: datetime | None = None
+        self._held_until: datetime | None = None
+        self._looked_at = float("-inf")  # the loop's time
         self._wake = asyncio.Event()
         self._rounds = asyncio.Lock()
         self._stopping = False
@@ -173,7 +175,7 @@ class Courier:
             log.info("reminders.planned", day=str(done.day), written=done.written, tasks=done.tasks)
 
     async def _feed(self, now: datetime) -> float:
-        await self._campaigns.start_due()
+        await self._look_for_campaigns()
         room = BUFFER - self._sender.bulk_waiting()
         if room <= 0:
             return 1.0
@@ -181,9 +183,10 @@ class Courier:
         if not guide.window.open(now, guide.calendar):
             return 5.0
         async with self._store.work(read_only=True) as work:
-            held = await work.reminders.held_until(HOLD)
-            if held is not None and held > now:
-                return min(5.0, (held - now).total_seconds())
+            # Asked anew: another process may have been told to wait before this one led.
+            self._held_until = await work.reminders.held_until(HOLD)
+            if self._held_until is not None and self._held(now):
+                return min(5.0, (self._held_until - now).total_seconds())
             found = await work.reminders.feed(now, self._sender.channels, BUFFER + len(self._inside))
         fresh = [r for r in found if r.id not in self._inside][:room]
         self._inside.update(r.id for r in fresh)
@@ -191,6 +194,13 @@ class Courier:
         if not found:
             await self._campaigns.finish()
         return 1.0
+
+    async def _look_for_campaigns(self) -> None:
+        """Campaigns whose time has come; every second is often enough."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= 1.0:
+            self._looked_at = now
+            await self._campaigns.start_due()
 
     # -- the guard -----------------------------------------------------------------------------
 
@@ -214,19 +224,19 @@ class Courier:
     async def _admit(self, row: OutgoingRow) -> OutgoingRow | None:
         now, guide = self._clock.now(), self._reminders.guide
         async with self._store.work() as work:
-            # The lease in the same transaction: who has lost it sends nothing more.
-            if not await work.leases.take(LEASE, self._worker, now, LEASE_SPAN):
-                self._leading = False
+            # With replicas the lease in the same transaction: who has lost it sends nothing more.
+            if self._store.replicated:
+                self._leading = await work.leases.take(LEASE, self._worker, now, LEASE_SPAN)
+                self._renewed = now
+            if not self._leading:
                 return None
-            self._renewed = now
             ready = await self._decide(work, row, now, guide)
             await work.commit()
         return ready
 
     async def _decide(self, work: Work, row: OutgoingRow, now: datetime, guide: Guide) -> OutgoingRow | None:
-        held = await work.reminders.held_until(HOLD)
         d = await work.reminders.delivery(row.id)
-        if d is None or d.status != DeliveryStatus.PLANNED or d.not_before > now or (held and held > now):
+        if d is None or d.status != DeliveryStatus.PLANNED or d.not_before > now or self._held(now):
             return None
         known = await gather(work, [d], now)
         decision = judge(d, known, guide, now)
@@ -350,23 +360,23 @@ class Courier:
     async def _settle(self, row: OutgoingRow, outcome: Outcome) -> None:
         now = self._clock.now()
         async with self._store.work() as work:
-            d = await work.reminders.delivery(row.id)
-            if d is not None:
+            if isinstance(outcome, Delivered):
+                told = outcome.external_id
+                await work.reminders.settle(row.id, self._worker, DeliveryStatus.SENT, now, external_id=told, why=None)
+                if row.message_id:
+                    await work.reminders.arrived(row.message_id, told)
+            elif (d := await work.reminders.delivery(row.id)) is not None:
                 await self._record(work, d, row, outcome, now)
             await work.commit()
 
     async def _record(self, work: Work, d: DeliveryRow, row: OutgoingRow, outcome: Outcome, now: datetime) -> None:
         settle, me = work.reminders.settle, self._worker
         match outcome:
-            case Delivered(external):
-                await settle(d.id, me, DeliveryStatus.SENT, now, external_id=external, why=None)
-                if row.message_id:
-                    await work.reminders.arrived(row.message_id, external)
-                return
             case Wait(seconds):
                 until = now + timedelta(seconds=seconds)
                 await settle(d.id, me, DeliveryStatus.PLANNED, now, why="429", not_before=until, claimed_at=None)
                 await work.reminders.hold_until(HOLD, until, f"429 {seconds:.0f} s")
+                self._held_until = until
                 if seconds >= LONG_HOLD:
                     await self._task(work, d, "parked", f"429 {seconds:.0f} s", now, key="parked")
             case Later(why, certain=False):
@@ -443,11 +453,16 @@ class Courier:
         )
         await work.tasks.add(task, now)
 
+    def _held(self, now: datetime) -> bool:
+        """Whether Telegram has asked to keep still (429)."""
+        return self._held_until is not None and self._held_until > now
+
     def _wake_soon(self) -> None:
-        if len(self._inside) <= BUFFER // 2:
+        # When half of it has left, and when all has; not for each one in between.
+        if len(self._inside) in (0, BUFFER // 2):
             self._wake.set()
 
     def wake(self) -> None:
         """Something new may have to leave: look at once."""
-        self._planned_at = None
+        self._planned_at, self._looked_at = None, float("-inf")
         self._wake.set()

@@ -62,13 +62,15 @@ async def gather(work: Work, rows: Sequence[DeliveryRow], now: datetime) -> Know
     found = {n: c for n in numbers if (c := await work.reminders.campaign(n))}
     education = {n for n, c in found.items() if c.education}
     subscribers = [d.conversation_id for d in rows if d.campaign_id in education and d.conversation_id]
+    planned = sorted({d.obligation_id for d in rows if d.obligation_id and d.instalment_id})
+    promises = [d.promise_id for d in rows if d.promise_id]
     return Known(
         due={(r.instalment_id, r.party_id): r for r in await work.ledger.due(instalments)} if instalments else {},
         contacts={(c.party_id, c.conversation_id): c for c in await work.reach.contacts(parties)} if parties else {},
         unreachable=await work.reminders.unreachable(chats),
         counts=await work.reminders.counts(chats, day, day - timedelta(days=6)),
-        reported=await work.reminders.reported(sorted({d.obligation_id for d in rows if d.obligation_id})),
-        promises=frozenset(await work.reminders.standing_promises([d.promise_id for d in rows if d.promise_id])),
+        reported=await work.reminders.reported(planned) if planned else {},
+        promises=frozenset(await work.reminders.standing_promises(promises)) if promises else frozenset(),
         subscribed=frozenset(await work.reminders.subscribed(subscribers)) if subscribers else frozenset(),
         campaigns=found,
     )

@@ -12,10 +12,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import SettingsError
+from bot.store import inline
 
 # PostgreSQL's classes of "not now": connection lost, out of resources, shutting or starting up.
 _AWAY = ("08", "53", "57P")
 _SQLITE_AWAY = ("locked", "busy", "disk i/o", "unable to open", "disk is full")
+# Seconds for which another program's lock may stop the event loop; a unit of work then tries again.
+LOCK_WAIT = 0.02
+PATIENCE = 30.0  # seconds that everybody else waits, such as a migration
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -34,17 +38,27 @@ def database_url(text: str) -> URL:
 def open_engine(text: str) -> AsyncEngine:
     """An engine for the URL; makes the folder of a SQLite file."""
     url = database_url(text)
-    if url.get_backend_name() == "sqlite":
-        if url.database and url.database != ":memory:":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        # One connection: SQLite has one writer, and our writes are grouped before they come here.
-        engine = create_async_engine(
-            url, pool_size=1, max_overflow=4, connect_args={"timeout": 30}, hide_parameters=True
-        )
-        _prepare_sqlite(engine)
-        return engine
     # Parameters stay out of error messages, and so out of the log: they are what people wrote.
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    # One connection: SQLite has one writer, and our writes are grouped before they come here.
+    creator = inline.connect(url.database or ":memory:", LOCK_WAIT)
+    engine = create_async_engine(url, pool_size=1, max_overflow=4, hide_parameters=True, async_creator=creator)
+    _prepare_sqlite(engine, LOCK_WAIT)
+    return engine
+
+
+def reading_engine(engine: AsyncEngine) -> AsyncEngine:
+    """The same database for transactions that only read: on SQLite in threads, since they may take long."""
+    if engine.dialect.name != "sqlite":
+        return engine.execution_options(read_only=True)
+    made = create_async_engine(
+        engine.url, pool_size=4, max_overflow=8, connect_args={"isolation_level": None}, hide_parameters=True
+    )
+    _prepare_sqlite(made, PATIENCE)
+    return made.execution_options(read_only=True)
 
 
 async def reach(engine: AsyncEngine) -> None:
@@ -73,18 +87,24 @@ def is_away(error: BaseException) -> bool:
     return state.startswith(_AWAY) or (not state and any(words in said for words in _SQLITE_AWAY))
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _prepare_sqlite(engine: AsyncEngine, lock_wait: float) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
-        # The driver must not begin transactions by itself: its own way leaks reads out of them.
-        connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={lock_wait * 1000:.0f}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
+        options = connection.get_execution_options()
+        if options.get("read_only"):
+            connection.exec_driver_sql("BEGIN")
+            return
         # IMMEDIATE: a transaction that reads and then writes can otherwise fail half-way.
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if options.get("returns_at_once"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={lock_wait * 1000:.0f}")

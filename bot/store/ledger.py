@@ -129,7 +129,7 @@ class LedgerRows(Rows):
             "tail_key": self.tail_key(party_id, number[-6:]) if number else None,
         }
 
-    async def change(self, kind: type[Row], row_id: int, **values: Any) -> None:
+    async def change(self, kind: type[Row], row_id: int, /, **values: Any) -> None:
         """Update columns of one row that has an id."""
         table = table_of(_TABLES[kind])
         statement = update(table).where(table.c.id == row_id).values(**self._sealed(kind, dict(values)))

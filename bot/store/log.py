@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,8 @@ from bot.store.base import Rows, table_of
 from bot.store.rows import MessageRow
 from bot.store.tables import Conversation, Message
 
+_FIELDS = tuple(MessageRow.__dataclass_fields__)
+
 
 class Log(Rows):
     """The words of all conversations, sealed."""
@@ -21,7 +22,8 @@ class Log(Rows):
         """Write messages."""
         if rows:
             await self._connection.execute(
-                insert(table_of(Message)), [{**asdict(r), "text": self._vault.seal(r.text)} for r in rows]
+                insert(table_of(Message)),
+                [{name: getattr(r, name) for name in _FIELDS} | {"text": self._vault.seal(r.text)} for r in rows],
             )
 
     async def feedback(self, message_id: int, conversation_id: int, value: int) -> bool:

@@ -63,7 +63,7 @@ class ReachRows(Rows):
         for kind, written in kinds.items():
             await self._connection.execute(insert(table_of(_TABLES[kind])), written)
 
-    async def change(self, kind: type[Row], row_id: int, **values: Any) -> None:
+    async def change(self, kind: type[Row], row_id: int, /, **values: Any) -> None:
         """Update columns of one row that has an id."""
         table = table_of(_TABLES[kind])
         await self._connection.execute(update(table).where(table.c.id == row_id).values(**self._written(values)))

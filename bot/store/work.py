@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.core.errors import StoreUnavailableError
 from bot.core.privacy import Vault
 from bot.store.conversations import Conversations
-from bot.store.engine import is_away
+from bot.store.engine import is_away, reading_engine
 from bot.store.gaps import GapRows
 from bot.store.inbox import InboxRows
 from bot.store.leases import Leases
@@ -80,7 +80,7 @@ class Work:
             except TimeoutError as error:
                 raise StoreUnavailableError("the transactions before this one do not end") from error
         try:
-            return await self._engine.connect()
+            return await (self._begin() if self._turnstile else self._engine.connect())
         except BaseException as error:
             if self._turnstile:
                 self._turnstile.release()
@@ -88,6 +88,23 @@ class Work:
             if isinstance(error, Exception):
                 raise StoreUnavailableError(_reason(error)) from error
             raise
+
+
+    async def _begin(self) -> AsyncConnection:
+        """SQLite: begin at once, and wait without blocking for another program that is writing."""
+        connection = await self._engine.connect()
+        pause, waited = 0.005, 0.0
+        while True:
+            try:
+                _ = await connection.begin()
+                return connection
+            except DBAPIError as error:
+                if waited > _QUEUE_SECONDS or not is_away(error):
+                    await connection.close()
+                    raise
+            await asyncio.sleep(pause)
+            waited += pause
+            pause = min(0.2, pause * 2)
 
 
 def _reason(error: BaseException) -> str:
@@ -101,7 +118,8 @@ class Store:
     def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
         self.engine = engine
         self.vault = vault
-        self._reading = engine.execution_options(read_only=True)
+        self._reading = reading_engine(engine)
+        self._writing = engine if self.replicated else engine.execution_options(returns_at_once=True)
         # SQLite has one writer: queueing here is fair and at once, its own lock is polled with sleeps.
         self._turnstile = None if self.replicated else asyncio.Lock()
 
@@ -112,8 +130,9 @@ class Store:
 
     def work(self, *, read_only: bool = False) -> Work:
         """A unit of work; `read_only` ones do not wait for writers."""
-        return Work(self._reading, self.vault) if read_only else Work(self.engine, self.vault, self._turnstile)
+        return Work(self._reading, self.vault) if read_only else Work(self._writing, self.vault, self._turnstile)
 
     async def close(self) -> None:
         """Let go of all connections."""
+        await self._reading.dispose()
         await self.engine.dispose()

@@ -148,6 +148,7 @@ async def test_a_wrong_person_is_left_in_peace_at_once(court: Court) -> None:
     await cases.remind(world)
     assert "执行局" not in cases.said(stranger).partition("不会再给这里发")[2]
     await stranger.taps("party.button.notme_slip")
+    await stranger.taps("party.button.consent")
     await stranger.says("李大山")
     await stranger.says(owed.number[-6:])
     await stranger.hears("核验通过")

@@ -91,8 +91,8 @@ async def test_signs_and_smileys_trouble_nobody(world: World, words: str) -> Non
 async def test_a_wall_of_text_is_kept_and_asked_about(world: World) -> None:
     """Nobody finds the question in ten thousand characters; all of them are stored."""
     alice = await world.person("张三")
-    story = "我和他是同村的，从前常来往，地里的活也一起干。" * 170
-    for part in (story[:4000], story[:4000], story[:2000]):
+    story = "我和他是同村的，从前常来往，地里的活也一起干。" * 175
+    for part in (story[:4000], story[:4000], story[:2500]):
         await alice.says(part)
     assert sum(len(m.text) for m in await logged(world) if m.direction == "in" and m.kind == "text") >= 10_000
     assert plain(TEXTS("noted.too_long")) in alice.heard()
@@ -105,10 +105,10 @@ async def test_a_long_answer_of_a_clerk_arrives_in_pieces(scripted: World) -> No
     await scripted.start_bot()
     alice = await scripted.person("张三")
     await alice.taps("button.human")
-    text = "\n\n".join(f"第{n}段" + "👍" * 60 for n in range(30))
+    text = "\n\n".join(f"第{n}段" + "👍" * 60 for n in range(31)) + "\n\n" + "完" * 190
     await clerk.says(f"/answer 1 {text}")
     pieces = [m for m in alice.actor.sees() if m.from_bot][-2:]
-    assert "".join(p.text for p in pieces).count("👍") == 60 * 30
+    assert "".join(p.text for p in pieces).count("👍") == 60 * 31
     assert not pieces[0].buttons
     assert pieces[1].buttons
     assert pieces[0].text.endswith("👍" * 60)

@@ -33,9 +33,9 @@ from tests.world import ROOT
 
 BEGIN = date(2026, 1, 5)
 DAYS = 365
-PEOPLE = 40
-# Looks at these hours: at night, before and in the window, in the quiet hour, in the evening.
-TICKS = (time(3), time(9, 31), time(12, 40), time(15), time(20, 30))
+PEOPLE = 30
+# Looks at these hours: at night, in the window, in the quiet hour, in the evening.
+TICKS = (time(3), time(9, 31), time(12, 40), time(20, 30))
 CLERK = Actor("staff", "clerk")
 
 
@@ -82,7 +82,7 @@ class Year:
 
 @pytest.fixture
 async def year(sqlite: str, tmp_path: object) -> AsyncIterator[Year]:
-    """Forty people with monthly instalments on days of their own."""
+    """Thirty people with monthly instalments on days of their own."""
     engine = open_engine(sqlite)
     await migrate.upgrade(engine)
     store = Store(engine, Vault(b"k" * 32))
@@ -116,8 +116,11 @@ async def test_a_year_of_reminders_keeps_every_promise(year: Year) -> None:
             away_until = day + timedelta(days=chance.randint(1, 6))
         for hour in TICKS:
             year.at(day, hour)
-            sent_before, open_now = len(year.post.sent), {(r.instalment_id): r for r in await year.due()}
+            sent_before = len(year.post.sent)
             await year.courier.once()
+            if len(year.post.sent) == sent_before:
+                continue
+            open_now = {r.instalment_id: r for r in await year.due()}
             for moment, row in year.post.sent[sent_before:]:
                 await check(year, guide.window.open(moment, guide.calendar), moment, row, open_now)
     async with year.store.work(read_only=True) as work:

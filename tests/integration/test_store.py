@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -211,10 +212,13 @@ class OwnPostgres:
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    made = OwnPostgres(tmp_path_factory.mktemp("own-postgres"))
-    yield made
-    made.server.cleanup()
+def own_postgres() -> Iterator[OwnPostgres]:
+    # Not pytest's own folder: a server started by root runs as somebody else, who may not look in there.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        made = OwnPostgres(Path(folder))
+        yield made
+        made.server.cleanup()
 
 
 @pytest.mark.slow

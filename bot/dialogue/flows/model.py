@@ -134,6 +134,9 @@ class Path(ABC):
 
     def _back(self, at: At, today: date) -> tuple[At, tuple[Say, ...]]:
         order = list(self.order(at.data))
+        if at.step not in order:
+            there = self._next(at.data)
+            return there, (self.ask(there, today),)
         before = order[max(0, order.index(at.step) - 1)]
         return self._fix(at, before, today)
 

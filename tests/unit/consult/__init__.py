@@ -1,1 +1,1 @@
-"""The matcher and what measures it."""
+"""The rules of the matcher and of what measures it, one by one."""

@@ -1,0 +1,122 @@
+"""The knowledge is changed while the bot runs: well, badly, and by the calendar."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import ROOT, TEXTS, Person, World, plain
+
+
+@pytest.fixture
+def faq(tmp_path: Path) -> Path:
+    """A copy of the shipped knowledge that a story may change."""
+    copy = tmp_path / "faq"
+    shutil.copytree(ROOT / "faq", copy)
+    return copy
+
+
+@pytest.fixture
+async def editing(make_world_sqlite: Callable[..., Any], faq: Path) -> tuple[World, Person]:
+    """A running bot on that copy, and a clerk."""
+    world: World = await make_world_sqlite(faq=faq)
+    clerk = await world.clerk()
+    await world.start_bot()
+    await world.settled()
+    return world, clerk
+
+
+def change(faq: Path, old: str, new: str, file: str = "topics/apply.yaml") -> None:
+    """Save a file with some words changed."""
+    path = faq / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until something has happened by itself."""
+    async with asyncio.timeout(seconds):
+        while not happened():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_good_change_serves_within_seconds(editing: tuple[World, Person], faq: Path) -> None:
+    """What a clerk saves is what the next asker reads, without a restart."""
+    world, clerk = editing
+    version = world.bot.services.library.knowledge.version
+    change(faq, "申请执行不用先交钱", "申请执行不用先交一分钱")
+    await until(lambda: world.bot.services.library.knowledge.version != version)
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.hears("申请执行不用先交一分钱")
+    assert not any("知识库" in text for text in clerk.heard())
+
+
+async def test_a_broken_file_leaves_the_old_serving_and_is_told_once(editing: tuple[World, Person], faq: Path) -> None:
+    """Administrators hear file and line, once for the same mistake; and again when it is mended."""
+    world, clerk = editing
+    change(faq, "reviewed: 2026-11-23", "reviewed: 2026-02-31")
+    told = await clerk.actor.hears("知识库有 1 处错误", timeout=20)
+    assert "topics/apply.yaml:" in told.text
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.hears("申请执行不用先交钱")
+    change(faq, "reviewed: 2026-02-31", "reviewed: 2026-02-31 ")
+    await asyncio.sleep(3)
+    assert sum("知识库有" in text for text in clerk.heard()) == 1
+    change(faq, "reviewed: 2026-02-31 ", "reviewed: 2026-11-22")
+    await clerk.actor.hears("知识库已更新", timeout=20)
+
+
+async def test_a_deleted_or_empty_file_is_a_mistake_not_a_change(editing: tuple[World, Person], faq: Path) -> None:
+    """Without the lexicon nobody would hear a cry for help: such a state is never taken over."""
+    world, clerk = editing
+    (faq / "lexicon.yaml").unlink()
+    assert "lexicon.yaml" in (await clerk.actor.hears("知识库有", timeout=20)).text
+    alice = await world.person("张三")
+    await alice.says("我不想活了")
+    await alice.hears("您现在的安全最要紧")
+
+
+async def test_a_topic_removed_leaves_dead_buttons_only(editing: tuple[World, Person], faq: Path) -> None:
+    """Old messages keep their buttons; a press on one that leads nowhere is answered kindly."""
+    world, _ = editing
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    old = alice.actor.sees()[-1]
+    for path in [*faq.glob("topics/*.yaml"), faq / "taxonomy.yaml", faq / "lexicon.yaml"]:
+        path.write_text(path.read_text(encoding="utf-8").replace("apply.fee", "apply.costs"), encoding="utf-8")
+    await until(lambda: "apply.costs" in world.bot.services.library.knowledge.entries)
+    alice.actor.taps(TEXTS("button.related"), old)
+    await alice.hears("feedback.gone")
+
+
+async def test_an_answer_past_its_day_is_withheld(editing: tuple[World, Person], faq: Path) -> None:
+    """Asked, opened by an old button or read on: from the day after, it is not told, and a person is offered."""
+    world, clerk = editing
+    version = world.bot.services.library.knowledge.version
+    text = (faq / "topics/apply.yaml").read_text(encoding="utf-8")
+    head, fee = text.split("- id: apply.fee\n")
+    fee = fee.replace("valid_to: null", "valid_to: 2026-12-31", 1)
+    (faq / "topics/apply.yaml").write_text(f"{head}- id: apply.fee\n{fee}", encoding="utf-8")
+    await until(lambda: world.bot.services.library.knowledge.version != version)
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.hears("申请执行不用先交钱")
+    world.advance(days=39)  # the first of January
+    before = len(alice.heard())
+    await alice.says("执行费怎么算")
+    alice.actor.taps(TEXTS("button.more"))
+    await world.settled()
+    withheld = plain(TEXTS("handoff.expired"))
+    assert alice.heard()[before:] == [withheld, withheld]
+    assert TEXTS("button.human") in alice.buttons()
+    change(faq, "reviewed: 2026-11-23", "reviewed: 2026-11-24")  # the rest can still be changed
+    await until(lambda: world.bot.services.library.knowledge.version != version)
+    assert not any("知识库有" in text for text in clerk.heard())

@@ -1,0 +1,77 @@
+"""What answers to a reminder mean, by the words of faq/replies.yaml."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.reach.intents import Intent, Replies
+from tests.world import ROOT
+
+REPLIES = Replies.read(ROOT / "faq")
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("退订", "stop"),
+        ("TD", "stop"),
+        ("停止。", "stop"),
+        ("別再發了", "stop"),
+        ("请不要再给我发短信了", "stop"),
+        ("ＳＴＯＰ", "stop"),
+        ("不想再收到这种消息", "stop"),
+        ("你们发错人了", "notme"),
+        ("不是我", "notme"),
+        ("已还", "paid"),
+        ("钱已经转过去了", "paid"),
+        ("昨天转了5000", "paid"),
+        ("3号还了2000", "paid"),
+        ("早就还清了", "paid"),
+        ("我姐夫代付了三万", "paid"),
+        ("下周三还3000", "promise"),
+        ("3号还2000", "promise"),
+        ("月底发工资就给他", "promise"),
+        ("周五前一定打过去", "promise"),
+        ("想分期", "plan"),
+        ("缓一缓行不行", "plan"),
+        ("没得钱", "hard"),
+        ("失业了还不起", "hard"),
+        ("我不服", "dispute"),
+        ("金额不对", "dispute"),
+        ("给我打电话", "contact"),
+        ("判决书没收到", "service"),
+        ("谢谢", "thanks"),
+        ("收到", "thanks"),
+    ],
+)
+def test_an_answer_is_understood(words: str, intent: str) -> None:
+    """In any script and width, with the words of the file."""
+    assert REPLIES.meaning(words, MONDAY).intent == Intent(intent)
+
+
+@pytest.mark.parametrize(
+    "words", ["我没有还", "对方没钱怎么办", "怎么提异议", "还了钱怎么还在失信名单上", "开庭是哪天", "今天天气好"]
+)
+def test_what_is_no_answer_is_left_to_the_faq(words: str) -> None:
+    """Negations and questions about the law are no reports."""
+    assert REPLIES.meaning(words, MONDAY).intent is None
+
+
+def test_a_question_is_told_from_a_statement() -> None:
+    """能不能分期 asks; 想分期 tells."""
+    assert REPLIES.meaning("能不能分期", MONDAY).asks
+    assert not REPLIES.meaning("想分期", MONDAY).asks
+
+
+def test_words_stand_for_buttons() -> None:
+    """Typed instead of pressed."""
+    assert [REPLIES.choice(w) for w in ("确认", "不对", "先不填了", "发完了", "没有凭证")] == [
+        "yes",
+        "no",
+        "leave",
+        "finished",
+        "none",
+    ]

@@ -1,0 +1,107 @@
+"""`faq/reminders.yaml` is checked as strictly as the topics: each mistake is named with its line."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from bot.consult.loader import Draft
+from bot.consult.loader import read as read_knowledge
+from bot.core.clock import SHANGHAI
+from bot.reminders.wording import FILE, Guide, Subject, read
+
+FAQ = Path(__file__).parents[3] / "faq"
+NOW = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
+
+
+@lru_cache(maxsize=1)
+def draft() -> Draft:
+    """The shipped knowledge."""
+    return read_knowledge(FAQ)
+
+
+def problems(tmp_path: Path, old: str, new: str) -> list[str]:
+    """What is said about the shipped file with these words changed."""
+    text = (FAQ / FILE).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return [str(p) for p in read(tmp_path, draft().laws, draft().courts)[1]]
+
+
+@pytest.fixture
+def guide() -> Guide:
+    """The shipped guide."""
+    found, wrong = read(FAQ, draft().laws, draft().courts)
+    assert found is not None, wrong
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('hours: "09:00-20:00"', 'hours: "25:00-20:00"', "no time of day"),
+        ('"22:00-08:00"]', '"08:00-08:00"]', "begins when it ends"),
+        ("per_day: 1", "per_day: none", "a number from 1 on"),
+        ("wording: before}", "wording: nowhere}", "there is no wording"),
+        ("steps: [T-7, T-1, T+1, person]", "steps: [T-9]", "unknown steps T-9"),
+        ("settlement: [negotiating]", "weather: [rain]", "unknown condition weather"),
+        ('article: "9"', 'article: "999"', "is not in laws.yaml"),
+        ("第264条）", "）", "does not name the article"),
+        ("{salutation}您好，请在", "您好，请在", "{salutation} is missing"),
+        ("{salutation}您好，请在", "{salutation}{amount}您好，请在", "unknown name {amount}"),
+        ("一条来自{court}执行局的通知", "一笔欠款，{court}", "must not say 欠"),
+        ("核实请打 12368。法院", "法院", "must say 12368"),
+        ("  paid: 已履行", "  paid: 已经履行完毕了请点这里提交凭证", "a button has 1 to"),
+        ("holdout: 0\n", "holdout: 0.9\n", "between 0 and 0.5"),
+        ("rest: []", "rest: [soon]", "no day like"),
+        ("footer: （自动", "footnote: （自动", "unknown section footnote"),
+    ],
+)
+def test_each_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """File, line and reason; and the file is refused as a whole."""
+    found = problems(tmp_path, old, new)
+    assert any(said in p for p in found), found
+    assert all(p.startswith(f"{FILE}:") for p in found)
+
+
+def test_a_file_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
+    """A slip of the keyboard is told where it stands."""
+    (found,) = problems(tmp_path, "sending:\n", "sending: [\n")
+    assert "not readable" in found
+
+
+def subject(due: date, **facts: str) -> Subject:
+    """What a reminder could speak of."""
+    told = {"kind": "money", "stage": "before", "settlement": "none", **facts}
+    return Subject("张三", "安顺市西秀区人民法院", "xixiu", "李法官", "买卖合同纠纷", 2, 3, due, told)
+
+
+def test_distances_in_days_are_counted_when_it_is_sent(guide: Guide) -> None:
+    """今天, 明天, 还有n天, 已经过了n天, with date and weekday each time."""
+    for days, words in ((0, "今天"), (1, "明天"), (3, "还有3天"), (-2, "已经过了2天")):
+        due = NOW.date() + timedelta(days=days)
+        text = guide.reminder(subject(due), "T+1" if days < 0 else "T-3", None, NOW)
+        assert words in text
+        assert f"{due.month}月{due.day}日 周" in text
+
+
+def test_the_consequence_fits_the_case(guide: Guide) -> None:
+    """Money: double interest; an act: its own sentence; in enforcement: restrictions; an agreement: its article."""
+    due = NOW.date()
+    assert "债务利息" in guide.reminder(subject(due), "T", None, NOW)
+    assert "迟延履行金" in guide.reminder(subject(due, kind="act"), "T", None, NOW)
+    assert "限制消费" in guide.reminder(subject(due, stage="in"), "T", None, NOW)
+    assert "恢复执行" in guide.reminder(subject(due, stage="in", settlement="agreed"), "T", None, NOW)
+
+
+def test_an_arm_that_a_step_does_not_have_falls_back_to_the_first_wording(guide: Guide) -> None:
+    """T has no wording `plan`; it takes `name`."""
+    assert guide.reminder(subject(NOW.date()), "T", "plan", NOW) == guide.reminder(subject(NOW.date()), "T", None, NOW)
+
+
+def test_where_never_invents_an_address(guide: Guide) -> None:
+    """A court whose contact data is not filled in points to 12368."""
+    assert "12368" in guide.where("xixiu")
