@@ -89,7 +89,7 @@ async def fill(store: Store, clock: Clock, people: Sequence[Someone], dues: Dues
 
 def _debt(ids: Ids, now: datetime, person: Someone, party: int, days: Sequence[date]) -> list[Any]:
     case, obligation = ids.new(now), ids.new(now)
-    number = f"（2026）黔0402执{case}号"
+    number = f"bench {case}"
     rows: list[Any] = [
         CaseRow(case, "xixiu", number, "judgment", "", "before", False, False, None, None, None, None, None, now, now),
         PartyRow(party, person.name, "person", None, None, False),
@@ -286,7 +286,7 @@ async def _deliver(url: str, people: int, rate: float, folder: Path) -> dict[str
         try:
             await _serving(bot, port)
             await start()
-            crowd.stdin.write(b"go\n")
+            crowd.stdin.write(_question().encode() + b"\n")
             await crowd.stdin.drain()
             seen: dict[str, float] = json.loads(await crowd.stdout.readline())
             return seen
@@ -325,6 +325,11 @@ async def _prepare(url: str, chats: Sequence[int], clock: Clock) -> Callable[[],
         await store.close()
 
     return start
+
+
+def _question() -> str:
+    """Something that people ask, out of the knowledge."""
+    return next(iter(read_knowledge(ROOT / "faq").entries)).phrasings[0]
 
 
 def _free_port() -> int:

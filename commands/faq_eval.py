@@ -87,7 +87,7 @@ def evaluate(
     files: Files,
     baseline: Annotated[bool, typer.Option("--baseline", help="the same for rapidfuzz, BM25 and TF-IDF")] = False,
     ablation: Annotated[
-        bool, typer.Option("--ablations", help="what each part brings; takes about ten minutes")
+        bool, typer.Option("--ablations", help="what each part brings; takes about a quarter of an hour")
     ] = False,
     cross_validate: Annotated[bool, typer.Option("--cross-validate", help="judge each phrasing unseen")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the figures as one JSON object")] = False,

@@ -20,6 +20,7 @@ from bot.consult.gaps import Gap, Gaps, Kind
 from bot.consult.loader import Draft, read
 from bot.consult.matcher import Matcher
 from bot.consult.model import Knowledge
+from bot.consult.policy import MatchSettings
 from bot.consult.report import comparison_table, excerpt
 from bot.consult.tables import table
 from bot.consult.writing import problems_of, read_text, replace_text, with_phrasing
@@ -175,7 +176,7 @@ def _add(
         change = proposed(here, matcher, owner, phrasing, cases)
     typer.echo(f"{change.file}: {owner} + {phrasing}")
     if cases:
-        typer.echo(effect(change.before, change.after))
+        typer.echo(effect(change.before, change.after, matcher.settings))
     if not save:
         typer.echo("nothing is saved yet: add --yes")
         return
@@ -231,9 +232,9 @@ def _file_of(draft: Draft, owner: str) -> str:
     return place[0]
 
 
-def effect(before: Sequence[Outcome], after: Sequence[Outcome]) -> str:
+def effect(before: Sequence[Outcome], after: Sequence[Outcome], costs: MatchSettings) -> str:
     """The evaluation before and after, and the questions that are decided differently."""
-    parts = [comparison_table(by_file(before), by_file(after))]
+    parts = [comparison_table(by_file(before, costs), by_file(after, costs))]
     differing = changed(before, after)
     parts += [
         f"{_mark(old)} {old.verdict.decision} {old.verdict.best} → {_mark(new)} {new.verdict.decision} "

@@ -1,8 +1,8 @@
 """A broadcast watched from the other side: `python -m sandbox.bulk PEOPLE RATE`.
 
 A process of its own, with Telegram's limits. The first line that it prints is `{"base_url", "token",
-"people"}`. After a line on standard input it asks RATE questions a second as somebody else, until all
-PEOPLE have got a message, and prints what it saw: the rate that was kept, refusals (429), who got
+"people"}`. The next line on standard input is a question: it asks it RATE times a second as somebody
+else, until all PEOPLE have got a message, and prints what it saw: the rate that was kept, refusals (429), who got
 nothing or two copies, and how long the questions waited.
 """
 
@@ -24,7 +24,6 @@ from sandbox.settings import Limits, Settings
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
 
-_QUESTION = "执行费怎么算"
 _ASKERS = 200  # they take turns, so that nobody asks faster than a person may
 
 
@@ -52,26 +51,27 @@ class _Watching(Journal):
             future.set_result(now)
 
 
-async def _ask(sandbox: Sandbox, journal: _Watching, asker: int, waits: list[float]) -> None:
+async def _ask(sandbox: Sandbox, journal: _Watching, asker: int, question: str, waits: list[float]) -> None:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[float] = loop.create_future()
     journal.waiting[asker] = future
     begin = loop.time()
-    sandbox.people.say(asker, _QUESTION)
+    sandbox.people.say(asker, question)
     try:
         waits.append(await asyncio.wait_for(future, 60) - begin)
     except TimeoutError:
         waits.append(60.0)
 
 
-async def _watch(sandbox: Sandbox, journal: _Watching, rate: float, patience: float) -> dict[str, Any]:
+async def _watch(sandbox: Sandbox, journal: _Watching, question: str, rate: float, patience: float) -> dict[str, Any]:
     askers = [p.id for p in sandbox.people.create_people(_ASKERS)]
     waits: list[float] = []
     asked: list[asyncio.Task[None]] = []
     end = asyncio.get_running_loop().time() + patience
     while len(journal.copies) < len(journal.people) and asyncio.get_running_loop().time() < end:
         if rate:
-            asked.append(asyncio.create_task(_ask(sandbox, journal, askers[len(asked) % _ASKERS], waits)))
+            asker = askers[len(asked) % _ASKERS]
+            asked.append(asyncio.create_task(_ask(sandbox, journal, asker, question, waits)))
         await asyncio.sleep(1 / rate if rate else 0.2)
     await asyncio.gather(*asked)
     span = journal.moments[-1] - journal.moments[0] if len(journal.moments) > 1 else 1.0
@@ -96,8 +96,8 @@ async def _run(people: int, rate: float) -> None:
     journal = sandbox.core.journal = _Watching(set(crowd))
     _say({"base_url": await sandbox.start(), "token": sandbox.token, "people": crowd})
     try:
-        await asyncio.to_thread(sys.stdin.readline)
-        _say(await _watch(sandbox, journal, rate, 120 + people / 10))
+        question = (await asyncio.to_thread(sys.stdin.readline)).strip()
+        _say(await _watch(sandbox, journal, question, rate, 120 + people / 10))
     finally:
         await sandbox.stop()
 

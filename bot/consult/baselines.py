@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import logging
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -62,6 +63,7 @@ class Bm25:
         jieba.setLogLevel(30)
         self._cut: Callable[[str], Iterable[str]] = jieba.lcut
         self._engine: Any = _imported("bm25s").BM25()
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
         self._engine.index([list(self._cut(each)) for each in texts], show_progress=False)
 
     def scores(self, text: str) -> Scores:

@@ -25,7 +25,9 @@ class Answering:
         self._words = words
         self._desk = desk
 
-    async def act(self, turn: Turn, verdict: Verdict, said: str, *, lead: str = "", instead: Reply | None = None) -> None:
+    async def act(
+        self, turn: Turn, verdict: Verdict, said: str, *, lead: str = "", instead: Reply | None = None
+    ) -> None:
         """Do what the verdict says about what was `said`.
 
         `instead` is said where no topic is clear: somebody who waits for a person, or who sent a

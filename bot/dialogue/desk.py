@@ -81,9 +81,7 @@ class Desk:
         if found is None or found.conversation_id != turn.conversation.id:
             turn.say(self._words.plain("feedback.gone", self._words.menu_button()))
             return
-        closed = await turn.work.requests.close(
-            number, RequestStatus.WITHDRAWN, turn.conversation.person, turn.now
-        )
+        closed = await turn.work.requests.close(number, RequestStatus.WITHDRAWN, turn.conversation.person, turn.now)
         turn.state.request = None
         turn.say(self._words.plain("handoff.withdrawn" if closed else "handoff.settled", number=number))
 

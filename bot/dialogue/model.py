@@ -137,9 +137,10 @@ def split_text(text: str, limit: int = TEXT_LIMIT) -> list[str]:
 
 def _pack(pieces: list[str], separator: str, limit: int) -> list[str]:
     parts: list[str] = []
+    mark = separator.strip("\n")  # a full stop stays with its sentence; an empty line stands between paragraphs
     for index, piece in enumerate(pieces):
-        tail = separator.strip("\n") if index < len(pieces) - 1 else ""
-        joined = f"{parts[-1]}{separator if not tail else ''}{piece}{tail}" if parts else piece + tail
+        tail = mark if index < len(pieces) - 1 else ""
+        joined = f"{parts[-1]}{'' if mark else separator}{piece}{tail}" if parts else piece + tail
         if parts and utf16_length(joined) <= limit - 4:
             parts[-1] = joined
         elif utf16_length(piece) <= limit - 8:

@@ -60,9 +60,7 @@ class Notices:
             )
         elif self._problems:
             self._problems = []
-            await self.admins(
-                texts("staff.knowledge_mended", version=version), "staff.knowledge_mended"
-            )
+            await self.admins(texts("staff.knowledge_mended", version=version), "staff.knowledge_mended")
 
     async def gap(self) -> None:
         """At the start: tell the administrators if nobody fetched messages for longer than Telegram keeps them.

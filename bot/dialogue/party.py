@@ -316,7 +316,7 @@ class Party:
             scene.say("party.stop.resumed")
         elif name == "news":
             await scene.register().subscribe(scene.turn.conversation.id)
-            scene.say("party.news.on", scene.button("party.button.stop", "pt:stop"))
+            scene.say("party.news.subscribed", scene.button("party.button.stop", "pt:stop"))
         elif name == "helper":
             await self._invite(scene)
         elif name == "undo":

@@ -108,6 +108,7 @@ class Keeper:
         async with self._store.work() as work:
             conversations = await work.conversations.purge(now - self._retention)
             messages = await work.log.purge(now - self._retention)
+            await work.reach.purge_messages(now - self._retention)
             await work.requests.purge(now - self._retention)
             settled = now - timedelta(days=SETTLED_DAYS)
             await work.inbox.purge(settled)

@@ -23,7 +23,7 @@ from bot.store.work import Store
 
 log = get(__name__)
 
-WIDEN = 0.02  # seconds of waiting after which one more request may be under way
+WIDEN = 0.05  # seconds of waiting after which one more request may be under way
 GIVE_UP_AFTER_HOURS = 24  # an answer that could not leave for a day helps nobody any more
 
 
@@ -444,9 +444,7 @@ def _owes_notice(landed: _Landed) -> bool:
 def _instead(landed: _Landed) -> OutgoingRow:
     """The message to the one who must hear it, written in the transaction that gives the first one up."""
     notice = landed.row.payload["otherwise"]
-    return OutgoingRow(
-        notice["id"], notice["lane"], landed.row.channel, notice["payload"], created_at=landed.result.at
-    )
+    return OutgoingRow(notice["id"], notice["lane"], landed.row.channel, notice["payload"], created_at=landed.result.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ class Pace:
         self._careful = Rate(self.CAREFUL_RATE)
         self._careful_until = float("-inf")
         self._refused: tuple[str, float] = ("", float("-inf"))
-        # A burst of six: what the clock's grain and a slow commit cost is caught up, not lost.
-        self._bulk = Rate(limits.bulk_per_second, 6)
+        # A burst of twelve: what the clock's grain and a slow commit cost is caught up, not lost.
+        self._bulk = Rate(limits.bulk_per_second, 12)
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
         self._park = self._bulk_park = float("-inf")

@@ -89,7 +89,6 @@ class Work:
                 raise StoreUnavailableError(_reason(error)) from error
             raise
 
-
     async def _begin(self) -> AsyncConnection:
         """SQLite: begin at once, and wait without blocking for another program that is writing."""
         connection = await self._engine.connect()

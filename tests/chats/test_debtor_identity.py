@@ -133,6 +133,21 @@ async def test_one_person_sees_all_their_cases(world: World) -> None:
     assert "货款" in listed.text
 
 
+async def test_the_neutral_notice_leads_on_to_the_proof(world: World) -> None:
+    """Link opened, then silence: the reminder names nothing, and 核验身份 under it goes on with the proof."""
+    owed = await cases.owes(world, "李大山")
+    debtor = await world.person("甲")
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    await cases.remind(world)
+    await debtor.hears("有一条来自")
+    assert not any(fact in cases.said(debtor) for fact in FACTS)
+    await debtor.taps("核验身份")
+    await debtor.taps("party.button.consent")
+    await debtor.says("李大山")
+    await debtor.says(owed.number[-6:])
+    await debtor.hears("核验通过")
+
+
 async def test_a_wrong_person_is_left_in_peace_at_once(court: Court) -> None:
     """不是本人: no more of this case to that chat, a task, the unreached list says why; a slip can be undone."""
     world, clerk = court.world, court.clerk

@@ -134,13 +134,17 @@ async def test_odd_names_are_only_names(scripted: World, name: str) -> None:
     assert scripted.sandbox.calls.of("sendMessage", ok=False) == []
 
 
-@pytest.mark.parametrize("words", ["执\x00行费", "执行费\ud83d怎么算", "<script>", "&lt;b&gt;", "/" * 50, "{number}", "%s {0}"])
+@pytest.mark.parametrize(
+    "words", ["执\x00行费", "执行费\ud83d怎么算", "<script>", "&lt;b&gt;", "/" * 50, "{number}", "%s {0}"]
+)
 async def test_odd_words_are_only_words(world: World, words: str) -> None:
     """Whatever is typed is handled in one try, without an apology."""
     alice = await world.person("张三")
     chat = alice.actor.person.chat()
     user = alice.actor.person.user()
-    world.sandbox.inject({"message": {"message_id": 77, "date": 1_790_000_000, "chat": chat, "from": user, "text": words}})
+    world.sandbox.inject(
+        {"message": {"message_id": 77, "date": 1_790_000_000, "chat": chat, "from": user, "text": words}}
+    )
     await world.settled()
     assert plain(TEXTS("error.apology")) not in alice.heard()
     assert any(m.external_id == 77 for m in await logged(world))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chats.conftest import logged
-from tests.world import TEXTS, World, plain
+from tests.world import TEXTS, World
 
 FROZEN = "我的卡被冻结了怎么办"  # by whom? the lexicon has it as a word of several meanings
 

@@ -12,12 +12,9 @@ from tests.world import TEXTS, Person, World, plain
 
 async def requests(world: World) -> list[tuple[int, str, str]]:
     """Number, status and words of all requests."""
-    found = []
     async with world.bot.services.store.work(read_only=True) as work:
-        for number in range(1, 30):
-            if row := await work.requests.get(number):
-                found.append((row.number, row.status, row.question))
-    return found
+        found = [await work.requests.get(number) for number in range(1, 30)]
+    return [(row.number, row.status, row.question) for row in found if row]
 
 
 def last(person: Person) -> str:

@@ -132,7 +132,10 @@ async def test_what_nobody_can_read_is_stored_and_stops_nobody(hooked: tuple[Wor
         {"update_id": 5, "message": {"text": 5, "chat": {"id": "five"}}},
         {"update_id": 6, "callback_query": {"id": "1", "from": None, "message": []}},
         {"update_id": 7},
-        {"update_id": 8, "channel_post": {"message_id": 1, "date": 1, "chat": {"id": -5, "type": "channel"}, "text": "x"}},
+        {
+            "update_id": 8,
+            "channel_post": {"message_id": 1, "date": 1, "chat": {"id": -5, "type": "channel"}, "text": "x"},
+        },
         {"update_id": 9, "inline_query": {"id": "1", "from": {"id": alice.id}, "query": "", "offset": ""}},
     ]
     assert [await hook(update) for update in strange] == [200] * len(strange)

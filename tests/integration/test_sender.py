@@ -88,9 +88,7 @@ async def test_a_long_429_on_one_chat_does_not_stop_the_others(make_world: MakeW
     await world.start_bot()
     alice, bob = await world.person("张三"), await world.person("李四")
     told = len(alice.heard())
-    world.sandbox.fault(
-        Fault("flood", times=1, method="sendMessage", chat_id=alice.id, retry_after=600, park=True)
-    )
+    world.sandbox.fault(Fault("flood", times=1, method="sendMessage", chat_id=alice.id, retry_after=600, park=True))
     alice.actor.says("执行费怎么算")
     await until(lambda: world.sandbox.calls.statuses[429] == 1, 5, "the server has refused")
     bob.actor.says("执行费怎么算")
@@ -173,5 +171,7 @@ async def test_a_group_that_becomes_a_supergroup_still_gets_its_answer(make_worl
     people.say(alice.id, "@zhiyuan_sandbox_bot 执行费怎么算", chat_id=group.id)
     new = people.upgrade_group(group.id)
     await until(
-        lambda: any(m.from_bot and "申请执行" in m.text for m in people.messages(new.id)), 10, "the answer is in the new group"
+        lambda: any(m.from_bot and "申请执行" in m.text for m in people.messages(new.id)),
+        10,
+        "the answer is in the new group",
     )

@@ -222,9 +222,7 @@ def own_postgres() -> Iterator[OwnPostgres]:
 
 
 @pytest.mark.slow
-async def test_a_postgresql_that_restarts_delays_and_loses_nothing(
-    own_postgres: OwnPostgres, tmp_path: Path
-) -> None:
+async def test_a_postgresql_that_restarts_delays_and_loses_nothing(own_postgres: OwnPostgres, tmp_path: Path) -> None:
     """The server is stopped while people ask; when it is back all are answered, once and in order."""
     world = await World(tmp_path, new_postgres(own_postgres.server.get_uri())).begin()
     try:

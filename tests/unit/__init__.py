@@ -1,0 +1,1 @@
+"""Rules of single parts, without a bot around them; the folders mirror `bot/`."""

@@ -73,7 +73,9 @@ def test_what_has_no_number_is_no_update(raw: dict[str, Any]) -> None:
     assert stored_form(raw, VAULT) is None
 
 
-@pytest.mark.parametrize("message", ["words", [], {"chat": "x"}, {"chat": {"id": "x"}}, {"text": {}, "entities": 5}, None])
+@pytest.mark.parametrize(
+    "message", ["words", [], {"chat": "x"}, {"chat": {"id": "x"}}, {"text": {}, "entities": 5}, None]
+)
 def test_no_shape_of_an_update_makes_storing_fail(message: Any) -> None:
     """One that nobody can read must not stop those behind it."""
     assert stored_form({"update_id": 1, "message": message, "callback_query": message}, VAULT) is not None
@@ -117,7 +119,10 @@ class Answering:
         (ChatMigrated(-1009), Later("migrated", certain=True, moved_to=-1009)),
         (Forbidden("Forbidden: bot was blocked by the user"), Refused("blocked", unreachable=True)),
         (Forbidden("Forbidden: user is deactivated"), Refused("deactivated", unreachable=True)),
-        (Forbidden("Forbidden: bot can't initiate conversation with a user"), Refused("never_started", unreachable=True)),
+        (
+            Forbidden("Forbidden: bot can't initiate conversation with a user"),
+            Refused("never_started", unreachable=True),
+        ),
         (BadRequest("Chat not found"), Refused("not_found", unreachable=True)),
         (BadRequest("Message is too long"), Refused("Message is too long")),
         (BadRequest("Message is not modified: the same"), Delivered()),

@@ -1,0 +1,1 @@
+"""The rules of reaching parties: links, what they write, papers."""

@@ -1,0 +1,1 @@
+"""The rules of reminders: who, when, which wording."""

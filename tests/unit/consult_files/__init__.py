@@ -1,0 +1,1 @@
+"""The rules of the knowledge's files: reading, checking, exchanging them."""

@@ -1,0 +1,1 @@
+"""The rules of a turn: cutting texts, keeping state, understanding short words."""
