@@ -38,7 +38,7 @@ class Telegram(_Section):
     chat_burst: int = Field(3, ge=1, description="messages to one person that may leave at once")
     group_per_minute: float = Field(18.0, gt=0, description="messages a minute to one group")
     replies_per_second: float = Field(300.0, gt=0, description="answers a second over all chats")
-    bulk_per_second: float = Field(29.8, gt=0, description="broadcast messages a second; answers count towards it")
+    bulk_per_second: float = Field(29.5, gt=0, description="broadcast messages a second; answers count towards it")
     bulk_in_flight: int = Field(
         1, ge=1, description="broadcast messages under way at once; a crash leaves so many uncertain at most"
     )

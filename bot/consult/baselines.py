@@ -60,7 +60,7 @@ class Bm25:
 
     def __init__(self, texts: Sequence[str]) -> None:
         jieba = _imported("jieba")
-        jieba.setLogLevel(30)
+        jieba.setLogLevel(logging.WARNING)
         self._cut: Callable[[str], Iterable[str]] = jieba.lcut
         self._engine: Any = _imported("bm25s").BM25()
         logging.getLogger("bm25s").setLevel(logging.WARNING)

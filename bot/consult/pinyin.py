@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Container, Iterable
 from functools import lru_cache
-
-# Only single characters are looked up; the dictionary of phrases would cost half a second at every start.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
 import pypinyin
 

@@ -40,7 +40,7 @@ class PaceLimits:
     chat_burst: int = 3
     group_per_second: float = 0.3
     replies_per_second: float = 300.0
-    bulk_per_second: float = 29.8
+    bulk_per_second: float = 29.5
     in_flight: int = 64
     bulk_in_flight: int = 1
 
@@ -69,8 +69,9 @@ class Pace:
         self._careful = Rate(self.CAREFUL_RATE)
         self._careful_until = float("-inf")
         self._refused: tuple[str, float] = ("", float("-inf"))
-        # A burst of twelve: what the clock's grain and a slow commit cost is caught up, not lost.
-        self._bulk = Rate(limits.bulk_per_second, 12)
+        # Half a message's time of slack: the clock's grain is caught up, and yet no second of any
+        # beginning holds more than the thirty that Telegram names.
+        self._bulk = Rate(limits.bulk_per_second, 1.5)
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
         self._park = self._bulk_park = float("-inf")
