@@ -111,34 +111,39 @@ class Reminders:
         if not rows:
             return
         async with self._store.work() as work:
-            for row, slot in rows:
-                if slot.step.task:
-                    done.tasks += await self._task(work, row, slot, now)
+            done.tasks += await self._tasks(work, [(r, s) for r, s in rows if s.step.task], guide, now)
             messages = [(row, slot) for row, slot in rows if not slot.step.task]
             deliveries = await self._deliveries(work, messages, guide, now)
             known = await work.reminders.known([d.key for d in deliveries])
             done.written += await work.reminders.plan([d for d in deliveries if d.key not in known])
             await work.commit()
 
-    async def _task(self, work: Work, row: DueRow, slot: Slot, now: datetime) -> bool:
+    async def _tasks(self, work: Work, rows: Sequence[tuple[DueRow, Slot]], guide: Guide, now: datetime) -> int:
         """The last step: a person takes over. Once per instalment and due version, also after it is closed."""
-        key = _key(row, slot.step.id)
-        if await work.reminders.known([key]):
-            return False
-        marker = self._delivery(row, slot, None, self.guide, now)
-        await work.reminders.plan([replace(marker, status=DeliveryStatus.SKIPPED, why="task", settled_at=now)])
-        task = NewTask(
-            kind="overdue",
-            why=slot.step.id,
-            key=f"t:{key}",
-            case_id=row.case_id,
-            obligation_id=row.obligation_id,
-            instalment_id=row.instalment_id,
-            party_id=row.party_id,
-            delivery_id=marker.id,
-            responsible=row.responsible,
-        )
-        return await work.tasks.add(task, now) is not None
+        known = await work.reminders.known([_key(row, slot.step.id) for row, slot in rows])
+        markers, tasks = [], []
+        for row, slot in rows:
+            key = _key(row, slot.step.id)
+            if key in known:
+                continue
+            marker = self._delivery(row, slot, None, guide, now)
+            markers.append(replace(marker, status=DeliveryStatus.SKIPPED, why="task", settled_at=now))
+            tasks.append(
+                NewTask(
+                    kind="overdue",
+                    why=slot.step.id,
+                    key=f"t:{key}",
+                    case_id=row.case_id,
+                    obligation_id=row.obligation_id,
+                    instalment_id=row.instalment_id,
+                    party_id=row.party_id,
+                    delivery_id=marker.id,
+                    responsible=row.responsible,
+                )
+            )
+        await work.reminders.plan(markers)
+        await work.tasks.add_many(tasks, now)
+        return len(tasks)
 
     async def _deliveries(
         self, work: Work, rows: Sequence[tuple[DueRow, Slot]], guide: Guide, now: datetime

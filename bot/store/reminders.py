@@ -18,7 +18,8 @@ from bot.store.reminder_rows import CampaignRow, DeliveryRow, NewTask, QueuedRow
 from bot.store.reminder_tables import Campaign, Delivery, SendHold, Task
 from bot.store.tables import Conversation, Lease, Message
 
-_COLUMNS = tuple(getattr(Delivery, f.name) for f in fields(DeliveryRow))
+_NAMES = tuple(f.name for f in fields(DeliveryRow))
+_COLUMNS = tuple(getattr(Delivery, name) for name in _NAMES)
 # Statuses that may have reached the person: they count towards the caps.
 _COUNTED = ("sending", "sent", "unknown")
 
@@ -29,7 +30,7 @@ class ReminderRows(Rows):
     # -- planning ------------------------------------------------------------------------------
 
     async def plan(self, rows: Sequence[DeliveryRow]) -> int:
-        """Write deliveries; those whose key exists are left alone, and the number of new ones is told.
+        """Write deliveries; those whose key exists are left alone. The number handed in is told.
 
         One that was suppressed because nobody could be written to is planned again once somebody can.
         """
@@ -50,11 +51,9 @@ class ReminderRows(Rows):
             },
             where=revived,
         )
-        count = 0
-        for start in range(0, len(rows), 400):  # 25 columns each; databases take 32,000 parameters at most
-            result = await self._connection.execute(statement.values([asdict(r) for r in rows[start : start + 400]]))
-            count += max(0, result.rowcount)
-        return count
+        # One statement and many values: a statement with all values in it is compiled anew each time.
+        await self._connection.execute(statement, [{name: getattr(r, name) for name in _NAMES} for r in rows])
+        return len(rows)
 
     async def known(self, keys: Sequence[str]) -> set[str]:
         """Which of these keys have a delivery that need not be planned again."""
@@ -410,6 +409,13 @@ class TaskRows(Rows):
         found = (await self._connection.execute(query)).scalar_one_or_none()
         return None if found is None else int(found)
 
+    async def add_many(self, tasks: Sequence[NewTask], now: datetime) -> None:
+        """Write tasks with keys, those that are open already left out; no notes."""
+        if tasks:
+            statement = self._upsert(Task).on_conflict_do_nothing(index_elements=["key"])
+            values = [{**asdict(t), "note": None, "status": "open", "created_at": now} for t in tasks]
+            await self._connection.execute(statement, values)
+
     async def get(self, number: int) -> TaskRow | None:
         """One task."""
         found = (await self._connection.execute(_task_query().where(Task.number == number))).first()
@@ -433,7 +439,9 @@ class TaskRows(Rows):
         found = await self.get(number)
         if found is not None and words:
             both = "\n".join(p for p in (found.note, words) if p)[-4000:]
-            await self._connection.execute(update(Task).where(Task.number == number).values(note=self._vault.seal(both)))
+            await self._connection.execute(
+                update(Task).where(Task.number == number).values(note=self._vault.seal(both))
+            )
 
     async def close(self, number: int, by: str, outcome: str, now: datetime) -> bool:
         """Note what came of a task; False when it was closed before."""

@@ -245,7 +245,7 @@ async def test_markup_in_anybodys_words_stays_words(court: Court) -> None:
     await alice.says("***粗*** <a href='x'>链</a> **9 号** 已答复")
     await court.clerk.says("/requests")
     listed = court.clerk.actor.sees()[-1]
-    bold = [listed.text[e["offset"] : e["offset"] + e["length"]] for e in listed.data.get("entities", ())]
+    bold = [listed.text[e["offset"] : e["offset"] + e["length"]] for e in listed.data.get("entities", ()) if e["type"] == "bold"]
     assert bold == ["1 号"]
     assert "<b>张</b>" in listed.text
     await court.clerk.says("/answer 1 **重要** <i>请来</i> & 带证件")

@@ -249,8 +249,8 @@ def test_what_does_not_exist_is_named(operator: Operator, arguments: tuple[objec
 
 def test_a_phrasing_must_be_fit_to_stand_in_the_faq(operator: Operator) -> None:
     """No masked number, no phrasing of another topic, no question of the evaluation."""
-    text = "我身份证******1234的案子先掏多少押金"
-    operator.log({"text": text, "decision": "answer", "reason": "match", "topic": "apply.how", "feedback": -1})
+    text = "我身份证******1234的案子执行费怎么算"
+    operator.log({"text": text, "decision": "answer", "reason": "match", "topic": "apply.fee", "feedback": -1})
     number = number_of(operator("gaps", "--days", 3000), text)
     evaluation = operator.file(*QUESTIONS)
     accept: Callable[[str], str] = lambda wording: operator.refused(  # noqa: E731 - three times the same
