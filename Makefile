@@ -18,7 +18,7 @@ chat: install ## talk to the bot in this terminal
 	@$(BIN)/python main.py chat
 
 test: install-dev browser check ## run all checks and tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --reruns 2 --reruns-delay 1
 	$(BIN)/python main.py faq eval tests/eval/*.jsonl
 
 check: install-dev ## lint, types, and the knowledge in faq/
