@@ -31,12 +31,12 @@ async def editing(make_world_sqlite: Callable[..., Any], faq: Path) -> tuple[Wor
     return world, clerk
 
 
-def change(faq: Path, old: str, new: str, file: str = "topics/apply.yaml") -> None:
-    """Save a file with some words changed."""
-    path = faq / file
+def change(faq: Path, old: str, new: str, times: int = -1) -> None:
+    """Save the topics of applying with some words changed."""
+    path = faq / "topics/apply.yaml"
     text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    path.write_text(text.replace(old, new, times), encoding="utf-8")
 
 
 def rename(faq: Path) -> None:
@@ -74,7 +74,7 @@ async def test_a_good_change_serves_within_seconds(editing: tuple[World, Person]
 async def test_a_broken_file_leaves_the_old_serving_and_is_told_once(editing: tuple[World, Person], faq: Path) -> None:
     """Administrators hear file and line, once for the same mistake; and again when it is mended."""
     world, clerk = editing
-    change(faq, "reviewed: 2026-11-23", "reviewed: 2026-02-31")
+    change(faq, "reviewed: 2026-11-23", "reviewed: 2026-02-31", times=1)
     told = await clerk.actor.hears("知识库有 1 处错误", timeout=20)
     assert "topics/apply.yaml:" in told.text
     alice = await world.person("张三")
