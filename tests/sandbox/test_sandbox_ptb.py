@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,9 +80,11 @@ async def test_two_instances_conflict(sandbox: Sandbox, application: Any) -> Non
     await application.updater.stop()
 
 
-@pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
-async def test_errors_become_ptb_errors(sandbox: Sandbox, application: Any) -> None:
+async def test_errors_become_ptb_errors(
+    sandbox: Sandbox, application: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each refusal arrives as the exception that a bot would catch in earnest."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # as handlers.application does; another test may have, too
     bot, people = application.bot, sandbox.people
     person = people.create_person("张三")
     with pytest.raises(Forbidden, match="can't initiate conversation"):
@@ -99,7 +102,7 @@ async def test_errors_become_ptb_errors(sandbox: Sandbox, application: Any) -> N
     sandbox.fault(Fault("flood", retry_after=7))
     with pytest.raises(RetryAfter) as flooded:
         await bot.send_message(person.id, "x")
-    assert flooded.value.retry_after == 7
+    assert flooded.value.retry_after == timedelta(seconds=7)
     for kind in ("drop_before", "drop_after"):
         sandbox.fault(Fault(kind))  # type: ignore[arg-type]
         with pytest.raises(NetworkError):
