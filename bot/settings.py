@@ -33,6 +33,9 @@ class Telegram(_Section):
     webhook_secret: SecretStr = Field(
         SecretStr(""), description="secret in the header of every webhook call; mandatory there"
     )
+    webhook_check_seconds: float = Field(
+        300.0, gt=0, description="how often to look whether Telegram still calls the webhook"
+    )
     admins: tuple[int, ...] = Field((), description="Telegram user ids that may use staff commands")
     chat_per_second: float = Field(1.0, gt=0, description="messages a second to one person")
     chat_burst: int = Field(3, ge=1, description="messages to one person that may leave at once")

@@ -124,9 +124,22 @@ class TelegramDoor:
     async def receive(self) -> None:
         """Take updates until cancelled; in webhook mode they come through `routes`."""
         if self._settings.mode == "webhook":
-            await asyncio.Event().wait()
+            await self._watch_webhook()
         self.poller = Poller(self.bot, self._store, self._inbox.accept, self._clock, self._worker)
         await self.poller.run()
+
+    async def _watch_webhook(self) -> None:
+        """Look now and then whether Telegram still calls us: whoever asks for updates elsewhere ends that silently."""
+        while True:
+            await asyncio.sleep(self._settings.webhook_check_seconds)
+            try:
+                found = await self.bot.get_webhook_info()
+                if found.url == self._settings.webhook_url:
+                    continue
+                log.warning("telegram.webhook_gone", meaning="the webhook was removed or set elsewhere; set again")
+                await self._set_webhook()
+            except TelegramError as error:
+                log.warning("telegram.unreachable", error=type(error).__name__)
 
     async def handle(self, stored: StoredUpdate) -> None:
         """Dispatch one stored update through PTB; raises what its handler raised."""

@@ -20,6 +20,8 @@ MASK = "*" * 6  # what stands for the hidden digits of an identifier
 # A citizen's ID (18, or the old 15) and a bank card (16–19), also with spaces or dashes between
 # groups. Digits of any width count; longer runs are masked too: nobody needs them in a log.
 _ID_OR_CARD = re.compile(r"(?<![\d.])\d(?:[ \-]?\d){13,22}[ \-]?[\dXx](?!\d)")
+# Several days in a row (2024-03-01 2024-05-10) look like groups of such a number, and are none.
+_DAYS = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?:[ \-](?:19|20)\d\d-\d{1,2}-\d{1,2})*")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[ \-]?)?1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)")
 _TOKEN = re.compile(r"\b(?:bot)?\d{6,12}:[A-Za-z0-9_-]{30,}")
 
@@ -106,7 +108,12 @@ def mask_numbers(text: str) -> str:
     have to carry one.
     """
     text = text.translate(_WIDE_DIGITS)
-    return _ID_OR_CARD.sub(lambda m: MASK + re.sub(r"[ \-]", "", m.group())[-4:], text)
+    return _ID_OR_CARD.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    number = found.group()
+    return number if _DAYS.fullmatch(number) else MASK + re.sub(r"[ \-]", "", number)[-4:]
 
 
 def mask_identifiers(text: str) -> str:

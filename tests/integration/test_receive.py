@@ -93,6 +93,23 @@ async def test_a_call_without_the_secret_is_refused_and_garbage_is_told_apart(ho
     assert await statuses(world) == {}
 
 
+async def test_a_webhook_that_somebody_removed_is_set_again(make_world: MakeWorld) -> None:
+    """Another program with the token asked for updates itself; without a look the bot would stay deaf."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/telegram/webhook"
+    world = await make_world(
+        telegram={"mode": "webhook", "webhook_url": url, "webhook_secret": SECRET, "webhook_check_seconds": 0.2},
+        http={"port": port},
+    )
+    await world.start_bot()
+    async with aiohttp.ClientSession() as http:
+        await http.post(f"{world.sandbox.base_url}/bot{world.sandbox.token}/deleteWebhook")
+    await until(lambda: world.sandbox.core.webhook.hook is not None, 10, "set again")
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.hears("申请执行不用先交钱")
+
+
 async def test_the_same_update_twice_is_one_question(hooked: tuple[World, Hook]) -> None:
     """Telegram repeats what it thinks was not taken; a restart in between changes nothing."""
     world, hook = hooked

@@ -34,7 +34,16 @@ def test_numbers_that_identify_people_keep_their_last_four(said: str, kept: str)
 
 
 @pytest.mark.parametrize(
-    "said", ["（2024）黔0402执1234号", "欠款1,234,567.89元", "2026年11月23日10:30", "12368", "拨打0851-33222333"]
+    "said",
+    [
+        "（2024）黔0402执1234号",
+        "欠款1,234,567.89元",
+        "2026年11月23日10:30",
+        "从2024-03-01 2024-05-10",
+        "2024-3-1-2024-12-31",
+        "12368",
+        "拨打0851-33222333",
+    ],
 )
 def test_case_numbers_sums_and_dates_stay(said: str) -> None:
     """What a clerk needs to read is not masked."""
