@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +22,7 @@ from bot.consult.model import Knowledge
 from bot.consult.policy import MatchSettings
 from bot.consult.rerank import Reranker
 from bot.core import log as logging
+from bot.core.calendar import CourtCalendar
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.core.ids import Ids
@@ -27,13 +30,32 @@ from bot.core.metrics import KNOWLEDGE_BROKEN
 from bot.core.privacy import Vault, parse_key, read_or_make_key
 from bot.core.texts import Texts
 from bot.dialogue.ahead import Ahead
+from bot.dialogue.casework import CaseWork
+from bot.dialogue.counter import Counter
 from bot.dialogue.desk import Desk
+from bot.dialogue.endings import documents_of
+from bot.dialogue.flows import PATHS
+from bot.dialogue.followup import FollowUps
 from bot.dialogue.notices import Notices
 from bot.dialogue.party import Party
+from bot.dialogue.redaction import Redacting, Redactor
 from bot.dialogue.scene import House, PartySettings
 from bot.dialogue.service import Dialogue
 from bot.dialogue.talk import Talk, TalkSettings
+from bot.dialogue.watch import Watch
 from bot.dialogue.words import Words
+from bot.guide.dated import Dated
+from bot.guide.documents.loader import FOLDER as FORMS
+from bot.guide.documents.service import REFERENCE, PaperFiles, Papers
+from bot.guide.rates import FILE as RATES
+from bot.guide.rates import Rates
+from bot.guide.reading import FILE as CALCULATORS
+from bot.guide.reading import Cues
+from bot.guide.service import Calculators
+from bot.guide.settlement.paper import REFERENCE as AGREEMENT
+from bot.guide.settlement.paper import Agreements
+from bot.guide.settlement.service import Settlements
+from bot.guide.settlement.table import Policy
 from bot.ledger.courts import Courts
 from bot.ledger.service import Ledger
 from bot.post.inbox import Inbox
@@ -46,18 +68,31 @@ from bot.reach.files import Files, ProofStore
 from bot.reach.intents import FILE as REPLIES
 from bot.reach.intents import Replies
 from bot.reach.service import Reach
+from bot.reception.agencies import Agencies
+from bot.reception.broadcasts import Broadcasts
+from bot.reception.feed import Feed
+from bot.reception.from_chat import FromChat
+from bot.reception.hours import CourtHours
+from bot.reception.learning import Learning
+from bot.reception.service import Base, ReceptionSettings, open_office, read_rules
+from bot.reception.tables import Tables
 from bot.reminders.campaigns import Campaigns
 from bot.reminders.delivery import Courier
 from bot.reminders.service import Reminders
 from bot.reminders.wording import Guides
+from bot.reports.service import Reports
 from bot.service import Services, worker_id, worker_place
 from bot.settings import Settings, load
+from bot.staff.audit import Audit
+from bot.staff.service import Staff, StaffSettings
 from bot.store import migrate
 from bot.store.engine import database_url, open_engine, reach
 from bot.store.work import Store
 from commands.app import build_cli
+from commands.faq_eval import own_cases
 from commands.program import Program
 from commands.terminal import Terminal
+from console.desk import Desk as StaffDesk
 from console.server import HttpServer
 from handlers.application import TelegramDoor, build_bot
 from handlers.carrier import TelegramCarrier
@@ -89,7 +124,7 @@ def open_library(settings: Settings) -> Library:
     )
 
     def matcher(knowledge: Knowledge) -> Matcher:
-        return Matcher(knowledge, match)
+        return Matcher(knowledge, match, kept=data_folder(settings) / "matcher.npz")
 
     return Library(settings.faq.path, matcher, SystemClock(settings.clock_offset))
 
@@ -103,10 +138,15 @@ async def open_store(settings: Settings) -> Store:
 
 
 def receipts(settings: Settings, worker: str) -> Receipts:
-    """The folder of receipts: beside a SQLite database, else beside the key file."""
+    """The folder of receipts."""
+    return Receipts(data_folder(settings), worker)
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where files of this machine lie: beside a SQLite database, else beside the key file."""
     url = database_url(settings.database.url)
-    beside = url.database if url.get_backend_name() == "sqlite" else None
-    return Receipts(Path(beside).parent if beside else settings.privacy.key_file.parent, worker)
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    return Path(file).parent if file and file != ":memory:" else settings.privacy.key_file.parent
 
 
 def pace(settings: Settings) -> PaceLimits:
@@ -146,7 +186,11 @@ async def build(
         library = await asyncio.to_thread(open_library, settings)
     store = await open_store(settings)
     words = Words(texts)
-    desk = Desk(words, frozenset(settings.telegram.admins))
+    courts, calendar = Courts.read(of_faq(settings, "courts.yaml")), CourtCalendar()
+    hours = court_hours(settings, courts, calendar)
+    audit, feed = Audit(store, clock, ids), Feed(store)
+    staff = Staff(store, clock, ids, courts, audit, staff_settings(settings), frozenset(settings.telegram.admins))
+    desk = Desk(words, staff, audit, courts, lambda court, now: hours.of(court).next_open(now), feed.changed)
     talk = Talk(
         library,
         words,
@@ -159,24 +203,63 @@ async def build(
     )
     sender = Sender(store, carriers, pace(settings), clock, worker, receipts(settings, worker))
     guides = Guides(settings.faq.path, lambda: library.knowledge)
-    ledger = Ledger(store, clock, ids, Courts.read(of_faq(settings, "courts.yaml")))
+    ledger = Ledger(store, clock, ids, courts)
     reach = Reach(store, clock, ids, ledger, settings.reach.link_days, settings.reach.bot)
     files = Files(store, {}, ProofStore(settings.documents.proofs, store.vault), clock, ids)
     documents = Documents(store, ledger, reach, files.proofs, texts, settings.documents.font)
+    papers = Papers.read(of_faq(settings, FORMS), texts, settings.documents.font)
+    documents_of(papers.forms, courts, texts)
+    settlements = Settlements(store, clock, ids, ledger, settlement_policy(settings))
     house = House(
         ledger=ledger,
+        settlements=settlements,
         reach=reach,
-        replies=Replies.read(of_faq(settings, REPLIES)),
+        replies=Replies(of_faq(settings, REPLIES)),
         words=words,
+        desk=desk,
         files=files,
         clock=clock,
         ids=ids,
         settings=party_settings(settings),
         where=lambda court: guides().where(court),
+        calculators=Calculators(lambda: guides().calendar, Rates.read(of_faq(settings, RATES) / RATES)),
+        cues=Cues.read(of_faq(settings, CALCULATORS)),
+        dated=Dated(ids, lambda day: guides().opens(day), lambda: guides().calendar),
+        laws=lambda: library.knowledge.laws,
+        staff=staff,
+        papers=papers,
+        reception=lambda: FromChat(office.intakes),
     )
+    documents.serve(REFERENCE, PaperFiles(store, papers).open)
+    documents.serve(AGREEMENT, Agreements(settlements, papers, texts, courts.name).open)
     reranker = await asyncio.to_thread(open_reranker, settings, clock)
     ahead = look_ahead(settings, store, library, reranker, clock) if reranker else None
-    dialogue = Dialogue(store, sender, Party(talk, library, house), clock, ids, worker, ahead)
+    agencies = Agencies.read(of_faq(settings, "courts.yaml"))
+    party = Party(talk, library, house)
+    counter = Counter(party, words, desk, staff, library, files, agencies.search, agencies.empty)
+    responder = Redacting(counter, settings.privacy.redact_hours)
+    dialogue = Dialogue(store, sender, responder, clock, ids, worker, ahead)
+    casework = CaseWork(store, sender, house, documents, worker)
+    base = Base(
+        store=store,
+        clock=clock,
+        ids=ids,
+        texts=texts,
+        sender=sender,
+        worker=worker,
+        staff=staff,
+        audit=audit,
+        ledger=ledger,
+        reach=reach,
+        library=library,
+        files=files.proofs,
+        casework=casework,
+        hours=hours,
+        calendar=calendar,
+        feed=feed,
+        agencies=agencies,
+    )
+    office = open_office(base, reception_settings(settings))
     reminders, campaigns = Reminders(store, clock, ids, guides), Campaigns(store, clock, ids, guides)
     courier = Courier(store, sender, clock, ids, worker, reminders, campaigns)
     inbox = Inbox(store, clock)
@@ -198,6 +281,16 @@ async def build(
         reach=reach,
         files=files,
         documents=documents,
+        casework=casework,
+        settlements=settlements,
+        watch=Watch(store, clock, settlements, casework),
+        staff=staff,
+        audit=audit,
+        office=office,
+        tables=Tables(ledger, texts, store, audit),
+        broadcasts=Broadcasts(campaigns, store, audit),
+        learning=Learning(store, clock, library, audit, settings.faq.path, cases=own_cases, paths=PATHS),
+        reports=Reports(store, clock, courts, audit),
         reranker=reranker,
     )
 
@@ -213,8 +306,51 @@ def party_settings(settings: Settings) -> PartySettings:
     return PartySettings(
         admins=frozenset(settings.telegram.admins),
         retention_days=settings.privacy.retention_days,
+        document_days=settings.documents.keep_days,
         messages_per_minute=settings.consult.messages_per_minute,
         ask_creditor=settings.reach.ask_creditor,
+    )
+
+
+def settlement_policy(settings: Settings) -> Policy:
+    """What the settings say about settling in chat."""
+    s = settings.settlement
+    return Policy(mediated=s.mediated, confirmed=s.confirmed, offer_days=s.offer_days, grace_days=s.grace_days)
+
+
+def staff_settings(settings: Settings) -> StaffSettings:
+    """How long links and sessions of staff are good for."""
+    s = settings.staff
+    return StaffSettings(
+        invite=timedelta(hours=s.invite_hours),
+        login=timedelta(minutes=s.login_minutes),
+        idle=timedelta(minutes=s.idle_minutes),
+        session=timedelta(hours=s.session_hours),
+    )
+
+
+def court_hours(settings: Settings, courts: Courts, calendar: CourtCalendar) -> CourtHours:
+    """When somebody is there; SettingsError for hours that cannot be."""
+    try:
+        return CourtHours(courts, settings.reception.hours, calendar)
+    except ValueError as error:
+        raise SettingsError(f"reception.hours: {error}") from error
+
+
+def reception_settings(settings: Settings) -> ReceptionSettings:
+    """The desk's promises about time, and its rules."""
+    r = settings.reception
+    return ReceptionSettings(
+        answer=timedelta(minutes=r.answer_minutes),
+        resolve=timedelta(hours=r.resolve_hours),
+        warn=r.warn_percent / 100,
+        triage=read_rules(r.triage),
+        petition_days=r.petition_days,
+        complaint_days=r.complaint_days,
+        node_days=r.node_days,
+        warn_days=r.warn_days,
+        follow_up_days=r.follow_up_days,
+        font=settings.documents.font,
     )
 
 
@@ -237,7 +373,8 @@ class Server:
             worker=services.worker,
             admins=frozenset(settings.telegram.admins),
         )
-        self.http = HttpServer(services, door.routes())
+        self.redactor = Redactor(services.store, services.sender, services.clock, services.ids, services.worker)
+        self.http = HttpServer(services, door.routes(), StaffDesk(services) if settings.http.desk else None)
         self._keeper = Keeper(
             services.store,
             services.inbox,
@@ -246,6 +383,7 @@ class Server:
             worker=services.worker,
             place=worker_place(),
             retention_days=settings.privacy.retention_days,
+            document_days=settings.documents.keep_days,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         door.connect(services.dialogue)
@@ -265,6 +403,7 @@ class Server:
     async def start(self) -> None:
         """Open the doors; returns when questions are being answered."""
         await self.http.start()
+        self.services.staff.console = self.services.settings.staff.console_url.rstrip("/") or self.http.address
         await self.door.start()
         address = self.services.reach.address
         address.bot = address.bot or self.door.bot.username
@@ -280,9 +419,14 @@ class Server:
             asyncio.create_task(self._keeper.run(), name="keeper"),
             asyncio.create_task(self.services.courier.run(), name="courier"),
             asyncio.create_task(self.services.files.run(), name="files"),
+            asyncio.create_task(self.services.office.steward.run(), name="steward"),
+            asyncio.create_task(self.redactor.run(), name="redactor"),
+            asyncio.create_task(FollowUps(self.services.casework).run(), name="follow-ups"),
+            asyncio.create_task(self.services.watch.run(), name="watch"),
             asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
         }
         self.http.serving = True
+        self.http.open_desk()
         log.info("serving", entries=len(library.knowledge.entries), mode=self.services.settings.telegram.mode)
 
     async def broken(self) -> None:
@@ -411,7 +555,7 @@ async def remind(settings: Settings, moment: datetime | None) -> int:
     try:
         await bot.initialize()
         services.sender.start()
-        outcome = await services.courier.once()
+        outcome = await services.courier.once(worker_place())
         sys.stdout.write("".join(f"{name}\t{count}\n" for name, count in sorted(outcome.items())))
     finally:
         await services.sender.stop()
@@ -449,6 +593,10 @@ async def chat(settings: Settings) -> int:
 
 def main() -> None:
     """What `python main.py` does."""
+    # The matcher asks how single characters sound; the table of phrases would cost a quarter of a second at each start.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    # Reading the knowledge makes many objects that stay; looking through them for garbage is a fifth of the start.
+    gc.set_threshold(50_000, 20, 100)
     build_cli(
         Program(
             load=load,
@@ -459,6 +607,7 @@ def main() -> None:
             open_library=open_library,
             open_store=open_store,
             open_vault=open_vault,
+            build=build,
         )
     )()
 

@@ -59,6 +59,7 @@ class Http(_Section):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    desk: bool = Field(True, description="whether the staff's pages are opened below /desk")
 
 
 class Faq(_Section):
@@ -77,7 +78,7 @@ class ClockSettings(_Section):
 class Consult(_Section):
     """When to answer, to ask back, and to hand over: the costs, in units of one question back."""
 
-    cost_wrong: float = Field(5.0, gt=0, description="a wrong answer given as if it were right")
+    cost_wrong: float = Field(5.5, gt=0, description="a wrong answer given as if it were right")
     cost_clarify: float = Field(1.0, gt=0, description="asking back")
     cost_missed: float = Field(3.0, gt=0, description="asking back without offering what was meant")
     cost_handoff: float = Field(3.0, gt=0, description="handing over what could have been answered")
@@ -102,6 +103,12 @@ class Privacy(_Section):
     key: SecretStr = Field(SecretStr(""), description="64 hexadecimal digits; empty = use key_file")
     key_file: Path = Field(Path("data/secret.key"), description="made at the first start")
     retention_days: int = Field(730, ge=1, description="days after which conversations are deleted")
+    redact_hours: int = Field(
+        20,
+        ge=0,
+        le=23,
+        description="hours after which pictures and ID or card numbers are deleted in the chat; 0 = never",
+    )
 
 
 class ReachSettings(_Section):
@@ -114,11 +121,63 @@ class ReachSettings(_Section):
     )
 
 
+class SettlementSettings(_Section):
+    """How people settle in chat: who sees an offer first, whose word the ledger waits for, how long things wait."""
+
+    mediated: tuple[str, ...] = Field(
+        (), description="courts (ids of courts.yaml) whose offers go through the mediator first; * = all"
+    )
+    confirmed: tuple[str, ...] = Field(
+        ("*",), description="courts where the responsible person confirms before the ledger follows an agreement; * = all"
+    )
+    offer_days: int = Field(7, ge=1, le=90, description="days after which an offer that nobody answered expires")
+    grace_days: int = Field(
+        3, ge=0, le=60, description="days after its day before an unpaid part counts as breach of the agreement"
+    )
+
+
 class DocumentSettings(_Section):
     """What is printed and what is handed in."""
 
     font: Path | None = Field(None, description="a font file with Chinese characters for PDFs; empty = look for one")
     proofs: Path = Field(Path("data/proofs"), description="folder where proofs lie sealed")
+    keep_days: int = Field(7, ge=1, le=365, description="days after which what was answered for a document is deleted")
+
+
+class StaffSection(_Section):
+    """How staff come in, and for how long."""
+
+    console_url: str = Field("", description="address at which staff reach the console; empty = http.host and http.port")
+    invite_hours: int = Field(72, ge=1, le=24 * 60, description="hours for which an invitation can be used")
+    login_minutes: int = Field(10, ge=1, le=24 * 60, description="minutes for which a link into the console can be used")
+    idle_minutes: int = Field(60, ge=1, description="minutes without a sign of life after which a session ends")
+    session_hours: int = Field(12, ge=1, description="hours after which a session ends whatever happens")
+
+
+class ReceptionSection(_Section):
+    """The desk's promises about time, and the rules by which first visits are sorted."""
+
+    hours: str = Field("09:00-12:00,13:30-17:00", description="opening hours where courts.yaml gives none")
+    answer_minutes: int = Field(60, ge=1, description="working minutes until somebody who waits hears a person")
+    resolve_hours: int = Field(14, ge=1, description="working hours until a conversation is resolved")
+    warn_percent: int = Field(75, ge=1, le=99, description="share of such a time after which a screen warns")
+    triage: tuple[str, ...] = Field(
+        (
+            "amount>500000:complex",
+            "parties>3:complex",
+            "act=yes:complex",
+            "title=notary:simple",
+            "wage=yes:simple",
+            "amount<=50000:simple",
+            "property=unknown:complex",
+        ),
+        description="rules of triage in order, the first that applies decides; amounts in 元",
+    )
+    petition_days: int = Field(15, ge=1, description="days until a petition is answered")
+    complaint_days: int = Field(7, ge=1, description="days until a complaint is answered")
+    node_days: int = Field(5, ge=1, description="days that a node of a case's flow may take")
+    warn_days: int = Field(2, ge=0, description="days before such a limit at which the board shows it")
+    follow_up_days: int = Field(7, ge=0, description="days after a settlement or performance until the follow-up")
 
 
 class SandboxSettings(_Section):
@@ -148,7 +207,10 @@ class Settings(_Section):
     rerank: Rerank = Rerank()
     privacy: Privacy = Privacy()
     reach: ReachSettings = ReachSettings()
+    settlement: SettlementSettings = SettlementSettings()
     documents: DocumentSettings = DocumentSettings()
+    staff: StaffSection = StaffSection()
+    reception: ReceptionSection = ReceptionSection()
     sandbox: SandboxSettings = SandboxSettings()
     log: Log = Log()
 
@@ -208,6 +270,15 @@ def _from_file(path: Path) -> dict[str, Any]:
     return data
 
 
+_LISTS = (
+    ("telegram", "admins"),
+    ("reach", "ask_creditor"),
+    ("reception", "triage"),
+    ("settlement", "mediated"),
+    ("settlement", "confirmed"),
+)
+
+
 def _from_env(env: Mapping[str, str]) -> list[tuple[str, str, Any]]:
     found = []
     for name, value in env.items():
@@ -216,7 +287,7 @@ def _from_env(env: Mapping[str, str]) -> list[tuple[str, str, Any]]:
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
         if not key:
             raise SettingsError(f"{name}: a setting is written {PREFIX}<SECTION>__<KEY>")
-        is_list = (section, key) in (("telegram", "admins"), ("reach", "ask_creditor"))
+        is_list = (section, key) in _LISTS
         found.append((section, key, [v for v in value.split(",") if v.strip()] if is_list else value))
     return found
 

@@ -13,7 +13,7 @@ import typer
 from bot.core import log
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.settings import Settings
-from commands import bench, database, faq, ledger, log_export, reach, remind
+from commands import bench, calc, database, demo, doc, docs, faq, ledger, log_export, reach, remind, report, staff
 from commands.program import Current, Program, current
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -49,13 +49,19 @@ def build_cli(program: Program) -> Callable[[], None]:
         here = current(context)
         raise typer.Exit(asyncio.run(here.program.chat(here.settings)))
 
+    cli.add_typer(calc.group, name="calc")
     cli.add_typer(faq.group, name="faq")
+    cli.add_typer(doc.group, name="doc")
     cli.add_typer(ledger.group, name="ledger")
     cli.add_typer(log_export.group, name="log")
     cli.add_typer(database.group, name="db")
+    cli.add_typer(docs.group, name="docs")
     cli.add_typer(reach.group, name="reach")
     cli.add_typer(remind.group, name="remind")
     cli.add_typer(remind.campaign, name="campaign")
+    cli.add_typer(staff.group, name="staff")
+    cli.command("report")(report.report)
+    cli.command("demo")(demo.demo)
     cli.add_typer(bench.group, name="bench")
     return lambda: _guarded(cli)
 

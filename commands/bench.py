@@ -26,13 +26,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.core.errors import SettingsError
-from commands import bench_match, bench_reminders
+from commands import bench_desk, bench_ledger, bench_match, bench_reminders
 from commands.program import Current, current
 
 group = typer.Typer(no_args_is_help=True, help="Measurements.")
 group.command("match")(bench_match.match)
 group.command("plan")(bench_reminders.plan)
 group.command("deliver")(bench_reminders.deliver)
+group.command("import")(bench_ledger.import_table)
+group.command("desk")(bench_desk.desk)
 
 ROOT = Path(__file__).parent.parent
 ECHO = "PTB echo, default client"

@@ -110,6 +110,8 @@ def _debt(ids: Ids, now: datetime, person: Someone, party: int, days: Sequence[d
             None,
             now,
             now,
+            min(days),
+            min(days),
         ),
         SideRow(obligation, party, "debtor", None),
     ]
@@ -171,7 +173,7 @@ def plan(
     """Plan a day among so many instalments, again, and then day after day; on SQLite and PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder:
         found = [asyncio.run(_plan(f"sqlite:///{folder}/bench.db", "SQLite", instalments, days))]
-        with _postgres(postgres, Path(folder)) as url:
+        with postgres_server(postgres, Path(folder)) as url:
             if url:
                 found.append(asyncio.run(_plan(url, "PostgreSQL", instalments, days)))
     table = Table(title=f"bench plan: {instalments:,} instalments")
@@ -288,7 +290,13 @@ async def _deliver(url: str, people: int, rate: float, folder: Path) -> dict[str
             await start()
             crowd.stdin.write(_question().encode() + b"\n")
             await crowd.stdin.drain()
-            seen: dict[str, float] = json.loads(await crowd.stdout.readline())
+            report, ended = asyncio.create_task(crowd.stdout.readline()), asyncio.create_task(bot.wait())
+            await asyncio.wait({report, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not report.done():
+                report.cancel()
+                raise SettingsError(f"bench: the bot ended with status {bot.returncode} before all had their message")
+            ended.cancel()
+            seen: dict[str, float] = json.loads(report.result())
             return seen
         finally:
             if bot.returncode is None:
@@ -376,7 +384,7 @@ async def _bot(town: dict[str, Any], url: str, ahead: timedelta, folder: Path, p
 
 
 @contextmanager
-def _postgres(given: str, folder: Path) -> Iterator[str]:
+def postgres_server(given: str, folder: Path) -> Iterator[str]:
     """The URL given, or a server of our own if `pgserver` is installed, or nothing."""
     if given:
         yield given

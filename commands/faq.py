@@ -14,6 +14,9 @@ from bot.consult.check import check
 from bot.consult.following import Conversation
 from bot.consult.library import Library
 from bot.consult.loader import read
+from bot.dialogue.flows import LEADS, PATHS
+from bot.guide.documents import loader as documents
+from bot.reach import intents
 from bot.reminders import wording
 from commands import faq_eval, faq_gaps
 from commands.program import current
@@ -27,9 +30,14 @@ def check_command(context: typer.Context) -> None:
     here = current(context)
     path = here.settings.faq.path
     draft = read(path)
-    problems = check(path, here.today())
+    problems = check(path, here.today(), LEADS)
     if (path / wording.FILE).exists():
         problems += wording.check(path, draft.laws, draft.courts, here.today())
+    if (path / intents.FILE).exists():
+        problems += intents.check(path, PATHS)
+    if (path / documents.FOLDER).exists():
+        quoted = {law: frozenset(instrument.clauses) for law, instrument in draft.laws.items()}
+        problems += documents.problems(path / documents.FOLDER, quoted)
     for problem in problems:
         typer.echo(f"{'notice: ' if problem.notice else ''}{path / problem.file}:{problem.line}: {problem.message}")
     wrong = sum(not p.notice for p in problems)

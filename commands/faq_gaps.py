@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
-from bot.consult.cases import Case, overlaps, read_cases
-from bot.consult.check import check
-from bot.consult.evaluate import Outcome, by_file, changed, judge_with, run
+from bot.consult.cases import read_cases
 from bot.consult.gaps import Gap, Gaps, Kind
-from bot.consult.loader import Draft, read
+from bot.consult.learning import propose
 from bot.consult.matcher import Matcher
-from bot.consult.model import Knowledge
-from bot.consult.policy import MatchSettings
-from bot.consult.report import comparison_table, excerpt
+from bot.consult.report import excerpt
 from bot.consult.tables import table
-from bot.consult.writing import problems_of, read_text, replace_text, with_phrasing
 from bot.core.clock import SystemClock, shown
-from bot.core.errors import KnowledgeError, SettingsError
+from bot.core.errors import SettingsError
+from bot.dialogue.flows import LEADS
 from bot.store.gap_tables import GapDecision
 from commands.faq_eval import ROOT, chooser, matcher_of, own_cases, progress
 from commands.program import Current, current
 
 group = typer.Typer(invoke_without_command=True, help="Questions that the knowledge missed.")
 
-_SHOWN_CHANGES = 20
 _Number = Annotated[int, typer.Argument(help="number of the gap, as `faq gaps` shows it")]
 _Wording = Annotated[str, typer.Option("--as", help="the phrasing in other words; without it, the question as asked")]
 _Yes = Annotated[bool, typer.Option("--yes", help="save it; without this only the effect is shown")]
@@ -168,84 +160,17 @@ def _add(
     """Show what a new phrasing does; save it when wanted."""
     gap = asyncio.run(_with_gaps(here, matcher, lambda gaps: _found(gaps, number)))
     phrasing = (wording or gap.questions[0].text).strip()
-    if wrong := list(problems_of(phrasing)):
-        raise SettingsError("\n".join(f"{phrasing!r}: {each}" for each in wrong))
     cases = read_cases(files, matcher.knowledge.entries, ROOT) if files else own_cases(matcher.knowledge)
     with progress() as told:
         told("measuring the effect")
-        change = proposed(here, matcher, owner, phrasing, cases)
-    typer.echo(f"{change.file}: {owner} + {phrasing}")
+        folder = here.settings.faq.path
+        change = propose(folder, matcher, owner, phrasing, cases, here.today(), LEADS, chooser())
+    typer.echo(f"{change.file.name}: {owner} + {phrasing}")
     if cases:
-        typer.echo(effect(change.before, change.after, matcher.settings))
+        typer.echo(change.effect)
     if not save:
         typer.echo("nothing is saved yet: add --yes")
         return
-    path = here.settings.faq.path / change.file
-    if read_text(path) != change.original:
-        raise SettingsError(f"{path}: somebody changed it meanwhile; look at the effect again")
-    replace_text(path, change.text)
+    change.save()
     asyncio.run(_with_gaps(here, matcher, lambda gaps: _decided(gaps, number, decision, owner, phrasing)))
     typer.echo(f"saved; gap {number} is settled")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A phrasing that may be added: the file as it would be, and the evaluation before and after."""
-
-    file: str
-    original: str
-    text: str
-    before: list[Outcome]
-    after: list[Outcome]
-
-
-def proposed(here: Current, matcher: Matcher, owner: str, phrasing: str, cases: Sequence[Case]) -> Change:
-    """The change and its effect, worked out on a copy of `faq/`; KnowledgeError when the copy has a fault."""
-    folder = here.settings.faq.path
-    file = _file_of(read(folder), owner)
-    original = read_text(folder / file)
-    text = with_phrasing(original, owner, phrasing)
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(place) / "faq"
-        shutil.copytree(folder, copy)
-        replace_text(copy / file, text)
-        if wrong := [str(each) for each in check(copy, here.today()) if not each.notice]:
-            raise KnowledgeError(wrong)
-        knowledge = read(copy).knowledge()
-    if found := overlaps(cases, knowledge):
-        raise KnowledgeError([*map(str, found), "a question of the evaluation cannot be a phrasing as well"])
-    return Change(file, original, text, _asked(matcher, cases), _asked(_with(matcher, knowledge), cases))
-
-
-def _with(matcher: Matcher, knowledge: Knowledge) -> Matcher:
-    return Matcher(knowledge, matcher.settings, weights=matcher.weights)
-
-
-def _asked(matcher: Matcher, cases: Sequence[Case]) -> list[Outcome]:
-    return run(cases, judge_with(matcher), chooser())
-
-
-def _file_of(draft: Draft, owner: str) -> str:
-    place = draft.lines.get((owner, ""))
-    if place is None:
-        raise KnowledgeError([f"{owner}: its place in faq/ is not known"])
-    return place[0]
-
-
-def effect(before: Sequence[Outcome], after: Sequence[Outcome], costs: MatchSettings) -> str:
-    """The evaluation before and after, and the questions that are decided differently."""
-    parts = [comparison_table(by_file(before, costs), by_file(after, costs))]
-    differing = changed(before, after)
-    parts += [
-        f"{_mark(old)} {old.verdict.decision} {old.verdict.best} → {_mark(new)} {new.verdict.decision} "
-        f"{new.verdict.best}: {excerpt(new.question.text)}"
-        for old, new in differing[:_SHOWN_CHANGES]
-    ]
-    parts.append(f"{len(differing)} of {len(before)} questions are decided differently")
-    return "\n".join(parts)
-
-
-def _mark(outcome: Outcome) -> str:
-    if outcome.question.outside:
-        return "✗" if outcome.wrong_answer else "✓"
-    return "✓" if outcome.right else "✗"

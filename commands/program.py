@@ -11,8 +11,10 @@ from typing import Any
 import typer
 
 from bot.consult.library import Library
-from bot.core.clock import SystemClock, local_day
+from bot.core.clock import Clock, SystemClock, local_day
 from bot.core.privacy import Vault
+from bot.post.outbox import Carrier
+from bot.service import Services
 from bot.settings import Settings
 from bot.store.work import Store
 
@@ -31,6 +33,7 @@ class Program:
     open_library: Callable[[Settings], Library]
     open_store: Callable[[Settings], Coroutine[Any, Any, Store]]
     open_vault: Callable[[Settings], Vault]
+    build: Callable[[Settings, dict[str, Carrier], Clock], Coroutine[Any, Any, Services]]
 
 
 @dataclass(slots=True)

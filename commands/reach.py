@@ -76,7 +76,7 @@ class Office:
         found = [
             (case, role.role, case.parties[role.party_id])
             for role in case.roles
-            if role.role in (Role.DEBTOR, Role.CREDITOR)
+            if role.role in (Role.DEBTOR, Role.CREDITOR, Role.AGENT)
         ]
         fitting = [p for p in found if (not name or p[2].name == name) and (name or p[2].provable)]
         if not fitting:
@@ -177,7 +177,7 @@ def unreached(context: typer.Context, court: Court = "") -> None:
 
 async def _unreached(here: Current, court: str) -> None:
     async with office(here) as at:
-        for row in await at.reach.unreached(at.ledger.courts.find(court) if court else None):
+        for row in await at.reach.unreached([at.ledger.courts.find(court)] if court else None):
             typer.echo("\t".join(_columns(row, at.texts)))
 
 
@@ -190,7 +190,7 @@ def export(context: typer.Context, output: Output, court: Court = "") -> None:
 
 async def _export(here: Current, output: Path, court: str) -> None:
     async with office(here) as at:
-        rows = await at.reach.unreached(at.ledger.courts.find(court) if court else None)
+        rows = await at.reach.unreached([at.ledger.courts.find(court)] if court else None)
         book = Workbook(write_only=False)
         table = book.worksheets[0]
         table.append([at.texts(f"reach.column.{c}") for c in ("number", "name", "phone", "why", "tried", "party")])
@@ -253,15 +253,8 @@ async def _transcript(here: Current, number: str, output: Path, form: Form, debt
     async with office(here) as at:
         case = await at.case(number)
         view = _one(case, debtor, label)
-        found = await transcripts.gather(at.store, at.ledger, view.id, at.texts)
-        if found is None:
-            raise Broken("no_obligation")
-        if form is Form.TEXT:
-            _write(output, transcripts.as_text(*found, at.texts).encode())
-        elif form is Form.XLSX:
-            _write(output, transcripts.as_excel(*found, at.texts))
-        else:
-            _write(output, transcripts.as_pdf(*found, at.texts, find_font(here.settings.documents.font)))
+        _, content = await at.documents.transcript(view.id, form.value)
+        _write(output, content)
 
 
 def _one(case: CaseView, debtor: str, label: str) -> View:

@@ -18,7 +18,7 @@ from bot.consult.loader import read as read_knowledge
 from bot.core.clock import SHANGHAI, Clock, SystemClock, local_day, shown
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.core.ids import Ids
-from bot.reminders.campaigns import Campaigns, NewCampaign
+from bot.reminders.campaigns import Campaigns, NewCampaign, Recipient, WrongReminders
 from bot.reminders.model import ArmResult, CampaignError, DeliveryStatus
 from bot.reminders.service import Foreseen, Reminders
 from bot.reminders.wording import DEFAULT_ARM, Guides
@@ -87,7 +87,8 @@ def plan_command(
         datetime | None, typer.Option("--date", help="the day; today if left out", formats=["%Y-%m-%d"])
     ] = None,
     now: Annotated[str, typer.Option(help="pretend that it is this moment (ISO, Shanghai)")] = "",
-    full: Annotated[bool, typer.Option("--full", help="one line for each message, not only the sums")] = False,
+    sums_only: Annotated[bool, typer.Option("--sums", help="only how many, not one line for each message")] = False,
+    text: Annotated[bool, typer.Option("--text", help="with the words of each message")] = False,
 ) -> None:
     """Show who would get what on a day and why, and who not and why. Nothing is written or sent."""
     here = current(context)
@@ -96,9 +97,9 @@ def plan_command(
         reminders = Reminders(store, clock, Ids(), guides)
         wanted = day.date() if day else local_day(clock.now())
         sums: Counter[tuple[str, str, str]] = Counter()
-        async for line in reminders.preview(wanted):
+        async for line in reminders.preview(wanted, texts=text):
             sums[(line.outcome, line.delivery.step, line.why)] += 1
-            if full:
+            if not sums_only:
                 typer.echo(_line(line))
         return wanted, guides().calendar.day(wanted).announced, sums
 
@@ -113,10 +114,30 @@ def plan_command(
 
 
 def _line(line: Foreseen) -> str:
-    d = line.delivery
-    cells = (line.row.number, line.row.label, d.step, f"party {d.party_id}", str(line.row.expected_on))
+    """Who, on account of what, which step in which words; what becomes of it, why, and when."""
+    d, row = line.delivery, line.row
+    matter = (row.number, row.label, f"due {row.expected_on}") if row else (f"campaign {d.campaign_id}", "", "")
+    words = ", ".join(w for w in (str(line.form or ""), d.arm or "") if w)
     until = shown(line.until) if line.until else ""
-    return "\t".join([*cells, line.outcome, line.why, until]).rstrip()
+    cells = (line.name or f"party {d.party_id}", *matter, d.step, line.outcome, line.why, words, until)
+    told = "\t".join(cells).rstrip()
+    return told + "\n" + "\n".join(f"\t| {t}" for t in line.text.splitlines()) if line.text else told
+
+
+@group.command()
+def plans(context: typer.Context) -> None:
+    """List the plans in the order in which they are tried: for which cases, which steps, and where it is written."""
+
+    async def look(_store: Store, _clock: Clock, guides: Guides) -> list[str]:
+        found = []
+        for plan in guides().plans():
+            when = " ".join(f"{k}={'/'.join(v)}" for k, v in plan.when.items()) or "every case"
+            steps = " ".join(s.step.id for s in plan.steps) or "no reminders"
+            found.append(f"{plan.file}:{plan.line}\t{plan.name}\t{when}\t{steps}")
+        return found
+
+    for line in _run(current(context), look):
+        typer.echo(line)
 
 
 @group.command()
@@ -131,15 +152,34 @@ def run(
 
 @group.command()
 def unknown(context: typer.Context) -> None:
-    """List the messages whose fate nobody knows: they may have arrived and are never repeated."""
+    """List the messages whose fate nobody knows: they may have arrived and are never repeated by the program."""
+    for one in _campaigns(context, lambda c: c.unknown()):
+        typer.echo(f"{one.delivery.id}\t{one.delivery.kind}\t{one.delivery.step}\t{_recipient(one)}")
 
-    async def look(store: Store, _clock: Clock, _guides: Guides) -> list[str]:
-        async with store.work(read_only=True) as work:
-            found = await work.reminders.with_status(DeliveryStatus.UNKNOWN)
-        return [f"{d.id}\t{d.kind}\t{d.step}\tparty {d.party_id}\t{d.why or ''}" for d in found]
 
-    for line in _run(current(context), look):
-        typer.echo(line)
+@group.command()
+def resolve(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(help="its number, as `remind unknown` shows it")],
+    by: By,
+    arrived: Annotated[bool, typer.Option("--arrived/--again", help="it arrived, or it is to be sent again")],
+) -> None:
+    """Say what became of a message whose fate nobody knew, after asking the person."""
+    _campaigns(context, lambda c: c.resolve(delivery, arrived=arrived, by=by))
+
+
+@group.command("result")
+def plan_result(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(help="people drawn from this moment on (ISO)")],
+    until: Annotated[str, typer.Option(help="and before this one (ISO)")],
+) -> None:
+    """Show what came of each arm of the experiment with the steps of the plan: performed within 14 and 30 days."""
+
+    async def look(store: Store, clock: Clock, guides: Guides) -> list[ArmResult]:
+        return await Reminders(store, clock, Ids(), guides).results(moment_of(since), moment_of(until))
+
+    _print_results(_run(current(context), look))
 
 
 # -- campaign ------------------------------------------------------------------------------------
@@ -183,11 +223,11 @@ def preview(context: typer.Context, number: Number) -> None:
     """Show how many get it, who does not and why, and five of the messages as they will look."""
     seen = _campaigns(context, lambda c: c.preview(number))
     typer.echo(f"people\t{seen.people}\nchats\t{seen.chats}\nneutral preview\t{seen.neutral}")
-    for name, counts in (("not reached", seen.not_reached), ("arm", seen.arms)):
+    for name, counts in (("later", seen.held), ("not reached", seen.not_reached), ("arm", seen.arms)):
         for why, count in sorted(counts.items()):
             typer.echo(f"{name}\t{why}\t{count}")
-    for index, (arm, text) in enumerate(seen.samples, 1):
-        typer.echo(f"\n--- {index} ({arm})\n{text}")
+    for index, sample in enumerate(seen.samples, 1):
+        typer.echo(f"\n--- {index} ({sample.arm}, {sample.form})\n{sample.text}")
 
 
 @campaign.command()
@@ -207,15 +247,15 @@ def start(
 
 
 @campaign.command()
-def pause(context: typer.Context, number: Number) -> None:
+def pause(context: typer.Context, number: Number, by: Annotated[str, typer.Option(help="who does it")] = "") -> None:
     """Hold what has not left yet."""
-    _campaigns(context, lambda c: c.pause(number))
+    _campaigns(context, lambda c: c.pause(number, by))
 
 
 @campaign.command()
-def resume(context: typer.Context, number: Number) -> None:
+def resume(context: typer.Context, number: Number, by: Annotated[str, typer.Option(help="who does it")] = "") -> None:
     """Go on."""
-    _campaigns(context, lambda c: c.resume(number))
+    _campaigns(context, lambda c: c.resume(number, by))
 
 
 @campaign.command()
@@ -226,7 +266,7 @@ def cancel(context: typer.Context, number: Number, by: By) -> None:
 
 @campaign.command()
 def status(context: typer.Context, number: Annotated[int, typer.Argument(help="number; 0 lists all")] = 0) -> None:
-    """Show where it stands, with the outcome of every message."""
+    """Show where it stands: how many messages came to what."""
     if not number:
         for row in _campaigns(context, lambda c: c.all()):
             typer.echo(f"{row.number}\t{row.status}\t{row.title}\t{row.author}\t{row.approver or '-'}")
@@ -238,6 +278,33 @@ def status(context: typer.Context, number: Annotated[int, typer.Argument(help="n
 
 
 @campaign.command()
+def recipients(
+    context: typer.Context,
+    number: Number,
+    status: Annotated[list[str], typer.Option(help="only these: sent, unknown, failed, skipped …")] = [],  # noqa: B006 - typer's way
+) -> None:
+    """List what became of every message: status, reason, moment, name, case."""
+    if odd := set(status) - set(DeliveryStatus):
+        raise SettingsError(f"--status: {', '.join(sorted(odd))}: one of {', '.join(DeliveryStatus)}")
+
+    async def pages(c: Campaigns) -> None:
+        after = 0
+        while page := await c.recipients(number, statuses=status, after=after):
+            for one in page:
+                typer.echo(_recipient(one))
+            after = page[-1].delivery.id
+
+    _campaigns(context, pages)
+
+
+def _recipient(one: Recipient) -> str:
+    d = one.delivery
+    when = d.settled_at or d.claimed_at
+    cells = (one.status, one.why or "-", shown(when) if when else "-", one.name or "-", one.case or "-")
+    return "\t".join(cells)
+
+
+@campaign.command()
 def retry(context: typer.Context, number: Number) -> None:
     """Send again to those who certainly did not get it (never to uncertain ones)."""
     typer.echo(f"planned again\t{_campaigns(context, lambda c: c.retry(number))}")
@@ -246,20 +313,35 @@ def retry(context: typer.Context, number: Number) -> None:
 @campaign.command()
 def correct(
     context: typer.Context,
-    number: Number,
+    number: Annotated[int, typer.Argument(help="the campaign whose text was wrong; 0: steps of the plan")],
     by: By,
     text: Annotated[Path, typer.Option(help="file with what is right", exists=True, dir_okay=False)],
+    arm: Annotated[str, typer.Option(help="only who got this arm's words")] = "",
+    since: Annotated[str, typer.Option(help="of the plan: what left from this moment on (ISO)")] = "",
+    until: Annotated[str, typer.Option(help="of the plan: and before this one (ISO)")] = "",
+    step: Annotated[str, typer.Option(help="of the plan: only this step, such as T-1")] = "",
 ) -> None:
-    """Draft a correction to everybody who got that text; it needs approval and start like any other."""
+    """Draft a correction to everybody who got a wrong text; it needs approval and start like any other."""
     words = text.read_text(encoding="utf-8").strip()
-    typer.echo(f"campaign {_campaigns(context, lambda c: c.correct(number, words, by))}")
+    if number:
+        typer.echo(f"campaign {_campaigns(context, lambda c: c.correct(number, words, by, arm or None))}")
+        return
+    if not since or not until:
+        raise SettingsError("campaign correct 0: --since and --until say which reminders were wrong")
+    wrong = WrongReminders(moment_of(since), moment_of(until), step or None, arm or None)
+    title = f"{step or 'T'} {since}"
+    typer.echo(f"campaign {_campaigns(context, lambda c: c.correct_reminders(wrong, title, words, by))}")
 
 
 @campaign.command()
 def result(context: typer.Context, number: Number) -> None:
     """Show what came of each arm: performed within 14 and 30 days."""
+    _print_results(_campaigns(context, lambda c: c.results(number)))
+
+
+def _print_results(results: list[ArmResult]) -> None:
     table = Table("arm", "people", "sent", "14 days", "", "30 days", "", "yuan 14", "yuan 30")
-    for arm in _campaigns(context, lambda c: c.results(number)):
+    for arm in results:
         table.add_row(*_cells(arm))
     Console(width=110).print(table)
 

@@ -14,9 +14,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from typing_extensions import override
 
+from bot.core.log import get
 from bot.core.metrics import WAITING
 from bot.service import Services
+from console.desk import Desk
 from console.status import render
+
+log = get(__name__)
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    """The bot goes on without the pages, but somebody must know."""
+    if not task.cancelled() and task.exception():
+        log.error("desk.not_open", exc_info=task.exception())
 
 
 class _Server(uvicorn.Server):
@@ -31,14 +41,17 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Opens the port; `serving` turns true once the bot takes questions."""
 
-    def __init__(self, services: Services, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, services: Services, routes: Sequence[BaseRoute], desk: Desk | None = None) -> None:
         self._services = services
+        self._desk = desk
+        self._opening: asyncio.Task[None] | None = None
         self.serving = False
         app = Starlette(routes=[
             Route("/", self._status),
             Route("/healthz", self._health),
             Route("/metrics", self._metrics),
             *routes,
+            *(desk.routes() if desk else ()),
         ])
         http = services.settings.http
         config = uvicorn.Config(
@@ -75,8 +88,17 @@ class HttpServer:
             http = self._services.settings.http
             raise OSError(f"http.port: {http.host}:{http.port} cannot be opened; is another copy running?") from error
 
+    def open_desk(self) -> None:
+        """Open the staff's pages; the bot answers meanwhile."""
+        if self._desk is not None:
+            self._opening = asyncio.create_task(self._desk.start(self._server), name="desk")
+            self._opening.add_done_callback(_told)
+
     async def stop(self) -> None:
         """Close the port."""
+        if self._desk is not None and self._opening is not None:
+            await asyncio.gather(self._opening, return_exceptions=True)
+            await self._desk.stop()
         self._server.should_exit = True
         if self._task:
             await asyncio.gather(self._task, return_exceptions=True)

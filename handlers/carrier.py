@@ -14,7 +14,6 @@ from telegram.error import (
     NetworkError,
     RetryAfter,
     TelegramError,
-    TimedOut,
 )
 
 from bot.dialogue.model import Reply, reply_from
@@ -22,10 +21,16 @@ from bot.post.outbox import Delivered, Later, Outcome, Refused, Wait
 from bot.store.rows import OutgoingRow
 from handlers.receive import seconds_of
 from handlers.render import keyboard, to_html, to_plain
-from handlers.request import Interrupted, NotDelivered
+from handlers.request import NotDelivered, ServerFailed
 
 # What the server says when nothing is wrong any more: the wish is already fulfilled, or too late to matter.
-_SETTLED = ("message is not modified", "query is too old", "query id is invalid", "message to edit not found")
+_SETTLED = (
+    "message is not modified",
+    "query is too old",
+    "query id is invalid",
+    "message to edit not found",
+    "message to delete not found",
+)
 _UNREACHABLE = {
     "bot was blocked": "blocked",
     "user is deactivated": "deactivated",
@@ -67,9 +72,10 @@ class TelegramCarrier:
         except InvalidToken:
             return Later("invalid_token", certain=True)
         except NetworkError as error:
-            return Later(type(error).__name__, certain=_not_processed(error))
+            return Later(_why(error), certain=_not_processed(error))
         except TelegramError as error:
-            return Refused(str(error))
+            # A good status with a body that nobody can read: it may have arrived.
+            return Later("unreadable") if "invalid server response" in str(error).lower() else Refused(str(error))
 
     async def _send(self, row: OutgoingRow) -> int | None:
         reply = reply_from(row.payload["reply"])
@@ -78,6 +84,14 @@ class TelegramCarrier:
             return None
         if reply.kind == "strip":
             await self._bot.edit_message_reply_markup(row.payload["chat"], message_id=reply.target)
+            return None
+        if reply.kind == "edit":
+            await self._bot.edit_message_text(
+                to_html(reply.text), row.payload["chat"], message_id=reply.target, parse_mode=ParseMode.HTML
+            )
+            return None
+        if reply.kind == "delete":
+            await self._bot.delete_message(row.payload["chat"], reply.target or 0)
             return None
         if reply.kind == "document":
             return await self._document(row, reply)
@@ -93,7 +107,10 @@ class TelegramCarrier:
         """A file: made or opened just now, so that no copy of it lies in the outbox."""
         if self.documents is None:
             raise TelegramError("no documents are served here")
-        name, content = await self.documents.open(reply.file)
+        try:
+            name, content = await self.documents.open(reply.file)
+        except LookupError as error:
+            raise TelegramError(f"this document is not kept any more: {reply.file.partition(':')[0]}") from error
         message = await self._bot.send_document(
             row.payload["chat"],
             InputFile(content, filename=name),
@@ -115,15 +132,18 @@ class TelegramCarrier:
         )
 
 
-def _not_processed(error: NetworkError) -> bool:
-    """Whether the server cannot have taken the message: never reached, or answered with an error of its own.
+def _why(error: NetworkError) -> str:
+    """A short name for what went wrong on the way."""
+    return f"http_{error.code}" if isinstance(error, ServerFailed) else type(error).__name__
 
-    After a time-out, a connection that broke, or a gateway's time-out (504) nobody can know.
+
+def _not_processed(error: NetworkError) -> bool:
+    """Whether the server cannot have taken the message: never reached, or it says itself that it refused.
+
+    After a time-out, a connection that broke, or a gateway's answer (502, 504) nobody can know, and a
+    broadcast is not repeated.
     """
-    if isinstance(error, NotDelivered):
-        return True
-    said = str(error).lower()
-    return not (isinstance(error, (TimedOut, Interrupted)) or "(504)" in said or "gateway time" in said)
+    return isinstance(error, NotDelivered) or (isinstance(error, ServerFailed) and error.refused)
 
 
 def _refusal(error: TelegramError) -> Outcome:

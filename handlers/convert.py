@@ -47,6 +47,7 @@ def from_message(update: Update, inbox_id: int, me: User, commands: frozenset[st
         album=message.media_group_id or "",
         inbox_id=inbox_id,
         file=_attachment(message),
+        typed=str(update.api_kwargs.get("typed", "")) if kind == "text" else "",
     )
 
 

@@ -30,6 +30,9 @@ log = get(__name__)
 SOURCE = "telegram"
 # Everything that we handle, by name: Telegram's default leaves some out, and remembers the last list.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+# Beside a message whose numbers were masked: its words as they were typed, for a document that needs the number.
+# Sealed with the update, and gone with it when it is handled.
+TYPED = "typed"
 _WRITTEN = ("message", "edited_message", "channel_post", "edited_channel_post")
 _CHAT_PARTS = (
     "message",
@@ -58,11 +61,23 @@ def stored_form(raw: dict[str, Any], vault: Vault) -> NewUpdate | None:
     number = raw.get("update_id")
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**63:
         return None
+    raw.pop(TYPED, None)
+    said = _private_words(raw)
     for part in _WRITTEN:
         _mask(raw.get(part))
+    if said is not None and said != _private_words(raw):
+        raw[TYPED] = said
     # Half a surrogate pair is valid JSON and no valid text.
     text = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace").decode()
     return NewUpdate(SOURCE, number, vault.pseudonym(SOURCE, _chat_id(raw)), text)
+
+
+def _private_words(raw: dict[str, Any]) -> str | None:
+    """The words of a new message in a private chat."""
+    message = raw.get("message")
+    chat = message.get("chat") if isinstance(message, dict) else None
+    words = message.get("text") if isinstance(message, dict) else None
+    return words if isinstance(chat, dict) and chat.get("type") == "private" and isinstance(words, str) else None
 
 
 def _mask(message: Any) -> None:

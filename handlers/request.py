@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,21 @@ class NotDelivered(NetworkError):
 
 class Interrupted(NetworkError):
     """The connection broke on the way: nobody can know whether the server has acted."""
+
+
+class ServerFailed(NetworkError):
+    """The server answered 5xx; `refused` tells that it certainly has not acted.
+
+    503 says that the request was not taken up. 500 in the Bot API's own words says that it failed; only
+    with "restart" it gave up on something that may have left already. 502 and 504 are a gateway's, which
+    has lost the answer of a server that may have acted (RFC 9110, 15.6.3 and 15.6.5).
+    """
+
+    def __init__(self, code: int, payload: bytes) -> None:
+        said = _description(payload)
+        self.code = code
+        self.refused = code == 503 or (code == 500 and said != "" and "restart" not in said.lower())
+        super().__init__(f"{said or 'server error'} ({code})")
 
 
 class AiohttpRequest(BaseRequest):
@@ -68,7 +84,7 @@ class AiohttpRequest(BaseRequest):
         timeout = aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=read)
         try:
             async with self._session.request(method, url, timeout=timeout, **_body(request_data)) as response:
-                return response.status, await response.read()
+                status, payload = response.status, await response.read()
         except aiohttp.ConnectionTimeoutError as error:
             raise NotDelivered("connecting took too long") from error
         except aiohttp.ClientConnectorError as error:
@@ -78,6 +94,18 @@ class AiohttpRequest(BaseRequest):
         except aiohttp.ClientError as error:
             # Never the error's own text: it may hold the URL, and the URL holds the token.
             raise Interrupted(f"connection broke: {type(error).__name__}") from None
+        if status >= 500:
+            raise ServerFailed(status, payload)
+        return status, payload
+
+
+def _description(payload: bytes) -> str:
+    """What the Bot API itself says of a failure; empty when somebody else has answered."""
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return ""
+    return str(told.get("description", "")) if isinstance(told, dict) and told.get("ok") is False else ""
 
 
 def _body(data: RequestData | None) -> dict[str, Any]:
@@ -86,7 +114,8 @@ def _body(data: RequestData | None) -> dict[str, Any]:
         return {}
     if not data.contains_files:
         return {"data": data.json_payload, "headers": {"Content-Type": "application/json"}}
-    form = aiohttp.FormData()
+    # Names of files as they are: quoted, a Chinese one would reach people as %E8%87%AA….
+    form = aiohttp.FormData(quote_fields=False)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, mime) in (data.multipart_data or {}).items():

@@ -125,7 +125,7 @@ class World:
                 }
             ),
             database=Database(url=self.database),
-            http=Http(**{"port": 0, **self.overrides.get("http", {})}),
+            http=Http(**{"port": 0, "desk": False, **self.overrides.get("http", {})}),
             faq=Faq(path=self.overrides.get("faq", ROOT / "faq"), reload_seconds=0.05),
             privacy=Privacy(key=SecretStr(KEY), key_file=self.folder / "secret.key", **self.overrides.get("privacy", {})),
             documents=DocumentSettings(proofs=self.folder / "proofs"),

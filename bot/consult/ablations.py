@@ -66,8 +66,7 @@ def variants() -> list[Variant]:
 
 def _features(whole: RankerSettings) -> Iterator[Variant]:
     features = whole.features
-    yield Variant("concepts and their pairs", replace(whole, features=replace(features, concepts=0.0, pairs=0.0)))
-    yield Variant("pairs of concepts", replace(whole, features=replace(features, pairs=0.0)))
+    yield Variant("concepts", replace(whole, features=replace(features, concepts=0.0)))
     yield Variant("story: clauses weighted", replace(whole, features=replace(features, story_weight=1.0)))
     for length in range(1, len(features.grams) + 1):
         grams = tuple(0.0 if place == length else weight for place, weight in enumerate(features.grams, 1))

@@ -8,7 +8,7 @@ The weights are fitted by maximum likelihood on questions whose phrasings the in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from bot.consult.ranking import EVIDENCE, NOTHING, Evidence
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")
-STEPS = 250
-PULL = 0.002  # how strongly weights are drawn to zero
+STEPS = 300  # of the search for the best weights, at most
+NEAR = 1e-5  # steepness below which the search is at its end
+PULL = 0.0002  # how strongly weights are drawn to zero
+FREE = NOTHING.index("nothing")  # not drawn: the weight of what is always 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def load_weights(path: Path = WEIGHTS_FILE) -> Weights:
 class _Stack:
     """All examples as arrays, padded to the same number of topics."""
 
-    topics: NDArray[np.float64]  # example × topic × evidence
+    topics: NDArray[np.float32]  # example × topic × evidence
     nothing: NDArray[np.float64]  # example × evidence
     present: NDArray[np.bool_]  # example × topic: not padding
     right: NDArray[np.bool_]  # example × topic, and "none of them" in the last column
@@ -87,7 +89,7 @@ class _Stack:
     def of(cls, examples: Sequence[Example]) -> _Stack:
         """Stacks the examples."""
         count, width = len(examples), max(len(each.evidence.topics) for each in examples)
-        topics = np.zeros((count, width, len(EVIDENCE)))
+        topics = np.zeros((count, width, len(EVIDENCE)), dtype=np.float32)
         present = np.zeros((count, width), dtype=np.bool_)
         right = np.zeros((count, width + 1), dtype=np.bool_)
         for place, each in enumerate(examples):
@@ -97,30 +99,54 @@ class _Stack:
         nothing = np.array([each.evidence.nothing for each in examples])
         return cls(topics, nothing, present, right, np.array([each.weight for each in examples]))
 
-    def slope(self, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The gradient of the mean negative log-likelihood."""
-        split = len(EVIDENCE)
-        scores = np.where(self.present, self.topics @ parameters[:split], -np.inf)
-        scores = np.column_stack([scores, self.nothing @ parameters[split:]])
+    def loss(self, parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """The mean negative log-likelihood with the pull to zero, and its gradient."""
+        split, (count, width, kinds) = len(EVIDENCE), self.topics.shape
+        scores = (self.topics.reshape(-1, kinds) @ parameters[:split].astype(np.float32)).reshape(count, width)
+        scores = np.column_stack([np.where(self.present, scores, -np.inf), self.nothing @ parameters[split:]])
         likely = np.exp(scores - scores.max(axis=1, keepdims=True))
         likely /= likely.sum(axis=1, keepdims=True)
         wanted = np.where(self.right, np.maximum(likely, 1e-12), 0.0)
-        wanted /= wanted.sum(axis=1, keepdims=True)
-        excess = (likely - wanted) * self.weight[:, None]
-        slope = np.concatenate([np.einsum("nt,nte->e", excess[:, :-1], self.topics), excess[:, -1] @ self.nothing])
-        return np.asarray(slope / self.weight.sum())
+        sure = wanted.sum(axis=1, keepdims=True)
+        excess = (likely - wanted / sure) * self.weight[:, None]
+        of_topics = excess[:, :-1].astype(np.float32).reshape(-1) @ self.topics.reshape(-1, kinds)
+        slope = np.concatenate([of_topics, excess[:, -1] @ self.nothing]) / self.weight.sum()
+        pull = np.full(len(parameters), PULL)
+        pull[split + FREE] = 0.0
+        loss = -float(self.weight @ np.log(sure[:, 0])) / self.weight.sum() + 0.5 * float(pull @ parameters**2)
+        return loss, slope + pull * parameters
 
 
 def fit(examples: Sequence[Example], provenance: Mapping[str, object] | None = None) -> Weights:
-    """Maximum likelihood with a weak pull to zero, by Adam over all examples at once; deterministic."""
+    """Maximum likelihood with a weak pull to zero, by BFGS over all examples at once; deterministic."""
     stack = _Stack.of([each for each in examples if each.right])
-    parameters = np.concatenate([np.full(len(EVIDENCE), 1.0), np.ones(len(NOTHING))])
-    parameters[EVIDENCE.index("outside")] = 0.0
-    momentum, speed = np.zeros_like(parameters), np.zeros_like(parameters)
-    for step in range(1, STEPS + 1):
-        slope = stack.slope(parameters) + PULL * parameters
-        momentum = 0.9 * momentum + 0.1 * slope
-        speed = 0.99 * speed + 0.01 * slope * slope
-        pace = 0.3 * (1 - step / (STEPS + 1))
-        parameters = parameters - pace * (momentum / (1 - 0.9**step)) / (np.sqrt(speed / (1 - 0.99**step)) + 1e-8)
-    return Weights(parameters[: len(EVIDENCE)], parameters[len(EVIDENCE) :], provenance or {})
+    start = np.ones(len(EVIDENCE) + len(NOTHING))
+    start[EVIDENCE.index("outside")] = 0.0
+    found = _least(stack.loss, start)
+    return Weights(found[: len(EVIDENCE)], found[len(EVIDENCE) :], provenance or {})
+
+
+def _least(
+    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where a smooth function of a few parameters is least: BFGS with a step that is halved until it helps."""
+    place, curve = start, np.eye(len(start))
+    now, slope = loss(place)
+    for _ in range(STEPS):
+        way = -curve @ slope
+        reach = 1.0
+        while reach > NEAR:
+            after, later = loss(place + reach * way)
+            if after <= now + 1e-4 * reach * float(slope @ way):
+                break
+            reach /= 2
+        else:
+            break
+        step, bend = reach * way, later - slope
+        place, now, slope = place + step, after, later
+        if np.abs(slope).max() < NEAR:
+            break
+        if (turn := float(step @ bend)) > 0:
+            side = np.eye(len(start)) - np.outer(step, bend) / turn
+            curve = side @ curve @ side.T + np.outer(step, step) / turn
+    return place

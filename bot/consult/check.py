@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,18 +19,29 @@ TITLE = 14
 PHRASINGS = 12
 KEYWORDS = (3, 12)
 RELATED = (2, 5)
-ACTIONS = frozenset(
-    ["human", "materials", "window", "fee_calc", "interest_calc", "deadline_calc", "documents", "scam_check"]
-)
+ACTIONS = frozenset(["human", "materials", "window", "documents", "scam_check"])
+PATH = "go:"  # an action that begins so leads to the guided path of that name
 _NEEDED = ("crisis", "person", "negations", "generic")  # without these the guards are blind
 _PLACEHOLDER = re.compile(r"\{\{(\w*)\}\}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`")
 
 
-def check(folder: Path, today: date) -> list[Problem]:
-    """Every problem and notice of the knowledge in that folder, by file and line."""
+def check(folder: Path, today: date, paths: Collection[str] | None = None) -> list[Problem]:
+    """Every problem and notice of the knowledge in that folder, by file and line.
+
+    With the names of the guided `paths` that the program has, actions that lead to another are found too.
+    """
     draft = read(folder)
-    return sorted({*draft.problems, *found(draft, today)})
+    unknown = [] if paths is None else list(_paths(draft, paths))
+    return sorted({*draft.problems, *found(draft, today), *unknown})
+
+
+def _paths(draft: Draft, paths: Collection[str]) -> Iterator[Problem]:
+    for entry in draft.entries:
+        for action in entry.actions:
+            if action.startswith(PATH) and action.removeprefix(PATH) not in paths:
+                known = ", ".join(sorted(paths))
+                yield _at(draft, entry.id, "actions", f"{action} leads to no guided path; there are {known}")
 
 
 def found(draft: Draft, today: date) -> Iterator[Problem]:
@@ -200,7 +211,7 @@ def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
         if topic == entry.id:
             yield _at(draft, entry.id, "related", "an entry is not related to itself")
     for action in entry.actions:
-        if action not in ACTIONS:
+        if action not in ACTIONS and not action.startswith(PATH):
             yield _at(draft, entry.id, "actions", f"unknown action {action}; one of {', '.join(sorted(ACTIONS))}")
 
 

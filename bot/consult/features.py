@@ -1,17 +1,13 @@
-"""What of a question is compared: character n-grams, concepts of the lexicon, and pairs of concepts."""
+"""What of a question is compared: runs of characters, and concepts of the lexicon."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from bot.consult.lexicon import Words
 from bot.consult.normalise import Normal
 
 CONCEPT = "@"  # marks a concept among the features: @限高
-PAIR = "&"  # marks two concepts that stand together: @结案&限高
-MOST_PAIRED = 9  # concepts of one text that are paired; longer stories pair by sentence only
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +16,6 @@ class FeatureSettings:
 
     grams: tuple[float, ...] = (1.0, 1.0, 0.25)  # weights of single characters, pairs, triples …
     concepts: float = 0.8
-    pairs: float = 0.4
     story_length: int = 45  # characters from which a text counts as a story
     story_weight: float = 0.6  # of clauses of a story that do not ask
 
@@ -67,20 +62,8 @@ class Extractor:
                     out[gram] = out.get(gram, 0.0) + weight * share
 
     def _meaning(self, normal: Normal, weights: tuple[float, ...], out: dict[str, float]) -> None:
-        """Concepts and pairs of concepts, each as heavy as the heaviest clause that names it."""
-        strength: dict[str, float] = {}
+        """Concepts, each as heavy as the heaviest clause that names it."""
         for clause, weight in zip(normal.clauses, weights, strict=True):
             for name in self.concepts(clause):
-                strength[name] = max(strength.get(name, 0.0), weight)
-        for name, weight in strength.items():
-            out[CONCEPT + name] = self.settings.concepts * weight
-        if self.settings.pairs:
-            for pair, weight in self._pairs(strength).items():
-                out[pair] = self.settings.pairs * weight
-
-    def _pairs(self, strength: Mapping[str, float]) -> dict[str, float]:
-        heaviest = sorted(strength, key=lambda name: -strength[name])[:MOST_PAIRED]
-        return {
-            f"{CONCEPT}{first}{PAIR}{second}": min(strength[first], strength[second])
-            for first, second in combinations(sorted(heaviest), 2)
-        }
+                feature = CONCEPT + name
+                out[feature] = max(out.get(feature, 0.0), self.settings.concepts * weight)

@@ -38,41 +38,90 @@ class Hits:
     nearest: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All phrasings by row: feature numbers and weights in one line, and where each row begins."""
+
+    ids: Ints
+    weights: Floats
+    starts: NDArray[np.int64]
+
+    @property
+    def numbers(self) -> Ints:
+        """The row to which each weight belongs."""
+        return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), np.diff(self.starts))
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """For each feature the phrasings that have it, in one line, and each phrasing's topic."""
+
+    vocabulary: dict[str, int]
+    frequency: Ints
+    rows: Ints
+    weights: Floats
+    topics: Ints
+
+
 class Index:
     """Phrasings by topic as TF-IDF vectors, with postings per feature.
 
     Rows are sorted by topic, so that the best row of each topic is one `reduceat`.
     """
 
-    def __init__(self, texts: Sequence[Mapping[str, float]], topics: Sequence[int], count: int) -> None:
-        """Takes the features of each phrasing with its topic's number (ascending), and the number of topics."""
-        self.topics: Ints = np.asarray(topics, dtype=np.int32)
-        self.size = len(texts)
-        self.count = count
-        self.vocabulary: dict[str, int] = {}
-        ids, weights, ends = _flattened(texts, self.vocabulary)
-        frequency = np.bincount(ids, minlength=len(self.vocabulary))
-        self.frequency: Ints = frequency.astype(np.int32)
-        self.rarity: Floats = (np.log((1 + self.size) / (1 + frequency)) + 1).astype(np.float32)
-        self._rarest = float(np.log(1 + self.size) + 1)
-        rows = np.repeat(np.arange(self.size, dtype=np.int32), np.diff(ends))
-        weights = weights * self.rarity[ids]
-        lengths = np.sqrt(np.bincount(rows, weights=weights * weights, minlength=self.size))
-        weights = (weights / np.maximum(lengths, 1e-9)[rows]).astype(np.float32)
-        self.row_ids, self.row_weights, self.row_ends = ids, weights, ends
+    def __init__(self, texts: Iterable[Mapping[str, float]], topics: Sequence[int], count: int) -> None:
+        """Takes the features of each phrasing with its topic's number (ascending), and the number of topics.
+
+        The phrasings are taken one after the other: none is kept but as numbers.
+        """
+        vocabulary: dict[str, int] = {}
+        ids, weights, starts = _flattened(texts, vocabulary)
+        size = len(starts) - 1
+        frequency = np.bincount(ids, minlength=len(vocabulary)).astype(np.int32)
+        rarity = _rarity(frequency, size)
+        weights *= rarity[ids]
+        rows = Rows(ids, weights, starts).numbers
+        lengths = np.sqrt(np.bincount(rows, weights=np.square(weights), minlength=size))
+        weights /= np.maximum(lengths, 1e-9).astype(np.float32)[rows]
         order = np.argsort(ids, kind="stable")
-        self._rows: Ints = rows[order]
-        self._weights: Floats = weights[order]
-        self._starts = np.concatenate(([0], np.cumsum(frequency))).tolist()
-        present, starts = np.unique(self.topics, return_index=True)
-        self._present, self._topic_starts = present, starts
-        self._topic_sizes = np.diff(np.append(starts, self.size))
+        postings = Postings(vocabulary, frequency, rows[order], weights[order], np.asarray(topics, dtype=np.int32))
+        self._take(postings, count)
+        self._by_row: Rows | None = Rows(ids, weights, starts)
+
+    @classmethod
+    def of(cls, postings: Postings, count: int) -> Index:
+        """The index over postings that another one had."""
+        index = cls.__new__(cls)
+        index._take(postings, count)
+        index._by_row = None
+        return index
+
+    def _take(self, postings: Postings, count: int) -> None:
+        self.postings = postings
+        self.vocabulary = postings.vocabulary
+        self.frequency = postings.frequency
+        self.topics = postings.topics
+        self.size, self.count = len(postings.topics), count
+        self.rarity = _rarity(postings.frequency, self.size)
+        self._rarest = float(np.log(1 + self.size) + 1)
+        self._starts: list[int] = np.concatenate(([0], np.cumsum(postings.frequency, dtype=np.int64))).tolist()
+        self._present, self._topic_starts = np.unique(self.topics, return_index=True)
+        self._topic_sizes = np.diff(np.append(self._topic_starts, self.size))
         self._bounds: list[int] = np.searchsorted(self.topics, np.arange(count + 1)).tolist()
 
-    def row(self, number: int) -> tuple[Ints, Floats]:
-        """The feature numbers and weights of one phrasing."""
-        span = slice(self.row_ends[number], self.row_ends[number + 1])
-        return self.row_ids[span], self.row_weights[span]
+    @property
+    def by_row(self) -> Rows:
+        """The phrasings by row, for what learns from them; made anew from the postings when it was forgotten."""
+        if self._by_row is None:
+            order = np.argsort(self.postings.rows, kind="stable")
+            ids = np.repeat(np.arange(len(self.frequency), dtype=np.int32), self.frequency)[order]
+            starts = np.searchsorted(self.postings.rows[order], np.arange(self.size + 1))
+            self._by_row = Rows(ids, self.postings.weights[order], starts.astype(np.int64))
+        return self._by_row
+
+    def forget_rows(self) -> None:
+        """Gives the memory of `by_row` back; searching needs the postings only."""
+        self._by_row = None
 
     def vector(self, features: Mapping[str, float]) -> Vector:
         """A question's features in the index's terms."""
@@ -103,8 +152,8 @@ class Index:
             if starts[number + 1] - starts[number] <= LONGEST_POSTING
         ]
         if spans:
-            where = np.concatenate([self._rows[span] for span, _ in spans])
-            what = np.concatenate([self._weights[span] * weight for span, weight in spans])
+            where = np.concatenate([self.postings.rows[span] for span, _ in spans])
+            what = np.concatenate([self.postings.weights[span] * weight for span, weight in spans])
             rows = np.bincount(where, weights=what, minlength=self.size).astype(np.float32)
         return self._summary(rows)
 
@@ -129,22 +178,23 @@ class Index:
             nearest[self._present] += top / NEAREST
             if turn == 0:
                 best[self._present] = top
-            left = np.where(left < np.repeat(top, self._topic_sizes), left, np.float32(0))
+            if turn < NEAREST - 1:
+                left = np.where(left < np.repeat(top, self._topic_sizes), left, np.float32(0))
         return Hits(rows, best, nearest)
+
+
+def _rarity(frequency: Ints, size: int) -> Floats:
+    return (np.log((1 + size) / (1 + frequency)) + 1).astype(np.float32)
 
 
 def _flattened(
     texts: Iterable[Mapping[str, float]], vocabulary: dict[str, int]
 ) -> tuple[Ints, Floats, NDArray[np.int64]]:
     """All features of all texts in a row, numbered as they come."""
-    ids, weights, ends = array("i"), array("f"), [0]
+    ids, weights, starts = array("i"), array("f"), array("q", [0])
     for features in texts:
-        for feature, weight in features.items():
-            ids.append(vocabulary.setdefault(feature, len(vocabulary)))
-            weights.append(weight)
-        ends.append(len(ids))
-    return (
-        np.frombuffer(ids, dtype=np.int32) if ids else np.zeros(0, np.int32),
-        np.frombuffer(weights, dtype=np.float32) if weights else np.zeros(0, np.float32),
-        np.asarray(ends, dtype=np.int64),
-    )
+        ids.extend([vocabulary.setdefault(feature, len(vocabulary)) for feature in features])
+        weights.extend(features.values())
+        starts.append(len(ids))
+    # Copies: what grew step by step holds more room than it needs.
+    return np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32), np.array(starts, dtype=np.int64)

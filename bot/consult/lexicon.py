@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from bot.consult.model import Lexicon, Viewpoint
 
 Value = TypeVar("Value")
+
+NOWHERE = re.compile(r"(?!)")
 
 SECTIONS = frozenset(
     [
@@ -65,6 +68,8 @@ class Scanner(Generic[Value]):
             if word:
                 lengths.setdefault(word[0], set()).add(len(word))
         self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+        # Where a word may begin is found by `re`, several times faster than by asking at every character.
+        self._firsts = re.compile(f"[{re.escape(''.join(lengths))}]") if lengths else NOWHERE
 
     def __len__(self) -> int:
         """How many words it looks for."""
@@ -93,7 +98,8 @@ class Scanner(Generic[Value]):
         """All words in the text, except those that lie inside a longer one."""
         found: list[tuple[int, int, Value]] = []
         covered = 0
-        for start in range(len(text)):
+        for first in self._firsts.finditer(text):
+            start = first.start()
             hit = self.longest(text, start)
             if hit is not None and hit[0] > covered:
                 covered = hit[0]
@@ -102,17 +108,19 @@ class Scanner(Generic[Value]):
 
     def any(self, text: str) -> bool:
         """Whether at least one word is in the text."""
-        return any(self.longest(text, start) is not None for start in range(len(text)))
+        return any(self.longest(text, first.start()) is not None for first in self._firsts.finditer(text))
 
     def replace(self: Scanner[str], text: str) -> str:
         """The text with each word exchanged for its value, from left to right, longest first."""
         out: list[str] = []
         position = 0
-        while position < len(text):
-            hit = self.longest(text, position)
-            out.append(text[position] if hit is None else hit[1])
-            position = position + 1 if hit is None else hit[0]
-        return "".join(out)
+        for first in self._firsts.finditer(text):
+            start = first.start()
+            hit = self.longest(text, start) if start >= position else None
+            if hit is not None:
+                out += (text[position:start], hit[1])
+                position = hit[0]
+        return "".join(out) + text[position:]
 
 
 @dataclass(frozen=True, slots=True)

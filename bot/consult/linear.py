@@ -7,13 +7,13 @@ library beyond numpy, fitted from the phrasings whenever the knowledge is loaded
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.consult.index import Floats, Index, Ints, Vector
+from bot.consult.index import Floats, Index, Ints, Rows, Vector
 
 MOST_CELLS = 30_000_000  # of the weight matrix: 120 MB while it is fitted, half of it afterwards
 MOST_STEPS = 80_000
@@ -39,14 +39,26 @@ class Linear:
         truth: Sequence[int],
         count: int,
         settings: LinearSettings | None = None,
-        only: Callable[[str], bool] | None = None,
     ) -> None:
-        """Fits the layer to tell the `count` classes of the index's rows apart, by all features or `only` some."""
+        """Fits the layer to tell the `count` classes of the index's rows apart."""
         count = max(count, 2)
-        self._columns, self._size = _columns(index, MOST_CELLS // count, only)
-        self._partial = only is not None or self._size < len(index.vocabulary)
-        fitted = self._fitted(index, np.asarray(truth), count, settings or LinearSettings())
+        self._columns, self._size = _columns(index, MOST_CELLS // count)
+        self._partial = self._size < len(index.vocabulary)
+        fitted = self._fitted(self._seen(index.by_row), np.asarray(truth), count, settings or LinearSettings())
         self._weights = fitted.astype(np.float16)
+
+    @classmethod
+    def of(cls, columns: Ints, size: int, weights: NDArray[np.float16]) -> Linear:
+        """The layer with weights that were fitted before."""
+        layer = cls.__new__(cls)
+        layer._columns, layer._size, layer._weights = columns, size, weights
+        layer._partial = size < len(columns)
+        return layer
+
+    @property
+    def fitted(self) -> tuple[Ints, int, NDArray[np.float16]]:
+        """What `of` takes."""
+        return self._columns, self._size, self._weights
 
     def scores(self, vector: Vector) -> Floats:
         """One score per class; about 0 for neutral, 1 and more for clear."""
@@ -58,7 +70,7 @@ class Linear:
         place = self._columns[feature]
         return float(self._weights[place, topic]) if place < self._size else 0.0
 
-    def _part(self, ids: Ints, values: Floats) -> tuple[NDArray[np.int64], Floats]:
+    def _part(self, ids: Ints, values: Floats) -> tuple[Ints, Floats]:
         """The features that this layer looks at, brought to length one again."""
         places = self._columns[ids]
         if not self._partial:
@@ -68,23 +80,37 @@ class Linear:
         length = float(np.sqrt(values @ values))
         return places, values / length if length else values
 
-    def _fitted(self, index: Index, truths: NDArray[np.int64], count: int, settings: LinearSettings) -> Floats:
+    def _seen(self, rows: Rows) -> Rows:
+        """The phrasings as this layer sees them, like `_part` of each."""
+        places = self._columns[rows.ids]
+        if not self._partial:
+            return Rows(places, rows.weights, rows.starts)
+        seen = places < self._size
+        numbers, weights, count = rows.numbers[seen], rows.weights[seen], len(rows.starts) - 1
+        squares = np.bincount(numbers, weights=np.square(weights), minlength=count)
+        lengths = np.sqrt(np.where(squares, squares, 1)).astype(np.float32)
+        return Rows(
+            places[seen], weights / lengths[numbers], np.searchsorted(numbers, np.arange(count + 1)).astype(np.int64)
+        )
+
+    def _fitted(self, rows: Rows, truths: NDArray[np.int64], count: int, settings: LinearSettings) -> Floats:
         """Goes over the phrasings a few rounds; a mistake moves the true class up and its best rival down.
 
         What was right with room to spare twice running is looked at again only in the last round. The
         result is the mean of the weights after each round, the first rounds left out.
         """
+        size, starts = len(truths), rows.starts.tolist()
         weights = np.zeros((self._size, count), dtype=np.float32)
-        mean, flat = np.zeros_like(weights), weights.reshape(-1)
-        rows = [self._part(*index.row(row)) for row in range(index.size)]
-        cells = [places * count for places, _ in rows]
-        calm = np.zeros(index.size, dtype=np.int8)
+        flat = weights.reshape(-1)
+        calm = np.zeros(size, dtype=np.int8)
         generator = np.random.default_rng(settings.seed)
-        rounds = max(1, min(settings.rounds, MOST_STEPS // max(index.size, 1)))
+        rounds = max(1, min(settings.rounds, MOST_STEPS // max(size, 1)))
+        mean = weights if rounds == 1 else np.zeros_like(weights)
         for number in range(rounds):
-            order = generator.permutation(index.size)[:MOST_STEPS]
+            order = generator.permutation(size)[:MOST_STEPS]
             for row in order[calm[order] < CALM].tolist() if number < rounds - 1 else order.tolist():
-                places, values = rows[row]
+                span = slice(starts[row], starts[row + 1])
+                places, values = rows.ids[span], rows.weights[span]
                 scores = values @ weights.take(places, axis=0)
                 truth = truths[row]
                 own, scores[truth] = scores[truth], -np.inf
@@ -93,20 +119,22 @@ class Linear:
                 calm[row] = calm[row] + 1 if loss <= 0 else 0
                 if loss > 0:
                     move = min(settings.boldness, loss / 2) * values
-                    flat[cells[row] + truth] += move
-                    flat[cells[row] + rival] -= move
-            if number >= rounds // 4:
+                    cells = places * count
+                    flat[cells + truth] += move
+                    flat[cells + rival] -= move
+            if rounds > 1 and number >= rounds // 4:
                 mean += weights
-        return np.asarray(mean / (rounds - rounds // 4), dtype=np.float32)
+        if rounds > 1:
+            mean /= rounds - rounds // 4
+        return mean
 
 
-def _columns(index: Index, most: int, only: Callable[[str], bool] | None) -> tuple[NDArray[np.int64], int]:
-    """The matrix row of each feature, and the number of rows; a feature that is left out has a row beyond."""
-    wanted = np.arange(len(index.vocabulary))
-    if only is not None:
-        wanted = np.array([number for feature, number in index.vocabulary.items() if only(feature)], dtype=np.int64)
-    if len(wanted) > most:
-        wanted = wanted[np.argsort(-index.frequency[wanted], kind="stable")[:most]]
-    columns = np.full(len(index.vocabulary), len(wanted), dtype=np.int64)
-    columns[np.sort(wanted)] = np.arange(len(wanted))
-    return columns, len(wanted)
+def _columns(index: Index, most: int) -> tuple[Ints, int]:
+    """The matrix row of each feature, and the number of rows; the rarest features have a row beyond if there are more."""
+    count = len(index.vocabulary)
+    if count <= most:
+        return np.arange(count, dtype=np.int32), count
+    wanted = np.argsort(-index.frequency, kind="stable")[:most]
+    columns = np.full(count, most, dtype=np.int32)
+    columns[np.sort(wanted)] = np.arange(most)
+    return columns, most

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
 from bot.consult.calibration import Weights, load_weights
+from bot.consult.learned import Kept
 from bot.consult.lexicon import Words
 from bot.consult.model import Candidate, Context, Entry, Knowledge, Verdict, Viewpoint
 from bot.consult.policy import MatchSettings, Odds, Signs, decide, expected_costs
 from bot.consult.ranking import EVIDENCE, Evidence, Ranker, RankerSettings, labelled
-from bot.consult.reading import Reading
+from bot.consult.reading import Reading, negations
 
 HUMAN = "service.human"
 LISTED = 8  # likeliest topics that are listed
 COMPARED = 6  # nearest phrasings among which a negation is looked for
+PLAIN = ("service", "chat")  # categories for which one word says enough: 投诉, 法律援助, 谢谢
 MOST_QUESTIONS = 4  # questions in one message that are looked at one by one
 
 
@@ -60,13 +63,21 @@ class Matcher:
         weights: Weights | None = None,
         ranker: Ranker | None = None,
         ranking: RankerSettings | None = None,
+        kept: Path | None = None,
     ) -> None:
-        """Builds the index from the knowledge; the weights are those that ship unless others are given."""
+        """Builds the index from the knowledge; the weights are those that ship unless others are given.
+
+        What is learned from the phrasings is read from the file `kept` when it fits, else learned and put there.
+        """
         self.knowledge = knowledge
         self.settings = settings or MatchSettings()
         self.weights = weights or load_weights()
         self.words = Words.compile(knowledge.lexicon)
-        self.ranker = ranker or Ranker(self.words, labelled(knowledge), knowledge.entries, ranking or RankerSettings())
+        if ranker is None:
+            ranking = ranking or RankerSettings()
+            file = Kept(kept, knowledge.version, ranking) if kept else None
+            ranker = Ranker(self.words, labelled(knowledge), knowledge.entries, ranking, file)
+        self.ranker = ranker
 
     def match(self, question: str, context: Context | None = None, today: date | None = None) -> Verdict:
         """What to do with a question."""
@@ -125,7 +136,8 @@ class Matcher:
         return Signs(
             crisis=reading.crisis,
             person=reading.person or reading.promise or reading.escalates,
-            generic=reading.generic and not (context.last_topic and reading.leaning),
+            generic=reading.generic and (reading.blank or not (context.last_topic and reading.leaning)),
+            bare=self._bare(reading, context) and (best is None or best.category not in PLAIN),
             turned=best is not None and self._turned(reading, evidence, best),
             ambiguous=self._ambiguous(reading, context),
             sides=self._sides(reading, odds, context),
@@ -137,6 +149,11 @@ class Matcher:
             others=self._others(reading, odds),
         )
 
+    def _bare(self, reading: Reading, context: Context) -> bool:
+        """Whether a noun stands alone: 限高呢 leans on the topic before, 限高 does not."""
+        leans = reading.aspect or reading.normal.raw.strip() != reading.text
+        return reading.bare and not (context.last_topic and leans)
+
     def _kind(self, evidence: Evidence) -> str | None:
         """The kind of outside question, when by the linear layer nothing speaks more for a topic."""
         place = int(evidence.topics[:, EVIDENCE.index("linear")].argmax())
@@ -147,7 +164,7 @@ class Matcher:
         if not reading.negations:
             return False
         near = self.ranker.index.nearest_rows(evidence.hits, self.ranker.number[best.id], COMPARED)
-        return not any(self.words.negations.any(self.ranker.texts[row]) for row in near)
+        return not any(negations(self.ranker.texts[row], self.words) for row in near)
 
     def _ambiguous(self, reading: Reading, context: Context) -> tuple[str, ...]:
         if context.last_topic:

@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Container, Iterable
 from functools import lru_cache
 
-import pypinyin
-
 LONGEST_WORD = 4
 MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 NASALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
@@ -16,6 +14,8 @@ NASALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
 @lru_cache(maxsize=8192)
 def sound(character: str) -> str:
     """How a character sounds to a southern ear: without tone, zh = z, n = l, -ng = -n."""
+    import pypinyin  # at first use: its tables are large, and `main.py` says beforehand which of them are not needed
+
     said = str(pypinyin.lazy_pinyin(character)[0])
     said = "".join(each for each in unicodedata.normalize("NFD", said) if each.isascii())
     for full, short in MERGED:

@@ -21,14 +21,13 @@ KIND_NAMED = 0.6  # the probability of "no topic" from which a pointer elsewhere
 class MatchSettings:
     """What each outcome costs, in units of one question back; `config.yaml` may change them."""
 
-    cost_wrong: float = 5.0  # a wrong answer given as if it were right
+    cost_wrong: float = 5.5  # a wrong answer given as if it were right
     cost_clarify: float = 1.0  # a question back
     cost_missed: float = 3.0  # a question back that does not offer what was meant
     cost_handoff: float = 3.0  # a person for what the desk could have answered
     least_margin: float = 0.15  # an answer must be this much likelier than the next topic
     least_offer: float = 0.04  # a topic less likely than this is no choice to offer
     least_other: float = 0.35  # a further question in the same message must lead by this much (linear layer)
-    rerank_below: float = 0.85  # the optional re-ranker is asked only below this probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Signs:
     crisis: bool = False
     person: bool = False
     generic: bool = False
+    bare: bool = False  # a single noun: nobody can know what is asked about it
     turned: bool = False  # a negation that the phrasings of the best topic do not have
     ambiguous: tuple[str, ...] = ()  # topics among which the person must choose
     sides: tuple[tuple[Viewpoint, str], ...] = ()  # sides between which the answer changes
@@ -89,6 +89,8 @@ def _guarded(odds: Odds, signs: Signs, context: Context) -> tuple[Decision, Reas
         return Decision.CLARIFY, Reason.AMBIGUOUS
     if signs.generic and not context.clarified:
         return Decision.CLARIFY, Reason.GENERIC
+    if signs.bare and not context.clarified:
+        return Decision.CLARIFY, Reason.UNSURE
     return None
 
 
@@ -139,7 +141,7 @@ def _offered(odds: Odds, signs: Signs, settings: MatchSettings) -> tuple[Candida
     likely = [
         each
         for place, each in enumerate(odds.topics[:SHOWN])
-        if each.topic not in wanted and (place < 1 or each.score >= settings.least_offer)
+        if each.topic not in wanted and (place < 1 or signs.bare or each.score >= settings.least_offer)
     ]
     first = sorted([*must, *likely[: OFFERED - len(must)]], key=lambda each: -each.score)
     return (*first, *likely[OFFERED - len(must) :])[:SHOWN]

@@ -5,29 +5,28 @@ A `Ranker` is built from labelled texts, so that cross-validation can build one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from bot.consult.features import CONCEPT, PAIR, Extractor, FeatureSettings
+from bot.consult.features import CONCEPT, Extractor, FeatureSettings
 from bot.consult.index import Floats, Hits, Index
+from bot.consult.learned import Kept, Learned
 from bot.consult.lexicon import Words
 from bot.consult.linear import Linear, LinearSettings
 from bot.consult.model import Context, Entry, Knowledge, Viewpoint
+from bot.consult.normalise import Normal
 from bot.consult.pinyin import Repair
 from bot.consult.reading import Reader, Reading
 
 EVIDENCE = (
     "linear",  # the discriminative layer, on the whole message
-    "linear_asking",  # the same on the sentences that ask
-    "best",  # cosine to the topic's nearest phrasing
-    "nearest",  # mean cosine to its three nearest phrasings
-    "nearest_asking",
+    "nearest",  # mean cosine to the topic's three nearest phrasings
+    "nearest_asking",  # the same for the sentences that ask
     "closeness",  # rapidfuzz: how alike question and nearest phrasing are, letter by letter
-    "meaning",  # a layer that sees only the lexicon's concepts and their pairs, not the letters
     "linear_lead",  # distance of its linear score to the best other one
     "nearest_lead",  # the same for `nearest`
     "first",  # 1 for the topic with the best linear score
@@ -36,6 +35,8 @@ EVIDENCE = (
     "side",  # who asks fits whom the entry is for (1), does not (-1), unknown (0)
     "lean_linear",  # follow-up: the linear layer on last topic's title + question
     "lean_related",  # follow-up: the topic is related to the last one
+    "lean_same",  # follow-up: it is the last one itself
+    "lean_aspect",  # the same, when the question only asks how long, how much, what to bring
 )
 NOTHING = (
     "nothing",  # always 1
@@ -71,8 +72,7 @@ class RankerSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     linear: LinearSettings = field(default_factory=LinearSettings)
-    meaning: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=2))
-    inside: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=1))
+    inside: LinearSettings = field(default_factory=lambda: LinearSettings(rounds=3))
     without: frozenset[str] = frozenset()  # names of evidence that is held at zero
     repair: bool = True
 
@@ -81,30 +81,50 @@ class Ranker:
     """Evidence for every topic, from labelled texts."""
 
     def __init__(
-        self, words: Words, texts: Sequence[Labelled], entries: Mapping[str, Entry], settings: RankerSettings
+        self,
+        words: Words,
+        texts: Sequence[Labelled],
+        entries: Mapping[str, Entry],
+        settings: RankerSettings,
+        kept: Kept | None = None,
     ) -> None:
-        """Builds the index and fits the linear layer."""
+        """Builds the index and fits the linear layers, unless `kept` has them from an earlier start."""
         self.settings = settings
         self._entries = entries
         self.labels = sorted({each.label for each in texts})
         self.number = {label: number for number, label in enumerate(self.labels)}
-        texts = sorted(texts, key=lambda each: self.number[each.label])
         self.reader = Reader(words, Extractor(words, settings.features))
-        read = [self.reader.normal(each.text) for each in texts]
-        features = [self.reader.extract(each) for each in read]
-        self.texts = [each.text for each in read]
-        self.index = Index(features, [self.number[each.label] for each in texts], len(self.labels))
         self.is_outside = np.array([label not in entries for label in self.labels], dtype=np.float64)
-        self.linear = Linear(self.index, self.index.topics.tolist(), len(self.labels), settings.linear)
-        inside = (1 - self.is_outside[self.index.topics].astype(int)).tolist()
-        truth = self.index.topics.tolist()
-        self.meaning = Linear(self.index, truth, len(self.labels), settings.meaning, is_concept)
-        self.inside = Linear(self.index, inside, 2, settings.inside)
+        learned = kept.learned(len(self.labels)) if kept else None
+        if learned is None:
+            learned = self._learned(texts)
+            if kept:
+                kept.keep(learned)
+        self.texts, self.index = learned.texts, learned.index
+        self.linear, self.inside = learned.linear, learned.inside
         if settings.repair:
             self.reader.repair = Repair(words.vocabulary, self.index.vocabulary)
         self._audience = [
             entries[label].audience if label in entries else frozenset((Viewpoint.ANYONE,)) for label in self.labels
         ]
+
+    def _learned(self, texts: Sequence[Labelled]) -> Learned:
+        """What is learned from the texts: it depends on them and on the settings alone."""
+        ordered = sorted(texts, key=lambda each: self.number[each.label])
+        read: list[str] = []
+        index = Index(self._read(ordered, read), [self.number[each.label] for each in ordered], len(self.labels))
+        linear = Linear(index, index.topics.tolist(), len(self.labels), self.settings.linear)
+        inside = (1 - self.is_outside[index.topics].astype(int)).tolist()
+        learned = Learned(read, index, linear, Linear(index, inside, 2, self.settings.inside))
+        index.forget_rows()
+        return learned
+
+    def _read(self, texts: Iterable[Labelled], read: list[str]) -> Iterator[Mapping[str, float]]:
+        """The features of each text; its comparable form is added to `read`."""
+        for each in texts:
+            normal = self.reader.normal(each.text)
+            read.append(normal.text)
+            yield self.reader.extract(normal)
 
     def evidence(self, reading: Reading, context: Context) -> Evidence:
         """What speaks for each topic."""
@@ -112,27 +132,21 @@ class Ranker:
         hits = self.index.search(whole)
         linear = self.linear.scores(whole)
         if reading.asking is reading.features:
-            linear_asking, nearest_asking = linear, hits.nearest
+            nearest_asking = hits.nearest
         else:
-            part = self.index.vector(reading.asking)
-            linear_asking, nearest_asking = self.linear.scores(part), self.index.search(part).nearest
-        lean_linear, lean_related = self._leaning(reading, context)
+            nearest_asking = self.index.search(self.index.vector(reading.asking)).nearest
         columns = {
             "linear": linear,
-            "linear_asking": linear_asking,
-            "best": hits.best,
             "nearest": hits.nearest,
             "nearest_asking": nearest_asking,
             "closeness": self._closeness(reading.text, linear, hits),
-            "meaning": self.meaning.scores(whole),
             "linear_lead": lead(linear),
             "nearest_lead": lead(hits.nearest),
             "first": (linear >= linear.max(initial=0.0)).astype(np.float64),
             "inside": (1 - self.is_outside) * np.subtract(*self.inside.scores(whole)[::-1]),
             "outside": self.is_outside,
             "side": self._side(reading, context),
-            "lean_linear": lean_linear,
-            "lean_related": lean_related,
+            **self._leaning(reading, context),
         }
         topics = np.zeros((len(self.labels), len(EVIDENCE)))
         for place, name in enumerate(EVIDENCE):
@@ -166,28 +180,30 @@ class Ranker:
                 out[number] = 1.0 if side in audience else -1.0
         return out
 
-    def _leaning(self, reading: Reading, context: Context) -> tuple[Floats, Floats]:
-        """What speaks for a topic when the question leans on the last one."""
-        linear = np.zeros(len(self.labels), dtype=np.float32)
-        related = np.zeros(len(self.labels), dtype=np.float32)
+    def _leaning(self, reading: Reading, context: Context) -> dict[str, Floats]:
+        """What speaks for a topic when the question leans on what was said before."""
+        names = ("lean_linear", "lean_related", "lean_same", "lean_aspect")
+        found = {name: np.zeros(len(self.labels), dtype=np.float32) for name in names}
         entry = self._entries.get(context.last_topic or "")
         if entry is None or not reading.leaning:
-            return linear, related
+            return found
         merged = dict(self.reader.features(entry.title))
         for feature, weight in reading.features.items():
             merged[feature] = merged.get(feature, 0.0) + weight
-        linear = self.linear.scores(self.index.vector(merged))
-        for label in entry.related:
-            if label in self.number:
-                related[self.number[label]] = 1.0
+        found["lean_linear"] = self.linear.scores(self.index.vector(merged))
         for label, number in self.number.items():
-            if label.partition(".")[0] == entry.category:
-                related[number] = max(related[number], 0.5)
-        return linear, related
+            if label == entry.id:
+                found["lean_same"][number] = 1.0
+                found["lean_aspect"][number] = float(reading.aspect)
+            elif label in entry.related:
+                found["lean_related"][number] = 1.0
+            elif label.partition(".")[0] == entry.category:
+                found["lean_related"][number] = 0.5
+        return found
 
-    def clear_topic(self, sentence: str, least_lead: float) -> str:
+    def clear_topic(self, sentence: Normal, least_lead: float) -> str:
         """The label that a sentence clearly means by the linear layer alone; empty when none leads enough."""
-        scores = self.linear.scores(self.index.vector(self.reader.features(sentence)))
+        scores = self.linear.scores(self.index.vector(self.reader.extract(sentence)))
         second, first = np.partition(scores, -2)[-2:] if len(scores) > 1 else (0.0, 0.0)
         return self.labels[int(scores.argmax())] if first - second >= least_lead else ""
 
@@ -197,15 +213,10 @@ class Ranker:
         names = {number: name for name, number in self.index.vocabulary.items()} if vector else {}
         place = self.number[topic]
         shares = [
-            (names[number].replace(CONCEPT, "").replace(PAIR, " + "), weight * self.linear.weight(number, place))
+            (names[number].replace(CONCEPT, ""), weight * self.linear.weight(number, place))
             for number, weight in zip(vector.ids.tolist(), vector.weights.tolist(), strict=True)
         ]
         return sorted(shares, key=lambda pair: -abs(pair[1]))[:most]
-
-
-def is_concept(feature: str) -> bool:
-    """Whether a feature is a concept or a pair of concepts."""
-    return feature.startswith(CONCEPT)
 
 
 def lead(scores: Floats) -> NDArray[np.float64]:

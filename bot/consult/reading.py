@@ -13,7 +13,9 @@ from bot.consult.model import Viewpoint
 from bot.consult.normalise import Normal, Normaliser, simplified
 from bot.consult.pinyin import Repair
 
+FOREIGN = "外_"  # begins the names of the lexicon's concepts that are none of this desk's business
 NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
+EITHER_OR = re.compile(r"(.)[不没]\1")
 SHORT = 16  # characters up to which a question may lean on the one before
 
 
@@ -26,13 +28,16 @@ class Reading:
     asking: Mapping[str, float]  # features of the sentences that ask; the same as `features` in a short text
     concepts: tuple[str, ...]
     viewpoint: Viewpoint | None
-    negations: frozenset[str]
+    negations: frozenset[str]  # of the part that asks
     generic: bool
     crisis: bool
     escalates: bool
     promise: bool
     person: bool
     leaning: bool  # begins like a follow-up, or is too short to stand alone
+    aspect: bool  # only asks how long, how much, what to bring: of what, the message before tells
+    bare: bool  # a single noun of the field, and nothing that asks
+    blank: bool  # words that mean nothing by themselves, and nothing that asks: 都不是
 
     @property
     def text(self) -> str:
@@ -75,18 +80,25 @@ class Reader:
             asking=features if asking is normal else self.extract(asking),
             concepts=self.extract.concepts(text),
             viewpoint=viewpoint(text, self.words.viewpoints),
-            negations=frozenset(word for _, _, word in self.words.negations.find(text)),
+            negations=negations(asking.text, self.words),
             generic=is_generic(text, self.words),
             crisis=self._crisis(plain),
             escalates=self.words.escalate.any(plain),
             promise=self.words.promises.any(plain),
             person=is_person_wanted(text, self.words),
             leaning=self._leaning(normal),
+            aspect=_consists_of(text, self.words.empty, self.words.generic, self.words.follow_up),
+            bare=is_bare(text, self.words),
+            blank=_consists_of(text, self.words.empty) and not self.words.asking.any(text),
         )
 
-    def sentences(self, normal: Normal) -> list[str]:
+    def sentences(self, normal: Normal) -> list[Normal]:
         """The sentences of a message that ask something."""
-        return [each for each in normal.sentences if len(each) > 3 and self.words.asking.any(each)]
+        found = [
+            _only(normal, [each == number for each in normal.sentence_of])
+            for number in dict.fromkeys(normal.sentence_of)
+        ]
+        return [each for each in found if len(each.text) > 3 and self.words.asking.any(each.text)]
 
     def _crisis(self, plain: str) -> bool:
         """Danger to life, unless the words speak of something that happened to others."""
@@ -126,6 +138,11 @@ def _only(normal: Normal, flags: list[bool]) -> Normal:
     return Normal(normal.raw, clauses, numbers, normal.facts)
 
 
+def negations(text: str, words: Words) -> frozenset[str]:
+    """The negations of a text; 能不能, 要不要 and the like ask, they do not deny."""
+    return frozenset(word for _, _, word in words.negations.find(EITHER_OR.sub("\0", text)))
+
+
 def viewpoint(text: str, sides: Mapping[Viewpoint, Scanner[str]]) -> Viewpoint | None:
     """The side whose words are in the text; None when no side or several have as many."""
     counts = {side: len(scanner.find(text)) for side, scanner in sides.items()}
@@ -150,6 +167,36 @@ def is_generic(text: str, words: Words) -> bool:
         else:
             return False
     return len(nouns) <= 1
+
+
+def _consists_of(text: str, *scanners: Scanner[str]) -> bool:
+    """Whether these words, one after the other, make up the whole text."""
+    position = 0
+    while position < len(text):
+        ends = [hit[0] for scanner in scanners if (hit := scanner.longest(text, position)) is not None]
+        if not ends:
+            return False
+        position = max(ends)
+    return bool(text)
+
+
+def is_bare(text: str, words: Words) -> bool:
+    """Whether the text is one word of the field and words that mean nothing by themselves."""
+    position, nouns = 0, 0
+    if len(text) > SHORT:
+        return False
+    if any(name.startswith(FOREIGN) for _, _, names in words.concepts.find(text) for name in names):
+        return False
+    while position < len(text):
+        noun = words.concepts.longest(text, position)
+        empty = words.empty.longest(text, position)
+        if noun is not None and (empty is None or noun[0] > empty[0]):
+            nouns, position = nouns + 1, noun[0]
+        elif empty is not None:
+            position = empty[0]
+        else:
+            return False
+    return nouns == 1 and not words.asking.any(text)
 
 
 def is_person_wanted(text: str, words: Words) -> bool:

@@ -28,6 +28,11 @@ class Ids:
         return self._last
 
 
+def first_at(moment: datetime) -> int:
+    """The least id of that millisecond: rows made since then have a greater one."""
+    return (int(moment.timestamp() * 1000) - _EPOCH_MS) << _RANDOM_BITS
+
+
 def short(number: int) -> str:
     """An id in base 36, for a button's 64 bytes."""
     out = ""

@@ -18,6 +18,8 @@ _QUIET = {
     "asyncio": logging.WARNING,
     "aiosqlite": logging.WARNING,
     "alembic": logging.WARNING,
+    "fontTools": logging.WARNING,  # tells every character of a PDF
+    "fpdf": logging.ERROR,
     "watchfiles": logging.WARNING,
     "uvicorn.access": logging.WARNING,
     "aiohttp.access": logging.WARNING,

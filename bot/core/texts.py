@@ -20,7 +20,8 @@ class Texts:
     @classmethod
     def load(cls, path: Path = DEFAULT) -> Texts:
         """Read a catalogue file: nested mappings, joined with dots."""
-        return cls(dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")))))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where it is installed
+        return cls(dict(_flat(yaml.load(path.read_text(encoding="utf-8"), loader))))  # noqa: S506 - a safe loader
 
     def __call__(self, key: str, **params: object) -> str:
         """The sentence of that key. KeyError for an unknown key or a missing placeholder."""

@@ -20,7 +20,7 @@ class Ahead:
     """Puts the re-ranker's choice beside a doubtful question; everything else passes at once.
 
     The turn judges again and takes the choice only if it still concerns the same topics. Only private chats of
-    people who are no party of a case: what somebody writes about their own case stays here.
+    people who are no party of a case and on no guided path: what somebody writes about their own case stays here.
     """
 
     def __init__(
@@ -55,6 +55,6 @@ class Ahead:
             row = (await work.conversations.load([lane])).get(lane)
         state = State.of(row.state) if row else State()
         now = self._clock.now()
-        if state.party or not state.allow(self._per_minute, now):
+        if state.party or state.path or not state.allow(self._per_minute, now):
             return None
         return state.context(now, self._lean)

@@ -139,7 +139,7 @@ class Answering:
         """Danger to life: the emergency numbers, and people who are told at once."""
         turn.state.nothing_open()
         if turn.conversation.kind == "group":
-            self._desk.alarm(turn, said)
+            await self._desk.alarm(turn, said)
             turn.say(self._words.plain("crisis.group"))
         else:
             await self._desk.register(turn, why="crisis", key="crisis.now", said=said, urgent=True)

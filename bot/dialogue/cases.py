@@ -13,7 +13,7 @@ from bot.reach.model import CERTIFICATE_PREFIX
 
 SHOWN = 8  # obligations in a list; a party with more is asked to come to the counter
 DEBTOR_ACTIONS = ("paid", "plan", "hard", "dispute", "notme", "contact", "where")
-CREDITOR_ACTIONS = ("paid", "dispute", "contact")
+CREDITOR_ACTIONS = ("paid", "settle", "dispute", "contact")
 
 
 class Cases:
@@ -34,7 +34,7 @@ class Cases:
         more = [scene.texts("party.case.more", count=len(views) - SHOWN)] if len(views) > SHOWN else []
         title = scene.texts("party.case.list", count=len(views))
         flat = [b for row in buttons for b in row]
-        scene.say_text("\n\n".join([title, *lines, *more]), "party.case.list", *flat)
+        scene.say_text("\n\n".join([title, *lines, *more]), "party.case.list", *flat, protect=True)
 
     async def show_one(self, scene: Scene, view: View, lead: str = "") -> None:
         """One obligation with its sums, what is due next, and what can be done."""
@@ -51,7 +51,7 @@ class Cases:
         code = short(view.id)
         made = [scene.button(f"party.button.do.{labels.get(a, a)}", f"ob:{code}:{a}") for a in wanted]
         made.append(scene.button("party.button.stop", "pt:stop"))
-        scene.say_text(text, "party.case.one", *(b for row in rows(made) for b in row))
+        scene.say_text(text, "party.case.one", *(b for row in rows(made) for b in row), protect=True)
 
     def _line(self, scene: Scene, view: View) -> str:
         texts = scene.texts

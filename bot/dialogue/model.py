@@ -53,6 +53,7 @@ class Incoming:
     inbox_id: int | None = None
     file: Attachment | None = None
     opinion: Opinion | None = None  # a second one, asked for before the turn began
+    typed: str = ""  # the words with the numbers that `text` has masked, for a document that needs them; never kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,16 @@ class Reply:
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     key: str = ""  # what kind of reply this is (a key of the text catalogue), for log and tests
-    kind: str = "message"  # message, toast (answer to a press), strip (takes a message's buttons away), document
-    target: int | None = None  # strip: the message
+    # message, toast (answer to a press), strip (takes a message's buttons away), document, edit or delete (the target)
+    kind: str = "message"
+    target: int | None = None  # strip, edit, delete: the message
     callback: str = ""  # toast: the press
     topic: str | None = None
     marks: dict[str, Any] = field(default_factory=dict)  # score, decision … for the log
     otherwise: Notice | None = None  # who hears what if this never arrives
     file: str = ""  # document: what to send (`bot.reach.documents`)
+    logged: str = ""  # what the log keeps instead of the text
+    protect: bool = False  # facts of a case: the channel lets nobody forward it
 
     def payload(self) -> dict[str, Any]:
         """As it is kept in the outbox."""

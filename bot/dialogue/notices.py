@@ -11,7 +11,7 @@ from bot.core.ids import Ids
 from bot.core.log import get
 from bot.core.texts import Texts
 from bot.dialogue.model import Reply, quoted, split_text
-from bot.dialogue.turn import outside_dialogue
+from bot.dialogue.voice import outside_dialogue
 from bot.post.outbox import Sender
 from bot.store.rows import OutgoingRow, StoredUpdate
 from bot.store.work import Store

@@ -11,19 +11,23 @@ from datetime import timedelta
 from typing import Any
 
 from bot.consult.library import Library
-from bot.consult.model import Context, Reason
-from bot.core.ids import long, short
+from bot.core.ids import short
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.cases import Cases
 from bot.dialogue.clerk import Clerk
-from bot.dialogue.ends import Ends, wrong_person
+from bot.dialogue.ends import wrong_person
+from bot.dialogue.ends_calc import remind
+from bot.dialogue.flows import PATHS
+from bot.dialogue.flows.model import WISHES, Begun, Opening
 from bot.dialogue.flows.paid import WAYS
+from bot.dialogue.guided import Guided, number
 from bot.dialogue.model import Button, Incoming, Reply
+from bot.dialogue.offers import Offers
 from bot.dialogue.paths import Paths
-from bot.dialogue.proposals import Proposals
 from bot.dialogue.scene import House, Scene, matter
 from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
+from bot.guide.dated import KIND as DATED
 from bot.ledger.model import DisputeKind, ObligationKind, Role
 from bot.ledger.service import View
 from bot.reach.files import LIMIT, note
@@ -34,7 +38,7 @@ from bot.store.reach_rows import BindingRow, FlowState, IncomingFileRow
 from bot.store.reminder_rows import DeliveryRow, NewTask
 
 ANSWERS_FOR = timedelta(days=30)  # a reminder sent so long ago is what free words answer
-PRESSES = ("rem", "ob", "fl", "pp", "hp", "pt")
+PRESSES = ("rem", "ob", "fl", "go", "pp", "hp", "pt", "cr")
 COMMANDS = ("mine", "stop", "news")
 _ACTIONS = {
     Intent.PAID: "paid",
@@ -45,7 +49,7 @@ _ACTIONS = {
     Intent.CONTACT: "contact",
     Intent.SERVICE: "service",
 }
-_FLOW_OF = {"paid": "paid", "promise": "promise", "plan": "plan"}
+_FLOW_OF = {"paid": "paid", "promise": "promise", "plan": "plan", "settle": "plan"}
 _TASKS = {"hard": "hardship", "dispute": "dispute", "contact": "contact", "service": "service"}
 
 
@@ -56,17 +60,20 @@ class Party:
         self._talk = talk
         self._library = library
         self._house = house
-        self._paths = Paths(Ends())
+        self._paths = Paths()
+        self._guided = Guided(talk, library, house, self._paths)
         self._cases = Cases()
-        self._proposals = Proposals(self._paths)
+        self._offers = Offers(self._paths)
         self._clerk = Clerk()
         self._presses: dict[str, Callable[[Scene, str], Awaitable[None]]] = {
             "rem": self._answer_reminder,
             "ob": self._answer_case,
-            "fl": self._press_path,
-            "pp": self._proposals.press,
+            "fl": self._guided.press,
+            "go": self._go,
+            "pp": self._offers.press,
             "hp": self._helper_decided,
             "pt": self._wish,
+            "cr": remind,
         }
 
     async def respond(self, turn: Turn) -> None:
@@ -85,18 +92,22 @@ class Party:
         incoming = turn.incoming
         if turn.conversation.kind != "private" or incoming.kind in ("blocked", "unblocked"):
             return False
-        if turn.state.party:
+        if turn.state.party or turn.state.path:
             return True
         if incoming.kind == "command":
             start = incoming.text == "start" and incoming.data.startswith((LINK_PREFIX, CERTIFICATE_PREFIX))
             return start or incoming.text in COMMANDS or incoming.text in self._clerk.commands
         if incoming.kind == "button":
             return incoming.data.partition(":")[0] in PRESSES
-        return incoming.kind == "text" and self._house.replies.stops(incoming.text)
+        return incoming.kind == "text" and (
+            self._house.replies.stops(incoming.text) or self._guided.wants(incoming.text)
+        )
 
     async def _scene(self, turn: Turn) -> Scene:
         bindings = await turn.work.reach.bindings_of_chat(turn.conversation.id)
         flow = await turn.work.reach.open_flow(turn.conversation.id)
+        if flow is None or flow.kind not in PATHS:
+            flow, turn.state.path = None, False
         scene = Scene(self._house, turn, bindings, flow)
         if turn.state.party:
             await self._find_subject(scene)
@@ -113,18 +124,21 @@ class Party:
 
     async def _take(self, scene: Scene) -> bool:
         """Whether the turn was about a case, and has been answered."""
-        incoming = scene.turn.incoming
+        incoming, on_path = scene.turn.incoming, self._paths.fresh(scene)
         if incoming.kind == "command":
-            return await self._command(scene, incoming)
+            return await self._command(scene, incoming) or (on_path and await self._guided.after_command(scene))
         if incoming.kind == "button":
-            return await self._press(scene, incoming)
+            return await self._press(scene, incoming) or (
+                on_path and await self._guided.pressed_elsewhere(scene, incoming)
+            )
         if incoming.kind == "edited":
-            return await self._edited(scene, incoming)
-        if incoming.kind in ("photo", "document") and incoming.file is not None:
-            return await self._file(scene, incoming)
+            return await self._edited(scene, incoming) or (on_path and await self._guided.edited(scene, incoming))
         if incoming.kind == "text" and incoming.text.strip():
             return await self._text(scene, incoming.text.strip())
-        return False
+        own = scene.flow and not PATHS[scene.flow.kind].bound and on_path  # a path that takes no proofs
+        if incoming.file is not None and incoming.kind in ("photo", "document") and not own:
+            return await self._file(scene, incoming) or (on_path and await self._guided.other(scene, incoming))
+        return on_path and await self._guided.other(scene, incoming)
 
     # -- commands, links -------------------------------------------------------------------------
 
@@ -162,7 +176,7 @@ class Party:
             await self._cases.show(scene)
         elif link.helper:
             data = {"days": self._house.settings.retention_days}
-            await self._paths.begin(scene, "helper", data, party=binding.party_id)
+            await self._paths.begin(scene, "helper", Begun(data, party=binding.party_id))
         else:
             await self._identify(scene, binding)
 
@@ -172,7 +186,7 @@ class Party:
             return
         known = {"consent": True} if binding.consent_at else {}
         data: dict[str, Any] = {"days": self._house.settings.retention_days, **known}
-        await self._paths.begin(scene, "identify", data, party=binding.party_id)
+        await self._paths.begin(scene, "identify", Begun(data, party=binding.party_id))
 
     # -- buttons ---------------------------------------------------------------------------------
 
@@ -193,7 +207,10 @@ class Party:
     async def _answer_reminder(self, scene: Scene, rest: str) -> None:
         """A button under a reminder: it counts only in the chat that the reminder was sent to."""
         code, _, action = rest.partition(":")
-        delivery = await scene.turn.work.reminders.delivery(_number(code))
+        delivery = await scene.turn.work.reminders.delivery(number(code))
+        if delivery and delivery.kind == DATED and delivery.conversation_id == scene.turn.conversation.id:
+            await remind(scene, "stop")
+            return
         binding = _bound(scene, delivery)
         if delivery is None or binding is None:
             self._gone(scene)
@@ -212,10 +229,11 @@ class Party:
 
     async def _answer_case(self, scene: Scene, rest: str) -> None:
         code, _, action = rest.partition(":")
-        await self._do(scene, action, _number(code))
+        await self._do(scene, action, number(code))
 
     async def _do(self, scene: Scene, action: str, obligation: int, text: str = "") -> None:
         """What somebody wants about one obligation."""
+        action, _, arg = action.partition(".")
         view = await scene.view(obligation)
         if view is None:
             self._gone(scene)
@@ -227,21 +245,25 @@ class Party:
         elif action == "show":
             await self._cases.show_one(scene, view)
         elif action == "notme":
-            binding = next(b for b in scene.proven if b.party_id == party)
+            # An agent is bound as themselves, not as the one they act for.
+            binding = next((b for b in scene.proven if b.party_id == party), scene.proven[-1])
             await self._wrong(scene, binding)
         elif view.standing.performed_on and action != "contact":
             await self._cases.show_one(scene, view, "party.case.performed")
         elif action in _FLOW_OF:
-            await self._path(scene, _FLOW_OF[action], view, role, text)
+            await self._path(scene, _FLOW_OF[action], view, role, text, arg)
         elif action in _TASKS:
             await self._hand_over(scene, action, view, text)
         else:
             self._gone(scene)
 
-    async def _path(self, scene: Scene, kind: str, view: View, role: Role, text: str) -> None:
+    async def _path(self, scene: Scene, kind: str, view: View, role: Role, text: str, arg: str = "") -> None:
         """Set out on paid, promise or plan, with what was said already; one that is open goes on."""
         if scene.flow and (scene.flow.kind, scene.flow.obligation_id) == (kind, view.id) and not text:
             self._paths.ask_again(scene, scene.flow)
+            return
+        if kind == "plan":
+            await self._offers.begin(scene, view, scene.party or scene.side(view)[0], text, arg)
             return
         data: dict[str, Any] = {"balance": view.standing.balance}
         if view.row.kind == ObligationKind.ACT:
@@ -251,12 +273,10 @@ class Party:
         if role is Role.CREDITOR and kind != "paid":
             self._gone(scene)
             return
-        await self._paths.begin(scene, kind, data, obligation=view.id, party=scene.party)
+        await self._paths.begin(scene, kind, Begun(data, view.id, scene.party))
 
     def _said(self, scene: Scene, kind: str, text: str, *, act: bool) -> dict[str, Any]:
         """Day and sum that a sentence names."""
-        if kind == "plan":
-            return {}
         found = find_day(text, scene.today, past=kind == "paid")
         amount = None if act else find_sum(text, scene.today)
         fits = found and ((found.day <= scene.today) if kind == "paid" else (found.day >= scene.today))
@@ -287,18 +307,17 @@ class Party:
         if number is None:
             scene.say("party.note.already", scene.button("party.button.mine", "pt:mine"))
             return
-        await self._paths.begin(scene, "note", data, obligation=view.id, party=scene.party)
+        await self._paths.begin(scene, "note", Begun(data, view.id, scene.party))
 
-    async def _press_path(self, scene: Scene, rest: str) -> None:
-        code, step, choice = (*rest.split(":"), "", "")[:3]
-        if step == "go" or choice == "go":
-            choice = "go"
-        flow = await scene.turn.work.reach.flow(_number(code))
-        if flow is None or flow.conversation_id != scene.turn.conversation.id or not choice:
-            self._gone(scene)
-            return
-        scene.flow = flow
-        await self._paths.press(scene, flow, step, choice)
+    async def _go(self, scene: Scene, rest: str) -> None:
+        """A button that leads to a path, or to what a party may want of its case."""
+        kind, _, arg = rest.partition(":")
+        if kind not in WISHES:
+            await self._guided.go(scene, kind, arg)
+        elif not scene.proven:
+            scene.say("party.case.prove_first" if scene.linked else "party.case.none", self._house.words.human())
+        elif not await self._wanted(scene, kind, ""):
+            await self._cases.show(scene)
 
     def _gone(self, scene: Scene) -> None:
         scene.say("feedback.gone", self._house.words.menu_button())
@@ -320,7 +339,7 @@ class Party:
         elif name == "helper":
             await self._invite(scene)
         elif name == "undo":
-            await self._undo(scene, _number(code))
+            await self._undo(scene, number(code))
         elif name == "no_payment":
             await self._no_payment(scene)
         else:
@@ -328,6 +347,10 @@ class Party:
 
     async def _stop(self, scene: Scene) -> None:
         stopped = await scene.register().stop(scene.turn.conversation.id)
+        dated = await self._house.dated.cancel(scene.turn.work, scene.turn.conversation.id, scene.turn.now)
+        if dated and not stopped:
+            scene.say("calc.remind.stopped")
+            return
         if not stopped:
             scene.say("party.stop.nothing")
             return
@@ -344,7 +367,7 @@ class Party:
 
     async def _helper_decided(self, scene: Scene, rest: str) -> None:
         code, _, word = rest.partition(":")
-        asked = await scene.turn.work.reach.binding_numbered(_number(code))
+        asked = await scene.turn.work.reach.binding_numbered(number(code))
         own = {b.party_id for b in scene.proven if b.relation == Relation.SELF}
         if (
             asked is None
@@ -383,59 +406,23 @@ class Party:
     # -- words -----------------------------------------------------------------------------------
 
     async def _text(self, scene: Scene, text: str) -> bool:
-        turn, replies = scene.turn, self._house.replies
-        if replies.stops(text):
+        turn, on_path = scene.turn, self._paths.fresh(scene)
+        if self._house.replies.stops(text) and (turn.state.party or not on_path):
             turn.heard(text, "text", decision="stop")
             await self._stop(scene)
             return True
-        if not turn.state.party:
-            return False
-        secret = scene.flow and (scene.flow.kind, scene.flow.step) == ("identify", "tail")
-        if not secret and self._in_danger(scene, text):
-            return False
-        if scene.flow and self._paths.fresh(scene):
-            return await self._answer(scene, scene.flow, text)
-        handled = await self._free(scene, text)
-        if not handled:
-            await self._talk.respond(turn)
-        if scene.flow and scene.flow.status == "open" and not self._paths.fresh(scene) and not handled:
-            self._paths.hint(scene, scene.flow)
+        if self._guided.in_danger(scene, text):
+            await self._guided.lead_away(scene)
+            return True
+        if on_path:
+            return await self._guided.answer(scene, text)
+        if await self._guided.begin_by_words(scene, text):
+            return True
+        if turn.state.party and await self._free(scene, text):
+            return True
+        await self._talk.respond(turn)
+        await self._guided.offer(scene)
         return True
-
-    def _in_danger(self, scene: Scene, text: str) -> bool:
-        """A crisis, or the wish for a person, goes before everything."""
-        verdict = self._library.match(text[-1500:], Context(), scene.today)
-        return verdict.reason in (Reason.CRISIS, Reason.PERSON)
-
-    async def _answer(self, scene: Scene, flow: FlowState, text: str) -> bool:
-        """Words while a path is open: its answer, a wish to leave, 不是我, or a question in between."""
-        turn, replies = scene.turn, self._house.replies
-        free = self._paths.is_free(flow)
-        choice = replies.choice(text)
-        if choice == "leave":
-            turn.heard(text, "text", decision="left")
-            await self._paths.leave(scene, flow)
-            return True
-        meaning = replies.meaning(text, scene.today)
-        if meaning.intent is Intent.NOTME and flow.party_id is not None:
-            turn.heard(text, "text", decision="notme")
-            binding = await turn.work.reach.binding(flow.party_id, turn.conversation.id)
-            if binding:
-                await self._wrong(scene, binding)
-                return True
-        files = len(await turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
-        logged = scene.texts("party.logged_secret") if (flow.kind, flow.step) == ("identify", "tail") else text
-        if meaning.asks and not free:
-            # Tried without saying anything first: the question may still hold the answer (明天行吗).
-            turn.heard(logged, "text", decision="answer")
-            if await self._paths.answer(scene, flow, text, choice, files, insist=False):
-                return True
-            turn.messages.clear()
-            await self._talk.respond(turn)
-            self._paths.ask_again(scene, flow, "party.flow.back_to")
-            return True
-        turn.heard(logged, "text", decision="answer")
-        return await self._paths.answer(scene, flow, text, choice if not free or choice == "none" else "", files)
 
     async def _free(self, scene: Scene, text: str) -> bool:
         """Words that nobody asked for just now: what do they want? False: a question, or small talk."""
@@ -448,6 +435,8 @@ class Party:
             turn.heard(text, "text", decision="notme")
             await self._wrong(scene, binding)
             return True
+        if scene.proven and await self._offers.heard(scene, text):
+            return True
         if not scene.proven or meaning.intent is None:
             return False
         if meaning.intent is Intent.THANKS:
@@ -456,7 +445,7 @@ class Party:
             return True
         action = _ACTIONS[meaning.intent]
         if meaning.asks and meaning.intent not in (Intent.SERVICE, Intent.CONTACT):
-            await self._ask_and_offer(scene, action)
+            await self._ask_and_offer(scene, action, text)
             return True
         return await self._wanted(scene, action, text)
 
@@ -465,23 +454,26 @@ class Party:
         live = [b for b in scene.bindings if b.status in (BindingStatus.LINKED, BindingStatus.PROVEN)]
         return next((b for b in live if b.party_id == scene.party), live[-1] if live else None)
 
-    async def _ask_and_offer(self, scene: Scene, action: str) -> None:
+    async def _ask_and_offer(self, scene: Scene, action: str, text: str) -> None:
         """A question about paying later and the like: answered from the FAQ, and the way there offered."""
         await self._talk.respond(scene.turn)
         view = await scene.view(scene.obligation) if scene.obligation else None
         if view and view.standing.performed_on is None:
             label = f"party.button.do.{action}"
-            scene.say("party.offer", scene.button(label, f"ob:{short(view.id)}:{action}"), matter=matter(view))
+            kind = PATHS["plan"].opened(Opening(scene.today, text)).get("kind") if action == "plan" else None
+            data = f"ob:{short(view.id)}:{action}" + (f".{kind}" if kind else "")
+            scene.say("party.offer", scene.button(label, data), matter=matter(view))
 
     async def _wanted(self, scene: Scene, action: str, text: str) -> bool:
         """Do it for the obligation that is meant; where several could be, ask which."""
         views = await scene.views(Role.DEBTOR)
-        if action == "paid" and not views:
+        if action in ("paid", "plan", "settle") and not views:
             views = await scene.views(Role.CREDITOR)
         chosen = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
         if not views:
             return False
-        scene.turn.heard(text, "text", decision=action)
+        if text:  # else a button, which is logged already
+            scene.turn.heard(text, "text", decision=action)
         if chosen is None:
             buttons = [Button(matter(v)[:60], f"ob:{short(v.id)}:{action}") for v in views[:8]]
             scene.turn.say(Reply(scene.texts("party.which"), tuple((b,) for b in buttons), "party.which"))
@@ -602,11 +594,3 @@ def _bound(scene: Scene, delivery: DeliveryRow | None) -> BindingRow | None:
     live = [b for b in scene.bindings if b.party_id == delivery.party_id]
     return live[-1] if live else None
 
-
-def _number(code: str) -> int:
-    """The id in a button's data; 0, which nothing has, for what is none."""
-    try:
-        number = long(code)
-    except ValueError:
-        return 0
-    return number if 0 < number < 2**63 else 0

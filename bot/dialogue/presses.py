@@ -11,7 +11,7 @@ from bot.dialogue.answering import Answering
 from bot.dialogue.desk import Desk
 from bot.dialogue.model import Reply
 from bot.dialogue.turn import Turn
-from bot.dialogue.words import Words
+from bot.dialogue.words import TOOLS, Words
 
 _LARGEST = 2**63 - 1  # what a number in the database can be
 
@@ -31,11 +31,14 @@ class Presses:
             "related": self._related,
             "cat": self._category,
             "menu": self._menu,
+            "tools": self._tools,
             "fb": self._feedback,
             "human": self._human,
             "none": self._none,
             "side": self._side,
             "withdraw": self._withdraw,
+            "court": self._court,
+            "rate": self._rate,
             "solved": self._solved,
         }
 
@@ -93,6 +96,9 @@ class Presses:
     async def _menu(self, turn: Turn, _rest: str) -> None:
         turn.say(self._words.menu())
 
+    async def _tools(self, turn: Turn, rest: str) -> None:
+        turn.say(self._words.tools(rest) if rest in TOOLS else self._words.menu())
+
     async def _side(self, turn: Turn, rest: str) -> None:
         side, _, topic = rest.partition(":")
         if (entry := self._entry(turn, topic)) and side in set(Viewpoint):
@@ -127,11 +133,24 @@ class Presses:
     async def _withdraw(self, turn: Turn, rest: str) -> None:
         await self._desk.withdraw(turn, int(rest) if rest.isdecimal() else 0)
 
+    async def _court(self, turn: Turn, rest: str) -> None:
+        number, _, court = rest.partition(":")
+        await self._desk.choose_court(turn, _number(number), court)
+
+    async def _rate(self, turn: Turn, rest: str) -> None:
+        number, _, value = rest.partition(":")
+        await self._desk.rate(turn, _number(number), _number(value))
+
     async def _solved(self, turn: Turn, rest: str) -> None:
         """What a person says to a clerk's answer: 解决了, or 还有问题 (a new request that names the old one)."""
         solved, _, number = rest.partition(":")
         if solved == "1":
-            turn.say(self._words.plain("handoff.solved"))
+            await self._desk.solved(turn, _number(number))
         else:
             said = self._words.texts("handoff.follows", number=number[:20])
             await self._answering.human(turn, said, key="handoff.reopened")
+
+
+def _number(text: str) -> int:
+    """The number in a button's data; 0 for whatever is none, or far too large."""
+    return int(text) if text.isdecimal() and len(text) <= 10 else 0

@@ -34,6 +34,7 @@ class State:
     pressed: str = ""  # the last button, so that a trembling finger presses it once
     pressed_at: float = 0.0
     party: bool = False  # this chat is, or was, bound to a party of a case
+    path: bool = False  # this chat is on a guided path: words may be its answer
     asker: str = ""  # in a group: whose question the facts above belong to
 
     @classmethod

@@ -8,19 +8,18 @@ from decimal import Decimal
 from bot.consult.model import Entry, Knowledge, Outside, Verdict, Viewpoint
 from bot.core.ids import short
 from bot.core.texts import Texts
+from bot.dialogue.flows import LEADS, PATHS
 from bot.dialogue.model import Button, Reply, rows
 from bot.guide.fees import Fee, execution_fee, preservation_fee
 
-# What a next action leads to until its guided service exists: the topic that explains it.
+# Next actions that lead to a topic; those that begin with `go:` lead to a guided path.
 ACTION_TOPICS = {
     "materials": "apply.materials",
     "window": "service.window",
-    "fee_calc": "apply.fee",
-    "interest_calc": "debtor.interest",
-    "deadline_calc": "apply.time_limit",
     "documents": "apply.materials",
     "scam_check": "debtor.scam",
 }
+TOOLS = {"calc": "calc_", "doc": "doc_"}  # lists of paths in the menu, and how the names of their kinds begin
 PAGE = 8
 # Topics whose answer is a sum, when the question names an amount.
 FEES: dict[str, Callable[[Decimal], Fee]] = {"apply.fee": execution_fee, "property.preservation": preservation_fee}
@@ -82,17 +81,25 @@ class Words:
         first = [Button(self.texts("button.more"), f"more:{entry.id}")] if entry.more else []
         if entry.related:
             first.append(Button(self.texts("button.related"), f"related:{entry.id}"))
-        actions = [
-            Button(self.texts(f"button.actions.{action}"), f"topic:{ACTION_TOPICS[action]}")
-            for action in entry.actions
-            if ACTION_TOPICS.get(action, entry.id) != entry.id
-        ]
+        actions = [b for action in entry.actions if (b := self._action(entry, action))]
         opinion = [
             Button(self.texts("button.helpful"), f"fb:{short(message_id)}:1"),
             Button(self.texts("button.unhelpful"), f"fb:{short(message_id)}:0"),
             self.human(),
         ]
         return [tuple(line) for line in (first, actions[:2], opinion) if line]
+
+    def _action(self, entry: Entry, action: str) -> Button | None:
+        """None for what leads nowhere: the entry itself, or a path that this program does not have."""
+        name, _, kind = action.partition(":")
+        if name == "go":
+            return self.path_button(kind) if kind in LEADS else None
+        topic = ACTION_TOPICS.get(action, entry.id)
+        return Button(self.texts(f"button.actions.{action}"), f"topic:{topic}") if topic != entry.id else None
+
+    def path_button(self, kind: str) -> Button:
+        """A button that sets out on a guided path."""
+        return Button(self.texts(f"button.go.{kind}"), f"go:{kind}")
 
     def _basis(self, knowledge: Knowledge, entry: Entry) -> str:
         laws: dict[str, list[str]] = {}
@@ -167,7 +174,15 @@ class Words:
         """The categories."""
         names = self.texts.under("menu.categories")
         buttons = rows(Button(name, f"cat:{category}:0") for category, name in names.items())
-        return Reply(self.texts(key, **params), (*buttons, (self.human(),)), key)
+        checks = [self.path_button(kind) for kind in ("can_apply", "debtor_options") if kind in PATHS]
+        tools = [Button(self.texts(f"menu.tools.{tool}"), f"tools:{tool}") for tool in TOOLS if tools_of(tool)]
+        return Reply(self.texts(key, **params), (*rows([*checks, *tools]), *buttons, (self.human(),)), key)
+
+    def tools(self, tool: str) -> Reply:
+        """The calculators, or the documents."""
+        buttons = rows(self.path_button(kind) for kind in tools_of(tool))
+        back = Button(self.texts("menu.back"), "menu")
+        return Reply(self.texts(f"menu.choose.{tool}"), (*buttons, (back,)), f"menu.choose.{tool}")
 
     def category(self, knowledge: Knowledge, category: str, page: int) -> Reply:
         """The topics of a category, a page at a time."""
@@ -181,6 +196,11 @@ class Words:
         name = self.texts(f"menu.categories.{category}")
         last = (*turn, Button(self.texts("menu.back"), "menu"))
         return Reply(self.texts("menu.category", name=name), (*buttons, last), "menu.category")
+
+
+def tools_of(tool: str) -> list[str]:
+    """The paths of one of the menu's lists that this program has."""
+    return [kind for kind in PATHS if kind.startswith(TOOLS[tool])]
 
 
 def money(amount: Decimal) -> str:

@@ -376,6 +376,9 @@ class Book:
         decided = {"decided_at": self.now, "decided_by": self.actor, "decided_why": why}
         await self.rows.change(PaymentRow, payment.id, **new, **decided)
         await self.rows.add([self.event(f"payment.{then}", payment, case_id=row.case_id, old=old, new=new, why=why)])
+        # The task that asked for the decision is done with it, whichever door it came through.
+        outcome = " ".join(w for w in (then.value, why) if w)
+        await self.work.tasks.close_key(f"verify:{payment.id}", self.actor, outcome, self.now)
         await self.derive(row.id)
 
     # -- promises, proofs --------------------------------------------------------------------
@@ -544,6 +547,8 @@ class Book:
         others = (await self.rows.disputes([row.id]))[row.id]
         still = any(d.closed_at is None for d in others)
         await self.rows.change(ObligationRow, row.id, disputed=still, updated_at=self.now)
+        for task in [] if still else await self.work.tasks.open_about(row.id, ("dispute",)):
+            await self.work.tasks.close(task, self.actor, outcome, self.now)
 
     # -- what follows ------------------------------------------------------------------------
 
@@ -567,6 +572,8 @@ class Book:
             obligation_id,
             settled=now.settled,
             performed_on=now.performed_on,
+            next_due=now.next_due,
+            oldest_due=now.oldest_due,
             updated_at=self.now,
         )
 
@@ -687,6 +694,8 @@ def obligation_rows(
         performed_on=None,
         created_at=now,
         updated_at=now,
+        next_due=min(p.due_on for p in new.plan),
+        oldest_due=min(p.due_on for p in new.plan),
     )
     rows: list[Row] = [instalment_row(new_id(), obligation.id, no, p) for no, p in enumerate(new.plan, 1)]
     debtors = dict.fromkeys((debtor_id, *new.co_debtors))
@@ -719,7 +728,8 @@ def _derived(instalment: InstalmentRow, got: Any, expected: date) -> dict[str, A
 
 # -- values in events ------------------------------------------------------------------------------
 
-_UNTOLD = {"id", "created_at", "updated_at", "provable", "settled", "performed_on", "disputed"}
+_DERIVED = {"settled", "performed_on", "disputed", "next_due", "oldest_due"}
+_UNTOLD = {"id", "created_at", "updated_at", "provable", *_DERIVED}
 
 
 def plain(row: Any) -> dict[str, Any]:

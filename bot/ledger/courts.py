@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,13 @@ class Court:
     id: str
     name: str
     aliases: tuple[str, ...] = ()
+    level: str = "basic"  # intermediate: sees the cases of all
+    hours: str = ""  # when the window is open, in the operator's words; empty: not filled in
+
+    @property
+    def short(self) -> str:
+        """What people call it."""
+        return self.aliases[0] if self.aliases else self.name
 
 
 class Courts:
@@ -35,13 +43,26 @@ class Courts:
         path = folder / "courts.yaml"
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
-            listed = [Court(str(c["id"]), str(c["name"]), tuple(c.get("aliases") or ())) for c in data["courts"]]
+            listed = [_court(c) for c in data["courts"]]
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             raise KnowledgeError([f"{path}: no usable list of courts: {error}"]) from error
         return cls(tuple(listed))
 
     def __iter__(self) -> Iterator[Court]:
         return iter(self._courts.values())
+
+    def get(self, court_id: str) -> Court | None:
+        """The court with that id."""
+        return self._courts.get(court_id)
+
+    def sees_all(self, court_id: str) -> bool:
+        """Whether the cases of all courts are that court's business."""
+        return court_id in self._courts and self._courts[court_id].level == "intermediate"
+
+    def first(self) -> str:
+        """The court of whoever belongs to none: the intermediate one, else the first of the list."""
+        above = [c.id for c in self if c.level == "intermediate"]
+        return next(iter([*above, *self._courts]), "")
 
     def name(self, court_id: str) -> str:
         """The full name; the id itself for a court that has left the list."""
@@ -54,3 +75,13 @@ class Courts:
         if found is None:
             raise Broken("court", text=text[:40])
         return found
+
+
+def _court(given: dict[str, Any]) -> Court:
+    return Court(
+        id=str(given["id"]),
+        name=str(given["name"]),
+        aliases=tuple(given.get("aliases") or ()),
+        level=str(given.get("level") or "basic"),
+        hours=str(given.get("hours") or ""),
+    )

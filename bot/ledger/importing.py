@@ -56,8 +56,9 @@ class Result:
 class Importer:
     """Brings tables into the ledger and out of it."""
 
-    def __init__(self, ledger: Ledger, texts: Texts) -> None:
-        self._ledger, self._texts = ledger, texts
+    def __init__(self, ledger: Ledger, texts: Texts, courts: frozenset[str] | None = None) -> None:
+        """`courts` are those whose cases may be read and written (None: all)."""
+        self._ledger, self._texts, self._courts = ledger, texts, courts
         self.words = Words(texts, ledger.courts)
 
     # -- import ------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class Importer:
         """Count what these entries would do; problems that only the ledger knows of."""
         problems: list[Problem] = []
         async with self._ledger.looking() as book:
-            posting = await Posting.of(book, entries, dry=True)
+            posting = await Posting.of(book, entries, dry=True, courts=self._courts)
             for entry in entries:
                 try:
                     kind, changes = await posting.post(entry)
@@ -142,7 +143,7 @@ class Importer:
                 read = [check(line) for line in lines if line.row not in wrong]
                 entries = [e for e in read if isinstance(e, Entry)]
                 async with self._ledger.change(actor) as book:
-                    posting = await Posting.of(book, entries, why=why)
+                    posting = await Posting.of(book, entries, why=why, courts=self._courts)
                     for entry in entries:
                         kind, changes = await posting.post(entry)
                         done.count(kind)
@@ -171,6 +172,8 @@ class Importer:
         rows = 0
         try:
             async for view in self._ledger.select(court=court, series=series, responsible=responsible):
+                if self._courts is not None and view.case.court not in self._courts:
+                    continue
                 target.write(self._cells(view, personal))
                 rows += 1
                 if rows % CHUNK == 0:

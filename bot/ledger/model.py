@@ -462,6 +462,7 @@ class Standing:
     reported: int
     overdue: int
     next_due: date | None
+    oldest_due: date | None = None  # the first due date that is not met, grace aside
     performed_on: date | None = None
     in_time: bool | None = None
     by_instalment: Mapping[int, Settled] = field(default_factory=dict)
@@ -485,6 +486,7 @@ def standing(facts: Facts, today: date) -> Standing:
         reported=sum(p.amount for p in facts.payments if p.status == PaymentStatus.REPORTED),
         overdue=sum(i.amount - got[i.id].amount for i in unmet if expected[i.id] < today),
         next_due=min((expected[i.id] for i in unmet), default=None),
+        oldest_due=min((i.due_on for i in unmet), default=None),
         performed_on=performed_on,
         in_time=_in_time(current, got, expected) if performed_on else None,
         by_instalment=got,

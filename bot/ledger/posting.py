@@ -69,8 +69,8 @@ class Posting:
     With `dry` nothing is written; the same code then tells what would be.
     """
 
-    def __init__(self, book: Book, *, dry: bool, why: str | None) -> None:
-        self._book, self._dry, self._why = book, dry, why
+    def __init__(self, book: Book, *, dry: bool, why: str | None, courts: frozenset[str] | None = None) -> None:
+        self._book, self._dry, self._why, self._courts = book, dry, why, courts
         self._pending: list[Row] = []
         self._cases: dict[str, CaseRow] = {}
         self._parties: dict[int, PartyRow] = {}
@@ -83,9 +83,17 @@ class Posting:
         self._creditors: dict[int, set[int]] = {}
 
     @classmethod
-    async def of(cls, book: Book, entries: Sequence[Entry], *, dry: bool = False, why: str | None = None) -> Posting:
-        """A posting that knows everything that these entries may touch."""
-        posting = cls(book, dry=dry, why=why)
+    async def of(
+        cls,
+        book: Book,
+        entries: Sequence[Entry],
+        *,
+        dry: bool = False,
+        why: str | None = None,
+        courts: frozenset[str] | None = None,
+    ) -> Posting:
+        """A posting that knows everything that these entries may touch; `courts` whose cases it may (None: all)."""
+        posting = cls(book, dry=dry, why=why, courts=courts)
         await posting._load(entries)
         return posting
 
@@ -149,6 +157,10 @@ class Posting:
 
     def _refuse(self, entry: Entry) -> None:
         """Broken before anything of the row is written."""
+        known_case = self._cases.get(entry.case.number)
+        for court in (entry.case.court, known_case.court if known_case else entry.case.court):
+            if self._courts is not None and court not in self._courts:
+                raise Broken("other_court")
         if entry.paid:
             check_payment(entry.kind, NewPayment(entry.paid, entry.paid_on or self._book.today), self._book.today)
         for new in (entry.debtor, *entry.creditors):
@@ -277,7 +289,9 @@ class Posting:
         ]
         others = [r for r in rows if not isinstance(r, InstalmentRow)]
         self._add(payment, kind="payment.verified", case_id=row.case_id, new=payment)
-        return replace(row, settled=stands.settled, performed_on=stands.performed_on), [*filled, *others]
+        derived = {"next_due": stands.next_due, "oldest_due": stands.oldest_due}
+        row = replace(row, settled=stands.settled, performed_on=stands.performed_on, **derived)
+        return row, [*filled, *others]
 
     async def _alter(
         self, entry: Entry, known: ObligationRow, creditors: Sequence[PartyRow]

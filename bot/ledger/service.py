@@ -206,15 +206,17 @@ class Ledger:
             for row in rows
         ]
 
-    async def case(self, number: str) -> CaseView | None:
+    async def case(self, number: str, work: Work | None = None) -> CaseView | None:
         """The case with this (normalised) number, everybody in it, and its obligations."""
-        async with self._store.work(read_only=True) as work:
-            row = await work.ledger.case_numbered(number)
-            if row is None:
-                return None
-            roles = await work.ledger.case_parties([row.id])
-            parties = await work.ledger.parties({r.party_id for r in roles})
-            return CaseView(row, parties, roles, await self.views(case_ids=[row.id], work=work))
+        if work is None:
+            async with self._store.work(read_only=True) as own:
+                return await self.case(number, own)
+        row = await work.ledger.case_numbered(number)
+        if row is None:
+            return None
+        roles = await work.ledger.case_parties([row.id])
+        parties = await work.ledger.parties({r.party_id for r in roles})
+        return CaseView(row, parties, roles, await self.views(case_ids=[row.id], work=work))
 
     async def history(self, *, obligation_id: int | None = None, case_id: int | None = None) -> list[EventRow]:
         """All changes of an obligation or of a case, oldest first."""
@@ -296,7 +298,8 @@ class Ledger:
 def _consistent(view: View) -> bool:
     row, stands = view.row, view.standing
     still_open = any(d.closed_at is None for d in view.disputes)
-    if (row.settled, row.performed_on, row.disputed) != (stands.settled, stands.performed_on, still_open):
+    stored = (row.settled, row.performed_on, row.disputed, row.next_due, row.oldest_due)
+    if stored != (stands.settled, stands.performed_on, still_open, stands.next_due, stands.oldest_due):
         return False
     return all(
         Settled(i.settled, i.done_on) == stands.by_instalment[i.id] and i.expected_on == expected_on(i, view.graces)

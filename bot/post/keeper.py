@@ -17,6 +17,7 @@ log = get(__name__)
 
 BEAT = 3.0  # seconds between two signs of life
 GONE_AFTER = timedelta(seconds=15)
+DOCUMENTS = "doc_"  # begins the kind of a document's path: its answers have a shorter life than a conversation
 SETTLED_DAYS = 7  # updates and sent messages are kept this long for looking into faults
 
 
@@ -24,7 +25,16 @@ class Keeper:
     """Runs beside the doors for as long as the process does."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, sender: Sender, clock: Clock, *, worker: str, place: str, retention_days: int
+        self,
+        store: Store,
+        inbox: Inbox,
+        sender: Sender,
+        clock: Clock,
+        *,
+        worker: str,
+        place: str,
+        retention_days: int,
+        document_days: int = 7,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -33,6 +43,7 @@ class Keeper:
         self._worker = worker
         self._place = place
         self._retention = timedelta(days=retention_days)
+        self._documents = timedelta(days=document_days)
         self._purged_at: datetime | None = None
 
     async def begin(self) -> None:
@@ -109,6 +120,8 @@ class Keeper:
             conversations = await work.conversations.purge(now - self._retention)
             messages = await work.log.purge(now - self._retention)
             await work.reach.purge_messages(now - self._retention)
+            await work.reach.purge_guided(now - self._retention)
+            await work.reach.purge_flows(DOCUMENTS, now - self._documents)
             await work.requests.purge(now - self._retention)
             settled = now - timedelta(days=SETTLED_DAYS)
             await work.inbox.purge(settled)

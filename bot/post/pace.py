@@ -27,6 +27,15 @@ class Rate:
         """One went another way and counts here too, but delays nothing by more than `most` seconds."""
         self._next = max(self._next, min(max(self._next, now) + self._interval, now + most))
 
+    def room(self, now: float) -> int:
+        """How many may go at this moment."""
+        spare = now + self._slack - max(self._next, now) + 1e-6
+        return int(spare / self._interval) + 1 if spare >= 0 else 0
+
+    def spend(self, now: float) -> None:
+        """As if the whole burst had just gone at that moment."""
+        self._next = now + self._slack + self._interval
+
     def idle(self, now: float) -> bool:
         """Whether the full burst is there again, so that this rate may be forgotten."""
         return self._next <= now

@@ -7,7 +7,7 @@ can show it to a bank or in a tender. It is issued only when a person confirms.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -34,13 +34,17 @@ def due(view: View) -> bool:
 
 
 async def issue(work: Work, view: View, actor: Actor, now: datetime) -> CertificateRow:
-    """Give it a number and a verification code; the one that was issued before stays the one."""
+    """Give it a number and a verification code; the one that was issued before stays the one.
+
+    One that was void because a payment was taken back is good again.
+    """
     known = await work.reach.certificate_of(view.id)
     if known is not None:
-        return known
+        await work.reach.revoke_certificate(view.id, None)
+        return replace(known, revoked_at=None)
     prefix = f"{view.case.court.upper()}-{shown(now, '%Y')}-"
     number = f"{prefix}{await work.reach.count_certificates(prefix) + 1:04d}"
-    row = CertificateRow(number, view.id, new_code(), now, str(actor))
+    row = CertificateRow(number, view.id, new_code(), now, actor.text)
     await work.reach.add([row])
     return row
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.core.texts import Texts
 from bot.ledger.service import Ledger
+from bot.reach import transcript as transcripts
 from bot.reach.certificate import Paper, as_docx, as_pdf, start_of
 from bot.reach.files import ProofStore
 from bot.reach.model import ReachError
@@ -28,10 +30,17 @@ class Documents:
         self._proofs = proofs
         self._texts = texts
         self._font = font
+        self._openers: dict[str, Callable[[str], Awaitable[tuple[str, bytes]]]] = {}
+
+    def serve(self, kind: str, opener: Callable[[str], Awaitable[tuple[str, bytes]]]) -> None:
+        """References that begin with `kind:` are opened there; what follows is handed over."""
+        self._openers[kind] = opener
 
     async def open(self, ref: str) -> tuple[str, bytes]:
         """File name and bytes; LookupError when there is no such thing (any more)."""
         kind, _, rest = ref.partition(":")
+        if kind in self._openers:
+            return await self._openers[kind](rest)
         name, _, form = rest.partition(":")
         if kind == "certificate":
             return await self._certificate(name, form)
@@ -63,6 +72,23 @@ class Documents:
         except ReachError:
             link = ""
         return Paper(row, view, self._ledger.courts.name(view.case.court), link)
+
+    async def transcript(self, obligation_id: int, form: str) -> tuple[str, bytes]:
+        """Every word about an obligation as `text`, `xlsx` or `pdf`: file name and bytes.
+
+        LookupError when there is no such obligation; ReachError when a PDF has no font.
+        """
+        found = await transcripts.gather(self._store, self._ledger, obligation_id, self._texts)
+        if found is None:
+            raise LookupError(obligation_id)
+        view, lines = found
+        name = self._texts("document.transcript.file", number=view.case.number)
+        if form == "pdf":
+            font = find_font(self._font)
+            return f"{name}.pdf", await asyncio.to_thread(transcripts.as_pdf, view, lines, self._texts, font)
+        if form == "xlsx":
+            return f"{name}.xlsx", await asyncio.to_thread(transcripts.as_excel, view, lines, self._texts)
+        return f"{name}.txt", transcripts.as_text(view, lines, self._texts).encode()
 
     async def _proof(self, sha256: str, media_type: str) -> tuple[str, bytes]:
         try:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from bot.consult.normalise import simplified
+from bot.consult.loader import Problem
 from bot.core.errors import KnowledgeError
+from bot.core.log import get
+from bot.reach.replies import FILE, Wordings, bare, read
 from bot.reach.saying import find_day
 
-FILE = "replies.yaml"
+__all__ = ["FILE", "Intent", "Meaning", "Replies", "bare", "check"]
+
+log = get(__name__)
 
 
 class Intent(StrEnum):
@@ -34,19 +34,7 @@ class Intent(StrEnum):
     PROMISE = "promise"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Words by which an intent is told: the whole message, part of it, and what speaks against it."""
-
-    only: frozenset[str] = frozenset()
-    has: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-
-    def fits(self, text: str) -> bool:
-        """Whether a message (already bare) means that."""
-        if text in self.only:
-            return True
-        return any(w in text for w in self.has) and not any(w in text for w in self.against)
+_EXPLAINED = tuple(i.value for i in Intent if i is not Intent.PROMISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,66 +46,87 @@ class Meaning:
 
 
 class Replies:
-    """Reads messages; built from `faq/replies.yaml`."""
+    """Understands messages by `faq/replies.yaml`: read at the start, read again when a sound change is saved.
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._rules = {Intent(name): _rule(given) for name, given in data["intents"].items()}
-        self._promise = _rule(data["promise"])
-        self._done = _bared(data["promise"].get("done", ()))
-        self._asking = _bared(data["asking"])
-        self._answers: dict[str, str] = {
-            word: str(code) for code, words in data["answers"].items() for word in _bared(words)
-        }
+    A change with a mistake is not taken over: what was read before goes on counting, and `faq check` (and
+    the program's log) names file and line.
+    """
 
-    @classmethod
-    def read(cls, folder: Path) -> Replies:
-        """From the folder `faq/`; KnowledgeError names the file when it cannot be used."""
-        path = folder / FILE
+    def __init__(self, folder: Path) -> None:
+        """KnowledgeError with file and line of every problem when the file cannot be used."""
+        self._folder = folder
+        self._seen = self._state()
+        wordings, problems = read(folder, _EXPLAINED)
+        if wrong := [str(p) for p in problems if not p.notice]:
+            raise KnowledgeError(wrong)
+        self._wordings = wordings
+
+    @property
+    def _now(self) -> Wordings:
+        """What counts now; looks whether the file has changed, which costs microseconds."""
+        state = self._state()
+        if state != self._seen:
+            self._seen = state
+            wordings, problems = read(self._folder, _EXPLAINED)
+            wrong = [str(p) for p in problems if not p.notice]
+            if wrong:
+                log.warning("replies.broken", problems=wrong)
+            else:
+                self._wordings = wordings
+                log.info("replies.loaded")
+        return self._wordings
+
+    def _state(self) -> tuple[int, int]:
         try:
-            return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-            raise KnowledgeError([f"{path}: {error}"]) from error
+            found = (self._folder / FILE).stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_size
 
     def meaning(self, text: str, today: date) -> Meaning:
         """What a free message means; stop and 不是本人 count even in a question."""
-        words = bare(text)
-        asks = text.rstrip().endswith(("?", "？")) or any(w in words for w in self._asking)
-        for intent, rule in self._rules.items():
-            if intent is Intent.PAID and self._is_promise(words, text, today):
+        now, words = self._now, bare(text)
+        asks = text.rstrip().endswith(("?", "？")) or any(w in words for w in now.asking)
+        promises = _is_promise(now, words, text, today)
+        for name, rule in now.intents.items():
+            if name == Intent.PAID and promises:
                 return Meaning(Intent.PROMISE, asks)
             if rule.fits(words):
-                return Meaning(intent, asks)
-        return Meaning(Intent.PROMISE if self._is_promise(words, text, today) else None, asks)
+                return Meaning(Intent(name), asks)
+        return Meaning(Intent.PROMISE if promises else None, asks)
 
-    def _is_promise(self, words: str, text: str, today: date) -> bool:
-        """A day to come and a verb of performing: 下周三还3000."""
-        if not self._promise.fits(words):
-            return False
-        found = find_day(text, today)
-        past = find_day(text, today, past=True)
-        # 3号还了 names a day that may be past or to come; words of what is done settle it.
-        behind = past is not None and past.day <= today and any(w in words for w in self._done)
-        return found is not None and found.day >= today and not behind
+    def paths(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The guided paths that the words may ask for, and what they must tell for it, in the file's order."""
+        words = bare(text)
+        return [(kind, needed) for kind, rule, needed in self._now.paths if rule.fits(words)]
+
+    def verdict(self, text: str) -> str:
+        """What is said to an offer that waits for an answer: "no", "yes", or "" when it is neither."""
+        words = bare(text)
+        return next(
+            (name for name in ("no", "yes") if name in self._now.offers and self._now.offers[name].fits(words)), ""
+        )
 
     def stops(self, text: str) -> bool:
         """Whether somebody wants no more messages, in any clear wording."""
-        return self._rules[Intent.STOP].fits(bare(text))
+        return self._now.intents[Intent.STOP].fits(bare(text))
 
     def choice(self, text: str) -> str:
         """The code of the button that these words stand for; empty when they stand for none."""
-        return self._answers.get(bare(text), "")
+        return self._now.answers.get(bare(text), "")
 
 
-def bare(text: str) -> str:
-    """Simplified script, one width and case, letters and digits only."""
-    plain = simplified(unicodedata.normalize("NFKC", text)).lower()
-    return "".join(c for c in plain if c.isalnum())
+def check(folder: Path, paths: Collection[str]) -> list[Problem]:
+    """Every problem and notice of `faq/replies.yaml`, with its line."""
+    return read(folder, _EXPLAINED, paths)[1]
 
 
-def _bared(words: Iterable[object]) -> tuple[str, ...]:
-    # YAML reads 是 and 好 as words, but on and off as truth values: an author may well write those.
-    return tuple(bare(str(w)) for w in words)
-
-
-def _rule(given: Mapping[str, Any]) -> Rule:
-    return Rule(frozenset(_bared(given.get("only", ()))), _bared(given.get("has", ())), _bared(given.get("not", ())))
+def _is_promise(now: Wordings, words: str, text: str, today: date) -> bool:
+    """A day to come and a verb of performing: 下周三还3000."""
+    if not now.promise.fits(words):
+        return False
+    found = find_day(text, today)
+    past = find_day(text, today, past=True)
+    # 3号还了 names a day that may be past or to come; words of what is done settle it.
+    behind = past is not None and past.day <= today and any(w in words for w in now.done)
+    return found is not None and found.day >= today and not behind

@@ -11,7 +11,7 @@ from typing import Protocol
 TRIES = 5  # failed proofs of identity, over all links of a chat and party, before only a person helps
 LINK_PREFIX = "L"
 CERTIFICATE_PREFIX = "C"
-PRIVACY_VERSION = "2026-11"  # of the notice that people consent to (`party.identify.consent`)
+PRIVACY_VERSION = "2026-11b"  # of the notice that people consent to (`party.identify.consent`)
 # Without 0/O, 1/I/L and U: a code is read aloud and typed from paper.
 _CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -102,21 +102,6 @@ class Unreached(StrEnum):
     WRONG_PERSON = "wrong_person"
     BLOCKED = "blocked"  # blocked the bot, deleted the account
     STOPPED = "stopped"  # opted out of reminders
-
-
-class ProposalStatus(StrEnum):
-    """A proposal: open → accepted (by the other side) → applied (by staff); or refused, withdrawn, countered.
-
-    `countered`: answered by another proposal, which is open then. Staff may apply or refuse an open one
-    too, where the court does not ask the creditor or the creditor agreed elsewhere.
-    """
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    APPLIED = "applied"
-    REFUSED = "refused"
-    COUNTERED = "countered"
-    WITHDRAWN = "withdrawn"
 
 
 class ReachError(ValueError):

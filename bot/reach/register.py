@@ -43,7 +43,7 @@ class Register:
         self.work = work
         self.rows = work.reach
         self.now: datetime = clock.now()
-        self.actor = str(actor)
+        self.actor = actor.text
         self._ids = ids
 
     # -- links -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -201,6 +201,20 @@ def find_day(text: str, today: date, *, past: bool = False) -> FoundDay | None:
     return min(found, key=lambda f: (f.begin, f.begin - f.end), default=None)
 
 
+_WITHIN = re.compile(rf"({_NUMBER})个?(天|日|周|星期|礼拜|月)(?:内|之内|以内)")
+
+
+def find_within(text: str) -> int | None:
+    """A period in days: 生效之日起十日内; a bare number counts as days, a month as 30."""
+    text = plain(text)
+    if text.isdecimal() and len(text) <= 3:
+        return int(text)
+    found = _WITHIN.search(text)
+    if not found:
+        return None
+    return int(numeral(found.group(1))) * {"天": 1, "日": 1, "月": 30}.get(found.group(2), 7)
+
+
 # -- sums ----------------------------------------------------------------------------------------
 
 _SCALE = {"亿": 10**8, "千万": 10**7, "百万": 10**6, "万": 10**4, "w": 10**4, "千": 1000, "k": 1000, "百": 100}
@@ -225,6 +239,15 @@ def find_sum(text: str, today: date, *, strict: bool = True) -> int | None:
     With `strict` a bare number counts only after a verb of paying (还3000) or as a round Chinese
     numeral with a unit; without it (somebody was asked for a sum) any number does.
     """
+    return next(_sums(text, today, strict=strict), None)
+
+
+def find_sums(text: str, today: date, *, strict: bool = True) -> list[int]:
+    """Every sum of money in 分, in the text's order."""
+    return list(_sums(text, today, strict=strict))
+
+
+def _sums(text: str, today: date, *, strict: bool) -> Iterator[int]:
     text = plain(text)
     for past in (False, True):
         while day := find_day(text, today, past=past):
@@ -235,8 +258,7 @@ def find_sum(text: str, today: date, *, strict: bool = True) -> int | None:
             continue
         certain = bool(found.group(7) or found.group(2)) or bool(set(found.group(5) or "") & {"百", "千", "万", "亿"})
         if certain or not strict or _ASKED_BY.search(text[: found.start()]):
-            return value
-    return None
+            yield value
 
 
 def _value(found: re.Match[str]) -> int | None:

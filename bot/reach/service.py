@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,10 +76,10 @@ class Reach:
             await self.within(work, actor).outcome(party_id, way, outcome, note)
             await work.commit()
 
-    async def unreached(self, court: str | None = None) -> list[NotReached]:
-        """Debtors with something left to perform whom the chat does not reach, by case."""
+    async def unreached(self, courts: Collection[str] | None = None) -> list[NotReached]:
+        """Debtors with something left to perform whom the chat does not reach, by case; None: of all courts."""
         async with self._store.work(read_only=True) as work:
-            pairs = await work.reach.debtors(court)
+            pairs = await work.reach.debtors(courts)
             return await self._not_reached(work, pairs)
 
     async def _not_reached(self, work: Work, pairs: Sequence[tuple[int, int]]) -> list[NotReached]:

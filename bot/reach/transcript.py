@@ -77,13 +77,16 @@ async def _said(store: Store, obligation_id: int) -> list[Line]:
 def _shown(line: Line, texts: Texts) -> tuple[str, str, str, str, str]:
     kind = f"document.transcript.kind.{line.kind}"
     mark = texts(kind) if kind in texts else ""
+    outcome = f"document.transcript.outcome.{line.outcome}"
+    # The reason of a change is somebody's own words, whatever they look like.
+    known = line.kind != "event" and outcome in texts
     text = f"{mark} {line.text}".strip()
     return (
         shown(line.at, "%Y-%m-%d %H:%M:%S"),
         texts(f"document.transcript.who.{line.who}"),
         text,
         line.step,
-        line.outcome,
+        texts(outcome) if known else line.outcome,
     )
 
 

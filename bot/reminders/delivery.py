@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
@@ -18,12 +18,14 @@ from bot.core.ids import Ids, short
 from bot.core.log import get
 from bot.dialogue.model import Button, Reply, rows
 from bot.post.outbox import Delivered, Later, Outcome, Refused, Sender, Wait
-from bot.reminders.campaigns import Campaigns, wording_for
-from bot.reminders.facts import Known, case_facts, gather, judge
-from bot.reminders.model import DeliveryStatus, Drop, Hold, Kind, Why, retry_at
+from bot.post.pace import Rate
+from bot.reminders.campaigns import Campaigns
+from bot.reminders.facts import gather, judge
+from bot.reminders.letters import Letter, letter
+from bot.reminders.model import CampaignStatus, DeliveryStatus, Drop, Hold, Why, pause_after, retry_at
 from bot.reminders.service import Reminders
-from bot.reminders.wording import Guide, Subject
-from bot.store.reminder_rows import DeliveryRow, NewTask
+from bot.reminders.wording import Guide
+from bot.store.reminder_rows import DeliveryRow, NewTask, QueuedRow
 from bot.store.rows import ConversationRow, MessageRow, OutgoingRow
 from bot.store.work import Store, Work
 
@@ -35,18 +37,26 @@ RENEW = timedelta(seconds=4)
 BUFFER = 40  # rows handed to the sender ahead of time
 PLAN_EVERY = timedelta(minutes=10)
 LONG_HOLD = 60.0  # seconds of 429 after which staff are told
-PROVEN = ("paid", "plan", "hard", "dispute", "notme", "contact", "where", "stop")
-UNPROVEN = ("verify", "notme", "stop")
 HOLD = "bulk"
+REFUSALS = 5  # refused one after the other for their words: a campaign is paused, and a person looks at it
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """What leaves: the words, the buttons, whether they must not be forwarded."""
+class Throttle:
+    """At most so many messages of a campaign in any minute, spread over it; whatever nights and pauses lie between."""
 
-    text: str
-    buttons: tuple[str, ...]
-    protect: bool
+    def __init__(self, per_minute: int, last: datetime | None) -> None:
+        burst = -(-per_minute // 60)  # what a second may hold
+        self._rate = Rate((per_minute - burst + 1) / 60, burst)
+        if last is not None:  # whoever sent before this process: as if it had sent all that it might
+            self._rate.spend(last.timestamp())
+
+    def room(self, now: datetime) -> int:
+        """How many may leave at that moment."""
+        return self._rate.room(now.timestamp())
+
+    def take(self, now: datetime) -> None:
+        """One leaves."""
+        self._rate.take(now.timestamp())
 
 
 class Courier:
@@ -69,7 +79,10 @@ class Courier:
         self._worker = worker
         self._reminders = reminders
         self._campaigns = campaigns
-        self._inside: set[int] = set()  # rows that the sender holds
+        self._inside: dict[int, int | None] = {}  # rows that the sender holds, with their campaigns
+        self._throttles: dict[int, Throttle] = {}
+        self._failures = 0  # in a row, whomever they concerned
+        self._refusals: Counter[int] = Counter()  # in a row, by campaign
         self._leading = False
         self._renewed: datetime | None = None
         self._planned_at: datetime | None = None
@@ -84,6 +97,7 @@ class Courier:
 
     async def run(self) -> None:
         """Plan, start campaigns and feed the sender until cancelled."""
+        keeping = asyncio.create_task(self._keep_lease(), name="courier-lease")
         try:
             while True:
                 pause = await self._safe_round()
@@ -96,7 +110,22 @@ class Courier:
                     continue
         finally:
             self._stopping = True
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await self._let_go()
+
+    async def _keep_lease(self, place: str = "") -> None:
+        """Writing a large campaign may take longer than the lease lasts: it is renewed meanwhile."""
+        while True:
+            await asyncio.sleep(RENEW.total_seconds())
+            if not self._leading:
+                continue
+            try:
+                if place:
+                    await self._show_up(place)
+                await self._lead(self._clock.now())
+            except StoreUnavailableError as error:
+                log.warning("courier.lease_not_kept", why=str(error))
 
     async def _safe_round(self) -> float:
         try:
@@ -120,11 +149,17 @@ class Courier:
             await self._plan(now)
         return await self._feed(now)
 
-    async def once(self) -> Counter[str]:
-        """Plan, send everything that is due now, and count what became of it; for the command line."""
+    async def once(self, place: str = "") -> Counter[str]:
+        """Plan, send everything that is due now, and count what became of it; for the command line.
+
+        `place` says where this process runs: as one that others can see, it keeps its lease.
+        """
         started = self._clock.now()
+        if place:
+            await self._show_up(place)
         if not await self._lead(started):
             raise SettingsError("another process is sending reminders; it does what is due by itself")
+        keeping = asyncio.create_task(self._keep_lease(place), name="courier-lease")
         try:
             await self._plan(started)
             while True:
@@ -136,7 +171,15 @@ class Courier:
             async with self._store.work(read_only=True) as work:
                 return Counter(await work.reminders.outcomes(started))
         finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await self._let_go()
+
+    async def _show_up(self, place: str) -> None:
+        """Be one of the running processes: from one that is none anybody may take the lease at once."""
+        async with self._store.work() as work:
+            await work.outbox.beat(self._worker, place, self._clock.now())
+            await work.commit()
 
     async def _lead(self, now: datetime) -> bool:
         """Whether this process sends the broadcasts; taking that over tells what became uncertain."""
@@ -156,6 +199,14 @@ class Courier:
             log.warning("delivery.unknown", delivery=row.id, kind=row.kind)
             await self._task(work, row, "unknown", "crash", now, key=f"unknown:{row.id}")
 
+    async def _forgotten(self, now: datetime) -> None:
+        """What this process began to send and, through a fault of its own, does not know of any more."""
+        async with self._store.work() as work:
+            for row in await work.reminders.adrift(self._worker, now, inside=list(self._inside)):
+                log.error("delivery.forgotten", delivery=row.id)
+                await self._task(work, row, "unknown", "fault", now, key=f"unknown:{row.id}")
+            await work.commit()
+
     async def _let_go(self) -> None:
         """Another process may lead at once."""
         if self._leading:
@@ -168,6 +219,9 @@ class Courier:
                 log.warning("courier.lease_not_dropped", why=str(error))
 
     async def _plan(self, now: datetime) -> None:
+        await self._forgotten(now)
+        if missed := await self._reminders.catch_up():
+            log.warning("reminders.missed", steps=missed)
         done = await self._reminders.plan()
         await self._campaigns.start_due()
         self._planned_at = now
@@ -184,16 +238,30 @@ class Courier:
             return 5.0
         async with self._store.work(read_only=True) as work:
             # Asked anew: another process may have been told to wait before this one led.
-            self._held_until = await work.reminders.held_until(HOLD)
+            told = await work.reminders.held_until(HOLD)
+            self._held_until = max((m for m in (told, self._held_until) if m), default=None)
             if self._held_until is not None and self._held(now):
                 return min(5.0, (self._held_until - now).total_seconds())
-            found = await work.reminders.feed(now, self._sender.channels, BUFFER + len(self._inside))
-        fresh = [r for r in found if r.id not in self._inside][:room]
-        self._inside.update(r.id for r in fresh)
+            rooms = await self._rooms(work, now)
+            full = [number for number, left in rooms.items() if left <= 0]
+            found = await work.reminders.feed(now, self._sender.channels, BUFFER + len(self._inside), full)
+        fresh = _within(rooms, (r for r in found if r.id not in self._inside))[:room]
+        self._inside.update((r.id, r.campaign_id) for r in fresh)
         self._sender.submit(OutgoingRow(r.id, r.lane, r.channel, {}, bulk=True) for r in fresh)
         if not found:
             await self._campaigns.finish()
-        return 1.0
+        return 0.2 if rooms else 1.0
+
+    async def _rooms(self, work: Work, now: datetime) -> dict[int, int]:
+        """How many messages of each throttled campaign may be handed over now."""
+        running = await work.reminders.campaigns((CampaignStatus.RUNNING,))
+        slow = {c.number: c.per_minute for c in running if c.per_minute}
+        self._throttles = {n: t for n, t in self._throttles.items() if n in slow}
+        for number, per_minute in slow.items():
+            if number not in self._throttles:
+                self._throttles[number] = Throttle(per_minute, await work.reminders.last_claim(number))
+        handed = Counter(self._inside.values())
+        return {n: t.room(now) - handed[n] for n, t in self._throttles.items()}
 
     async def _look_for_campaigns(self) -> None:
         """Campaigns whose time has come; every second is often enough."""
@@ -217,7 +285,7 @@ class Courier:
             await self._broken(row.id)
         finally:
             if ready is None:
-                self._inside.discard(row.id)
+                self._inside.pop(row.id, None)
                 self._wake_soon()
         return ready
 
@@ -250,8 +318,11 @@ class Courier:
         if conversation is None:
             await self._drop(work, d, Drop(Why.NO_CHAT, unreachable=True), now)
             return None
-        letter = await self._letter(work, d, known, guide, now)
-        return await self._claim(work, d, conversation, letter, now)
+        told = await letter(work, d, known, guide, now)
+        ready = await self._claim(work, d, conversation, told, now)
+        if ready and d.campaign_id in self._throttles:
+            self._throttles[d.campaign_id].take(now)
+        return ready
 
     async def _drop(self, work: Work, d: DeliveryRow, decision: Drop, now: datetime) -> None:
         status = DeliveryStatus.SUPPRESSED if decision.unreachable else DeliveryStatus.SKIPPED
@@ -260,7 +331,7 @@ class Courier:
             await self._unreachable_task(work, d, decision.why, now)
 
     async def _claim(
-        self, work: Work, d: DeliveryRow, conversation: ConversationRow, letter: _Letter, now: datetime
+        self, work: Work, d: DeliveryRow, conversation: ConversationRow, told: Letter, now: datetime
     ) -> OutgoingRow | None:
         logged = self._ids.new(now)
         if not await work.reminders.claim(d.id, self._worker, now, logged):
@@ -274,7 +345,7 @@ class Courier:
                     at=now,
                     direction="out",
                     kind="text",
-                    text=letter.text,
+                    text=told.text,
                     sender="bot",
                     decision="reminder",
                     reason=(d.step or d.kind)[:16],
@@ -283,14 +354,14 @@ class Courier:
         )
         labels = self._reminders.guide.buttons
         code = short(d.id)
-        buttons = rows(Button(labels[name], f"rem:{code}:{name}") for name in letter.buttons)
+        buttons = rows(Button(labels[name], f"rem:{code}:{name}") for name in told.buttons)
         payload = {
             "chat": conversation.address["chat"],
             "group": conversation.kind == "group",
             "thread": None,
             "free": False,
-            "protect": letter.protect,
-            "reply": Reply(letter.text, buttons, "reminder").payload(),
+            "protect": told.protect,
+            "reply": Reply(told.text, buttons, "reminder").payload(),
         }
         return OutgoingRow(
             d.id,
@@ -303,45 +374,12 @@ class Courier:
             created_at=d.created_at,
         )
 
-    # -- words ---------------------------------------------------------------------------------
-
-    async def _letter(self, work: Work, d: DeliveryRow, known: Known, guide: Guide, now: datetime) -> _Letter:
-        campaign = known.campaigns.get(d.campaign_id or 0)
-        if campaign and campaign.education:
-            return _Letter(guide.campaign(wording_for(campaign, d.arm), None, d.court, education=True), (), False)
-        contact = known.contact(d)
-        if contact is None or not contact.proven:
-            return _Letter(guide.preview(d.court), UNPROVEN, True)
-        name = (await work.ledger.parties([d.party_id]))[d.party_id].name
-        if campaign:
-            text = wording_for(campaign, d.arm)
-            if d.kind == Kind.CORRECTION:
-                return _Letter(guide.corrected(text, d.court, name), ("contact", "stop"), True)
-            return _Letter(guide.campaign(text, name, d.court, education=False), ("contact", "stop"), True)
-        row = known.row(d)
-        if row is None:
-            raise LookupError(f"delivery {d.id} has no instalment")
-        due = row.expected_on
-        if d.promise_id and (promise := await work.ledger.promise(d.promise_id)):
-            due = promise.promised_on
-        subject = Subject(
-            name=name,
-            court=guide.court_name(row.court),
-            court_id=row.court,
-            officer=row.responsible,
-            cause=row.cause,
-            no=row.no,
-            parts=await work.reminders.parts(row.obligation_id),
-            due=due,
-            facts=case_facts(row),
-        )
-        return _Letter(guide.reminder(subject, d.step, d.arm, now), PROVEN, True)
-
     # -- outcomes ------------------------------------------------------------------------------
 
     async def settle(self, row: OutgoingRow, outcome: Outcome) -> None:
         """Record what became of it; tried until the database is there, because nothing else knows it."""
         pause = 0.2
+        self._keep_still(outcome)
         try:
             while True:
                 try:
@@ -354,8 +392,19 @@ class Courier:
                 await asyncio.sleep(pause)
                 pause = min(3.0, pause * 2)
         finally:
-            self._inside.discard(row.id)
+            self._inside.pop(row.id, None)
             self._wake_soon()
+
+    def _keep_still(self, outcome: Outcome) -> None:
+        """After several failures in a row it is not about a chat: whatever comes next would fail as well."""
+        if isinstance(outcome, Later) and outcome.moved_to is None:
+            self._failures += 1
+        elif not isinstance(outcome, Wait):
+            self._failures = 0
+        if pause := pause_after(self._failures):
+            until = self._clock.now() + pause
+            self._held_until = max(until, self._held_until or until)
+            log.warning("courier.keeps_still", failures=self._failures, seconds=pause.total_seconds())
 
     async def _settle(self, row: OutgoingRow, outcome: Outcome) -> None:
         now = self._clock.now()
@@ -365,6 +414,7 @@ class Courier:
                 await work.reminders.settle(row.id, self._worker, DeliveryStatus.SENT, now, external_id=told, why=None)
                 if row.message_id:
                     await work.reminders.arrived(row.message_id, told)
+                self._refusals.pop(self._inside.get(row.id) or 0, None)
             elif (d := await work.reminders.delivery(row.id)) is not None:
                 await self._record(work, d, row, outcome, now)
             await work.commit()
@@ -376,7 +426,7 @@ class Courier:
                 until = now + timedelta(seconds=seconds)
                 await settle(d.id, me, DeliveryStatus.PLANNED, now, why="429", not_before=until, claimed_at=None)
                 await work.reminders.hold_until(HOLD, until, f"429 {seconds:.0f} s")
-                self._held_until = until
+                self._held_until = max(until, self._held_until or until)
                 if seconds >= LONG_HOLD:
                     await self._task(work, d, "parked", f"429 {seconds:.0f} s", now, key="parked")
             case Later(why, certain=False):
@@ -392,16 +442,36 @@ class Courier:
             case Refused(why):
                 await settle(d.id, me, DeliveryStatus.FAILED, now, why=why[:48], claimed_at=None)
                 await self._task(work, d, "failed", why, now, key=f"failed:{d.id}")
+                await self._look_at_words(work, d, why, now)
         # It certainly did not arrive: nothing was said.
         if row.message_id:
             await work.reminders.unsay(row.message_id)
 
+    async def _look_at_words(self, work: Work, d: DeliveryRow, why: str, now: datetime) -> None:
+        """One bad recipient stops nobody; several in a row are a bad text, which need not be tried on all."""
+        if not d.campaign_id:
+            return
+        self._refusals[d.campaign_id] += 1
+        if self._refusals[d.campaign_id] < REFUSALS:
+            return
+        campaign = await work.reminders.campaign(d.campaign_id, lock=True)
+        if campaign and campaign.status == CampaignStatus.RUNNING:
+            await work.reminders.change_campaign(campaign.number, status=CampaignStatus.PAUSED)
+            await self._task(work, d, "campaign", why, now, key=f"campaign:{campaign.number}")
+            log.error("campaign.paused", campaign=campaign.number, refusals=REFUSALS)
+
     async def _again(self, work: Work, d: DeliveryRow, why: str, now: datetime, moved: int | None) -> None:
-        """It certainly did not arrive: later again, unless it was tried often enough."""
+        """It certainly did not arrive: later again, unless the server failed at it often enough.
+
+        Only the server's own failures count: a line that is down, or a token that is wrong, is no fault of
+        this message, and after hours of it everything still has to leave.
+        """
         if moved is not None and d.conversation_id:
             await work.reminders.moved(d.conversation_id, moved)
-        attempts = d.attempts + (moved is None)
-        at = now if moved is not None else retry_at(attempts, now)
+        counts = moved is None and why.startswith("http_")
+        attempts = d.attempts + counts
+        soon = now + timedelta(seconds=0 if moved is not None else 15)
+        at = retry_at(attempts, now) if counts else soon
         if at is None:
             await work.reminders.settle(
                 d.id, self._worker, DeliveryStatus.FAILED, now, why=why[:48], attempts=attempts, claimed_at=None
@@ -466,3 +536,15 @@ class Courier:
         """Something new may have to leave: look at once."""
         self._planned_at, self._looked_at = None, float("-inf")
         self._wake.set()
+
+
+def _within(rooms: Mapping[int, int], found: Iterable[QueuedRow]) -> list[QueuedRow]:
+    """The rows in their order, of each throttled campaign no more than it has room for."""
+    left, kept = dict(rooms), []
+    for row in found:
+        if row.campaign_id in left:
+            left[row.campaign_id] -= 1
+            if left[row.campaign_id] < 0:
+                continue
+        kept.append(row)
+    return kept

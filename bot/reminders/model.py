@@ -7,6 +7,7 @@ day is planned, so that people can see it, and again at the moment of sending, w
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     PROMISE = "promise"  # the day before a promised day
     CAMPAIGN = "campaign"
     CORRECTION = "correction"  # to those who got a wrong text
+    DATED = "dated"  # somebody asked to be reminded of a day (`bot.guide.dated`)
 
 
 class DeliveryStatus(StrEnum):
@@ -84,9 +86,29 @@ def next_campaign_status(now: str, then: CampaignStatus) -> CampaignStatus:
 
 
 def check_approval(author: str, approver: str) -> None:
-    """Four eyes: who wrote a campaign does not approve it."""
-    if author.strip().casefold() == approver.strip().casefold():
+    """Four eyes: who wrote a campaign does not approve it, however they write their name; nobody is nobody."""
+    if not _person(approver):
+        raise CampaignError("empty", field="approver")
+    if _person(author) == _person(approver):
         raise CampaignError("four_eyes", author=author)
+
+
+def _person(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def check_scope(audience: Mapping[str, object], courts: Sequence[str] | None) -> dict[str, object]:
+    """The audience within the courts that its author may write to (None: all of them).
+
+    Without a court in the conditions it is those courts; CampaignError `scope` names one too many.
+    """
+    if courts is None:
+        return dict(audience)
+    wanted = audience.get("court", list(courts))
+    asked = wanted if isinstance(wanted, list) else [wanted]
+    if odd := [str(c) for c in asked if c not in courts]:
+        raise CampaignError("scope", courts=", ".join(odd))
+    return {**audience, "court": list(asked)}
 
 
 # -- the plan ------------------------------------------------------------------------------------
@@ -171,6 +193,7 @@ class Scheme:
     name: str
     steps: tuple[Step, ...]
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    line: int = 0  # where it stands in its file
 
     def matches(self, facts: Mapping[str, str]) -> bool:
         """Whether a case with these facts follows this scheme."""
@@ -225,7 +248,9 @@ class Why(StrEnum):
     NOT_OPTED_IN = "not_opted_in"
     WRONG_PERSON = "wrong_person"
     NO_CHAT = "never_linked"
-    UNPROVEN = "unproven"
+    UNPROVEN = "unproven"  # a correction of words that were never said there
+    NOT_MEANT = "not_meant"  # not in the campaign's audience any more
+    NO_STEP = "no_step"  # the plan of this kind of case has no step on that day
     CAP = "cap"
     CLOSED_HOURS = "hours"
     PAUSED = "paused"
@@ -257,6 +282,8 @@ class Sendable:
     sent_today: int = 0
     sent_this_week: int = 0
     exempt_from_cap: bool = False  # corrections
+    meant: bool = True  # the campaign's conditions still hold for them
+    proven: bool = True  # or nothing was said there that needs a correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +344,11 @@ def _never(facts: Sendable) -> Drop | None:
         return Drop(Why.NO_CHAT, unreachable=True)
     if facts.unreachable:
         return Drop(facts.unreachable, unreachable=True)
-    return None if facts.opted_in else Drop(Why.NOT_OPTED_IN)
+    if not facts.opted_in:
+        return Drop(Why.NOT_OPTED_IN)
+    if not facts.meant:
+        return Drop(Why.NOT_MEANT)
+    return None if facts.proven else Drop(Why.UNPROVEN)
 
 
 def _wait(why: Why, until: datetime, expires_at: datetime) -> Decision:
@@ -333,6 +364,15 @@ TRIES = 6
 def retry_at(attempts: int, now: datetime) -> datetime | None:
     """When to try again after so many tries that certainly did not arrive; None: give up."""
     return None if attempts >= TRIES else now + timedelta(seconds=15 * 4 ** (attempts - 1))
+
+
+def pause_after(failures: int) -> timedelta:
+    """How long all broadcasts keep still after so many failures in a row, whomever they concerned.
+
+    Three may be chance. Then it is the way there or the server, and going on would make each further
+    message fail, or leave it uncertain: 1 s, 2 s, 4 s … 5 minutes.
+    """
+    return timedelta(seconds=min(300, 2 ** (failures - 4))) if failures > 3 else timedelta()
 
 
 # -- arms ----------------------------------------------------------------------------------------

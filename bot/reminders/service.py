@@ -9,9 +9,11 @@ from datetime import date, datetime, time, timedelta
 
 from bot.core.clock import SHANGHAI, Clock, local_day
 from bot.core.ids import Ids
-from bot.reminders.facts import Known, case_facts, gather, judge
+from bot.reminders.facts import Foresight, Known, case_facts, gather
+from bot.reminders.letters import Form, form_of, letter
 from bot.reminders.model import (
     HOLDOUT,
+    ArmResult,
     DeliveryStatus,
     Drop,
     Go,
@@ -24,7 +26,8 @@ from bot.reminders.model import (
     scheme_for,
     slots,
 )
-from bot.reminders.wording import PROMISE, Guide
+from bot.reminders.results import by_plan
+from bot.reminders.wording import PROMISE, Guide, PlanView
 from bot.store.ledger_rows import DueRow
 from bot.store.reminder_rows import DeliveryRow, NewTask
 from bot.store.rows import ContactRow
@@ -32,6 +35,8 @@ from bot.store.work import Store, Work
 
 CHUNK = 500  # instalments planned in one transaction
 SALT = "reminders"
+PLANNED = "planned"  # the mark of the last planning
+LONGEST_GAP = 30  # days looked back at after a standstill
 
 
 @dataclass(slots=True)
@@ -47,13 +52,30 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One line of a day's preview: who would get what, or why not."""
+    """One line of a day: who gets what, or why not.
+
+    `outcome` is task, send, hold, drop, or the status of what has been settled already. `form` says how
+    much would be said; `row` is missing for broadcasts.
+    """
 
     delivery: DeliveryRow
-    row: DueRow
-    outcome: str  # send, hold, drop, task
+    row: DueRow | None
+    name: str
+    outcome: str
     why: str = ""
     until: datetime | None = None
+    form: Form | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Something that a day would bring, before it is judged."""
+
+    delivery: DeliveryRow
+    slot: Slot | None = None
+    row: DueRow | None = None
+    none: str = ""  # the plan that has no step on that day
 
 
 class Reminders:
@@ -81,28 +103,110 @@ class Reminders:
         await self._plan_promises(guide, now, done)
         return done
 
-    async def preview(self, day: date) -> AsyncIterator[Foreseen]:
-        """What that day would bring if nothing changed until it begins; nothing is written."""
-        guide = self.guide
-        moment = max(guide.opens(day), self._clock.now())
-        async for chunk in self._due(day, guide):
-            async with self._store.work(read_only=True) as work:
-                for line in await self._foresee(work, chunk, guide, moment):
-                    yield line
+    def plans(self) -> list[PlanView]:
+        """The plans in force, each with its conditions, steps, words and the line where it is written."""
+        return self.guide.plans()
+
+    async def preview(self, day: date, *, texts: bool = False) -> AsyncIterator[Foreseen]:
+        """What that day brings: what is settled as it is, the rest as if nothing changed until it begins.
+
+        Nothing is written. Steps of the plan, promises, broadcasts and what waits from earlier days, with
+        the caps counted among them; also who gets nothing, and why. `texts` adds the words.
+        """
+        foresight = _Day(self, day, texts=texts)
+        async for line in foresight.lines():
+            yield line
+
+    async def results(self, since: datetime, until: datetime) -> list[ArmResult]:
+        """What came of each arm of the experiment in `faq/reminders.yaml` (hold-out included).
+
+        Everybody counts who was drawn in that time, once per instalment, from the day of the first step.
+        """
+        async with self._store.work(read_only=True) as work:
+            rows = await work.reminders.drawn(since, until)
+            obligations = sorted({r.obligation_id for r in rows if r.obligation_id})
+            instalments = await work.ledger.instalments(obligations)
+            paid = await work.reminders.performed(obligations)
+        done = {i.id: i.done_on for found in instalments.values() for i in found}
+        return by_plan(rows, done, {key: payments for key, (_, payments) in paid.items()})
+
+    async def catch_up(self) -> int:
+        """After a standstill of days: one task that says how many steps nobody will get any more.
+
+        Yesterday's "tomorrow" is not sent; that it was not is work for a person. `remind plan --date` of
+        the days in question names them.
+        """
+        now, guide = self._clock.now(), self.guide
+        today = local_day(now)
+        async with self._store.work() as work:
+            before = await work.reminders.held_until(PLANNED)
+            await work.reminders.hold_until(PLANNED, now, "planned")
+            await work.commit()
+        if before is None or local_day(before) >= today - timedelta(days=1):
+            return 0
+        first = max(local_day(before) + timedelta(days=1), today - timedelta(days=LONGEST_GAP))
+        missed: set[str] = set()
+        for number in range((today - first).days):
+            async for chunk in self._due(first + timedelta(days=number), guide):
+                keys = {_key(r, s.step.id): s for r, s in chunk if not r.stopped and not s.step.task}
+                gone = [key for key, slot in keys.items() if slot.last < today]
+                async with self._store.work(read_only=True) as work:
+                    missed.update(set(gone) - await work.reminders.known(gone))
+        if missed:
+            await self._say_missed(len(missed), first, today - timedelta(days=1), now)
+        return len(missed)
+
+    async def _say_missed(self, count: int, first: date, last: date, now: datetime) -> None:
+        async with self._store.work() as work:
+            task = NewTask(kind="gap", why=f"{count} {first} {last}", key=f"gap:{first}")
+            await work.tasks.add(task, now)
+            await work.commit()
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._clock.now()
+
+    def reading(self) -> Work:
+        """A transaction that only reads."""
+        return self._store.work(read_only=True)
 
     async def _due(self, day: date, guide: Guide) -> AsyncIterator[list[tuple[DueRow, Slot]]]:
         """Instalments with a step on that day, in portions; memory does not grow with their number."""
         wanted = due_dates(guide.schemes, day, guide.calendar)
         chunk: list[tuple[DueRow, Slot]] = []
+        async for row in self._stream(wanted):
+            chunk += slots_of(row, wanted, guide)
+            if len(chunk) >= CHUNK:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+    async def due_with_general(self, day: date, guide: Guide) -> AsyncIterator[list[tuple[DueRow, Slot, str]]]:
+        """The same, and those who get nothing because the plan of their case has no step that others have.
+
+        The third value names that plan; empty for those whose plan has the step.
+        """
+        wanted = due_dates(guide.schemes, day, guide.calendar)
+        general = wanted.get(guide.schemes[-1].name, {})
+        chunk: list[tuple[DueRow, Slot, str]] = []
+        async for row in self._stream(wanted):
+            own = slots_of(row, wanted, guide)
+            chunk += [(r, slot, "") for r, slot in own]
+            scheme = scheme_for(guide.schemes, case_facts(row))
+            if not own and scheme and not row.stopped:
+                chunk += [(row, slot, scheme.name) for slot in general.get(row.expected_on, ())]
+            if len(chunk) >= CHUNK:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+    async def _stream(self, wanted: Mapping[str, Mapping[date, Sequence[Slot]]]) -> AsyncIterator[DueRow]:
         async with self._store.work(read_only=True) as work:
             for first, last in _spans(sorted({due for by_due in wanted.values() for due in by_due})):
                 async for row in work.ledger.stream_due(first, last):
-                    chunk += _slots_of(row, wanted, guide)
-                    if len(chunk) >= CHUNK:
-                        yield chunk
-                        chunk = []
-        if chunk:
-            yield chunk
+                    yield row
 
     async def _write(self, chunk: Sequence[tuple[DueRow, Slot]], guide: Guide, now: datetime, done: Planned) -> None:
         rows = [(row, slot) for row, slot in chunk if not row.stopped]
@@ -113,7 +217,7 @@ class Reminders:
         async with self._store.work() as work:
             done.tasks += await self._tasks(work, [(r, s) for r, s in rows if s.step.task], guide, now)
             messages = [(row, slot) for row, slot in rows if not slot.step.task]
-            deliveries = await self._deliveries(work, messages, guide, now)
+            deliveries = [d for d, *_ in await self.deliveries(work, messages, guide, now)]
             known = await work.reminders.known([d.key for d in deliveries])
             done.written += await work.reminders.plan([d for d in deliveries if d.key not in known])
             await work.commit()
@@ -145,14 +249,23 @@ class Reminders:
         await work.tasks.add_many(tasks, now)
         return len(tasks)
 
-    async def _deliveries(
-        self, work: Work, rows: Sequence[tuple[DueRow, Slot]], guide: Guide, now: datetime
-    ) -> list[DeliveryRow]:
-        contacts = _by_party(await work.reach.contacts(sorted({row.party_id for row, _ in rows})))
+    async def deliveries(
+        self, work: Work, rows: Sequence[tuple[DueRow, Slot]], guide: Guide, now: datetime, *, agents: bool = True
+    ) -> list[tuple[DeliveryRow, DueRow, Slot]]:
+        """The deliveries of steps: to every chat of the debtor, and of those who act for them in the case."""
+        acting = await _acting(work, rows) if agents else {}
+        parties = {row.party_id for row, _ in rows} | {a for found in acting.values() for a in found}
+        contacts = _by_party(await work.reach.contacts(sorted(parties)))
         found = []
         for row, slot in rows:
             chats: Sequence[ContactRow | None] = receivers(contacts.get(row.party_id, ())) or [None]
-            found += [self._delivery(row, slot, chat, guide, now, extra=i) for i, chat in enumerate(chats)]
+            made = [self._delivery(row, slot, chat, guide, now, extra=i) for i, chat in enumerate(chats)]
+            for agent in acting.get((row.case_id, row.party_id), ()):
+                # Nobody has to act for somebody here: an agent without a proven chat is no gap in reach.
+                theirs = [c for c in receivers(contacts.get(agent, ())) if c.proven]
+                as_agent = replace(row, party_id=agent)
+                made += [self._delivery(as_agent, slot, c, guide, now, extra=i) for i, c in enumerate(theirs)]
+            found += [(d, row, slot) for d in made]
         return found
 
     def _delivery(
@@ -189,53 +302,143 @@ class Reminders:
     async def _plan_promises(self, guide: Guide, now: datetime, done: Planned) -> None:
         """Ask again on the working day before a promised day."""
         async with self._store.work() as work:
-            promises = await work.ledger.promises_on(done.day, done.day + timedelta(days=20))
-            open_now = [p for p in promises if slots([PROMISE], p.promised_on, guide.calendar)[0].holds(done.day)]
-            unmet = await _unmet(work, [p.obligation_id for p in open_now])
-            deliveries = []
-            for promise in open_now:
-                rows = unmet.get(promise.obligation_id, [])
-                row = next((r for r in rows if r.party_id == promise.party_id), rows[0] if rows else None)
-                if row is None or row.stopped:
-                    continue
-                slot = slots([PROMISE], promise.promised_on, guide.calendar)[0]
-                for planned in await self._deliveries(work, [(row, slot)], guide, now):
-                    key = f"p:{promise.id}:{planned.conversation_id or 0}"
-                    deliveries.append(
-                        replace(planned, key=key, kind=Kind.PROMISE, promise_id=promise.id, due_version=None)
-                    )
-            done.looked_at += len(open_now)
-            done.written += await work.reminders.plan(deliveries)
+            deliveries = [d for d, _ in await self.promises(work, done.day, guide, now)]
+            done.looked_at += len(deliveries)
+            known = await work.reminders.known([d.key for d in deliveries])
+            done.written += await work.reminders.plan([d for d in deliveries if d.key not in known])
             await work.commit()
 
-    # -- the preview ---------------------------------------------------------------------------
+    async def promises(self, work: Work, day: date, guide: Guide, now: datetime) -> list[tuple[DeliveryRow, DueRow]]:
+        """The deliveries that ask about promises on that day, each with the instalment that it is about."""
+        promises = await work.ledger.promises_on(day, day + timedelta(days=20))
+        open_now = [p for p in promises if slots([PROMISE], p.promised_on, guide.calendar)[0].holds(day)]
+        unmet = await _unmet(work, [p.obligation_id for p in open_now])
+        found = []
+        for promise in open_now:
+            rows = unmet.get(promise.obligation_id, [])
+            row = next((r for r in rows if r.party_id == promise.party_id), rows[0] if rows else None)
+            if row is None or row.stopped:
+                continue
+            slot = slots([PROMISE], promise.promised_on, guide.calendar)[0]
+            for planned, *_ in await self.deliveries(work, [(row, slot)], guide, now, agents=False):
+                key = f"p:{promise.id}:{planned.conversation_id or 0}"
+                asked = replace(planned, key=key, kind=Kind.PROMISE, promise_id=promise.id, due_version=None)
+                found.append((asked, row))
+        return found
 
-    async def _foresee(
-        self, work: Work, chunk: Sequence[tuple[DueRow, Slot]], guide: Guide, moment: datetime
-    ) -> list[Foreseen]:
-        contacts = _by_party(await work.reach.contacts(sorted({row.party_id for row, _ in chunk})))
-        pairs = []
-        for row, slot in chunk:
-            chats: Sequence[ContactRow | None] = receivers(contacts.get(row.party_id, ())) or [None]
-            pairs += [(self._delivery(row, slot, chat, guide, moment), row, slot) for chat in chats]
-        known = await gather(work, [d for d, *_ in pairs], moment)
-        return [_foreseen(d, row, slot, known, guide, moment) for d, row, slot in pairs]
+
+class _Day:
+    """The preview of one day."""
+
+    def __init__(self, reminders: Reminders, day: date, *, texts: bool) -> None:
+        self._reminders = reminders
+        self._day = day
+        self._texts = texts
+        self._guide = guide = reminders.guide
+        self._now = reminders.now()
+        self._moment = max(guide.opens(day), self._now)
+        self._foresight = Foresight(guide, self._moment)
+
+    async def lines(self) -> AsyncIterator[Foreseen]:
+        """Those that are settled first, then what is still to come in the order in which it would leave."""
+        begin = datetime.combine(self._day, time(0), SHANGHAI)
+        waiting: list[_Told] = []
+        async with self._reminders.reading() as work:
+            written: list[DeliveryRow] = [d async for d in work.reminders.of_day(begin, begin + timedelta(days=1))]
+        keys = {d.key for d in written}
+        for start in range(0, len(written), CHUNK):
+            some = [_Told(d) for d in written[start : start + CHUNK]]
+            waiting += [t for t in some if t.delivery.status == DeliveryStatus.PLANNED]
+            for line in await self._lines([t for t in some if t.delivery.status != DeliveryStatus.PLANNED]):
+                yield line
+        async for told in self._new(keys):
+            if told.delivery.status == DeliveryStatus.PLANNED and told.row and not told.none and not told.row.stopped:
+                waiting.append(told)
+            else:
+                for line in await self._lines([told]):
+                    yield line
+        waiting.sort(key=lambda t: (t.delivery.campaign_id is not None, t.delivery.expires_at, t.delivery.id))
+        for start in range(0, len(waiting), CHUNK):
+            for line in await self._lines(waiting[start : start + CHUNK]):
+                yield line
+
+    async def _new(self, written: set[str]) -> AsyncIterator[_Told]:
+        """What planning that day would write, or would not because of the case."""
+        async for chunk in self._reminders.due_with_general(self._day, self._guide):
+            async with self._reminders.reading() as work:
+                for told in await self._fresh(work, chunk):
+                    if told.delivery.key not in written:
+                        yield told
+        async with self._reminders.reading() as work:
+            for d, row in await self._reminders.promises(work, self._day, self._guide, self._moment):
+                if d.key not in written and d.key not in await work.reminders.known([d.key]):
+                    yield _Told(d, None, row)
+
+    async def _fresh(self, work: Work, chunk: Sequence[tuple[DueRow, Slot, str]]) -> list[_Told]:
+        nones = {(row.instalment_id, row.party_id, slot.step.id): none for row, slot, none in chunk}
+        found: list[_Told] = []
+        pairs = [(row, slot) for row, slot, _ in chunk]
+        for d, row, slot in await self._reminders.deliveries(work, pairs, self._guide, self._moment):
+            none = nones[(row.instalment_id, row.party_id, slot.step.id)]
+            if (none or slot.step.task) and d.party_id != row.party_id:
+                continue  # said once, of the debtor
+            if d.key.endswith(f":{row.party_id}") or not (none or slot.step.task):
+                found.append(_Told(d, slot, row, none))
+        known = await work.reminders.keyed([t.delivery.key for t in found])
+        return [
+            replace(t, delivery=known.get(t.delivery.key, t.delivery))
+            for t in found
+            # Settled on an earlier day: it is no news of this one.
+            if t.delivery.key not in known or known[t.delivery.key].settled_at is None
+        ]
+
+    async def _lines(self, told: Sequence[_Told]) -> list[Foreseen]:
+        if not told:
+            return []
+        async with self._reminders.reading() as work:
+            rows = [t.delivery for t in told]
+            known = await gather(work, rows, self._moment)
+            names = await work.ledger.parties(sorted({d.party_id for d in rows if d.party_id}))
+            found = []
+            for one in told:
+                party = names.get(one.delivery.party_id)
+                line = self._line(one, party.name if party else "", known)
+                found.append(await self._with_text(work, line, known) if self._texts else line)
+        return found
+
+    def _line(self, told: _Told, name: str, known: Known) -> Foreseen:
+        d, row = told.delivery, told.row or known.row(told.delivery)
+        if told.none:
+            return Foreseen(d, row, name, "drop", f"{Why.NO_STEP} {told.none}")
+        if row and row.stopped and d.kind in (Kind.REMINDER, Kind.PROMISE) and d.status == DeliveryStatus.PLANNED:
+            return Foreseen(d, row, name, "drop", row.stopped)
+        if d.why == "task" or (told.slot and told.slot.step.task):
+            return Foreseen(d, row, name, "task", d.step)
+        if d.status != DeliveryStatus.PLANNED:
+            outcome = "drop" if told.slot else d.status
+            return Foreseen(d, row, name, outcome, d.why or "", d.settled_at or d.claimed_at)
+        form = form_of(d, known)
+        match self._foresight.judge(d, known):
+            case Go():
+                return Foreseen(d, row, name, "send", until=max(d.not_before, self._moment), form=form)
+            case Hold(why, until):
+                return Foreseen(d, row, name, "hold", why, until, form)
+            case Drop(why):
+                return Foreseen(d, row, name, "drop", why)
+
+    async def _with_text(self, work: Work, line: Foreseen, known: Known) -> Foreseen:
+        if line.outcome not in ("send", "hold"):
+            return line
+        moment = line.until or self._moment
+        return replace(line, text=(await letter(work, line.delivery, known, self._guide, moment)).text)
 
 
-def _foreseen(d: DeliveryRow, row: DueRow, slot: Slot, known: Known, guide: Guide, moment: datetime) -> Foreseen:
-    if row.stopped:
-        return Foreseen(d, row, "drop", row.stopped)
-    if slot.step.task:
-        return Foreseen(d, row, "task", slot.step.id)
-    if d.status != DeliveryStatus.PLANNED:
-        return Foreseen(d, row, "drop", d.why or "")
-    match judge(d, known, guide, moment):
-        case Go():
-            return Foreseen(d, row, "send")
-        case Hold(why, until):
-            return Foreseen(d, row, "hold", why, until)
-        case Drop(why):
-            return Foreseen(d, row, "drop", why)
+async def _acting(work: Work, rows: Sequence[tuple[DueRow, Slot]]) -> dict[tuple[int, int], list[int]]:
+    """The agents of these debtors: (case, debtor) → parties."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for case_id, agent, debtor in await work.reminders.agents(sorted({row.case_id for row, _ in rows})):
+        found.setdefault((case_id, debtor), []).append(agent)
+    return found
 
 
 def receivers(chats: Sequence[ContactRow]) -> list[ContactRow]:
@@ -259,7 +462,7 @@ def _by_party(contacts: Sequence[ContactRow]) -> Mapping[int, list[ContactRow]]:
     return found
 
 
-def _slots_of(
+def slots_of(
     row: DueRow, wanted: Mapping[str, Mapping[date, Sequence[Slot]]], guide: Guide
 ) -> list[tuple[DueRow, Slot]]:
     scheme = scheme_for(guide.schemes, case_facts(row))

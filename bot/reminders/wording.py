@@ -64,6 +64,7 @@ WORDS = (
     "officer",
     "no_officer",
     "matter",
+    "acting",
     "no_matter",
     "part",
     "one_part",
@@ -77,10 +78,13 @@ WORDS = (
     "weekdays",
     "where",
     "no_place",
+    "dated_seizure",
+    "dated_limitation",
+    "dated_apply",
 )
 # What each text must hold because law or evidence asks for it, and what a lock screen must not show
 # before identity is proven: lists of words in the file itself, under `rules`.
-RULES = ("footer", "neutral", "neutral_never", "education")
+RULES = ("footer", "neutral", "neutral_never", "education", "campaign_never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,27 @@ class Subject:
     parts: int
     due: date
     facts: Mapping[str, str]
+    acts_for: str | None = None  # the debtor's name, when `name` is their agent
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """A step of a plan with the words that it uses (by arm)."""
+
+    step: Step
+    wording: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as people may read it: for which cases, which steps, and where it is written."""
+
+    name: str
+    when: Mapping[str, tuple[str, ...]]
+    steps: tuple[PlanStep, ...]
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +156,16 @@ class Guide:
     buttons: Mapping[str, str]
     words: Mapping[str, str]
     courts: Mapping[str, Court] = field(default_factory=dict)
+    campaign_never: tuple[str, ...] = ()
+    source: str = FILE  # the file that was read
+
+    def plans(self) -> list[PlanView]:
+        """Every plan with its source, in the order in which they are tried."""
+        return [PlanView(s.name, s.when, tuple(map(self._step, s.steps)), self.source, s.line) for s in self.schemes]
+
+    def _step(self, step: Step) -> PlanStep:
+        group = "" if step.task else self.wording_of.get(step.id, "")
+        return PlanStep(step, group, self.wordings.get(group, {}))
 
     def opens(self, day: date) -> datetime:
         """When reminders of a day begin to leave: the preferred time, or the first open moment after it."""
@@ -162,9 +197,15 @@ class Guide:
         return self._filled(text, name, court_id) + "\n\n" + (self.education_footer if education else self.footer)
 
     def corrected(self, text: str, court_id: str, name: str | None) -> str:
-        """A correction notice with what is right."""
-        lead = self.correction.format(court=self.court_name(court_id))
-        return lead + "\n\n" + self._filled(text, name, court_id) + "\n\n" + self.footer
+        """A correction notice with what is right; without a name it corrects words about the law in general."""
+        lead = self.correction.format(court=self.court_name(court_id) if court_id else "")
+        return (
+            lead
+            + "\n\n"
+            + self._filled(text, name, court_id)
+            + "\n\n"
+            + (self.footer if name else self.education_footer)
+        )
 
     def _filled(self, text: str, name: str | None, court_id: str) -> str:
         salutation = self.words["salutation"].format(name=name) if name else ""
@@ -185,12 +226,22 @@ class Guide:
             "salutation": words["salutation"].format(name=subject.name),
             "court": subject.court,
             "officer": words["officer"].format(name=subject.officer) if subject.officer else words["no_officer"],
-            "matter": words["matter"].format(cause=subject.cause) if subject.cause else words["no_matter"],
+            "matter": self._matter(subject),
             "part": words["part"].format(no=subject.no) if several else words["one_part"],
             "due": self._date(subject.due),
             "when": self._distance(days),
             "task": words["act"] if subject.facts.get("kind") == "act" else words["money"],
         }
+
+    def _matter(self, subject: Subject) -> str:
+        words = self.words
+        matter = words["matter"].format(cause=subject.cause) if subject.cause else words["no_matter"]
+        return words["acting"].format(name=subject.acts_for) + matter if subject.acts_for else matter
+
+    def dated(self, what: str, day: date, today: date) -> str:
+        """The reminder of a day that somebody had worked out for them."""
+        words = self.words[f"dated_{what}"]
+        return words.format(year=day.year, date=self._date(day), when=self._distance((day - today).days))
 
     def _date(self, day: date) -> str:
         weekday = self.words["weekdays"][day.weekday()]
@@ -282,7 +333,7 @@ def read(
         return None, [Problem(FILE, mark.line + 1 if mark else 0, f"not readable: {str(error).splitlines()[0]}")]
     reader = _Reader(data if isinstance(data, dict) else {}, _places(node), laws, courts)
     guide = reader.guide()
-    return (None if reader.problems else guide), sorted(reader.problems)
+    return (None if reader.problems else guide), sorted(set(reader.problems))
 
 
 def _places(node: yaml.Node | None, path: tuple[object, ...] = ()) -> dict[tuple[object, ...], int]:
@@ -355,6 +406,7 @@ class _Reader:
             buttons=self._named("buttons", BUTTONS),
             words=self._named("words", WORDS),
             courts=self._courts,
+            campaign_never=tuple(self._rules()["campaign_never"]),
             **{
                 name: str(self._data[name]).strip()
                 for name in ("neutral", "way_out", "certificate", "footer", "correction", "education_footer")
@@ -400,7 +452,8 @@ class _Reader:
                 self._wrong((*place, "steps"), f"unknown steps {', '.join(map(str, unknown))}")
                 continue
             chosen = tuple(steps[s] for s in told.get("steps") or [])
-            schemes.append(Scheme(str(told.get("name", index)), chosen, self._when((*place, "when"), told.get("when"))))
+            when = self._when((*place, "when"), told.get("when"))
+            schemes.append(Scheme(str(told.get("name", index)), chosen, when, self._lines.get(place, 0)))
         if not schemes or schemes[-1].when:
             self._wrong(("plans",), "the last plan must be for every case (when: {})")
         return tuple(schemes)
@@ -556,6 +609,8 @@ def problems_of(text: str, guide: Guide, *, education: bool) -> list[str]:
         return ["a brace is not closed"]
     known = {"court"} if education else {"court", "salutation"}
     found = [f"unknown name {{{name}}}" for name in sorted(names - known)]
+    # A campaign may run for days: such a word would be wrong for whoever gets it last.
+    found += [f"the text says {word}: write the date" for word in guide.campaign_never if word in text]
     if not text.strip():
         found.append("the text is empty")
     if len(text) + len(guide.footer) + len(guide.correction) > MESSAGE * 4:

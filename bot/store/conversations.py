@@ -23,6 +23,7 @@ _COLUMNS = (
     Conversation.state,
     Conversation.created_at,
     Conversation.unreachable,
+    Conversation.held,
 )
 
 
@@ -51,6 +52,7 @@ class Conversations(Rows):
             state=json.loads(r.state),
             created_at=r.created_at,
             unreachable=r.unreachable,
+            held=r.held,
         )
 
     async def add(self, rows: Sequence[ConversationRow], now: datetime) -> None:
@@ -87,6 +89,12 @@ class Conversations(Rows):
                 statement,
                 [{"row_id": r.id, "new_state": _json(r.state), "moment": now, "reason": r.unreachable} for r in rows],
             )
+
+    async def hold(self, conversation_id: int, account: int | None) -> None:
+        """Somebody of the staff holds a conversation, or (None) nobody does any more."""
+        await self._connection.execute(
+            update(Conversation).where(Conversation.id == conversation_id).values(held=account)
+        )
 
     async def unreachable(self, lane: str, reason: str, now: datetime) -> None:
         """Note that messages do not arrive there any more, and why."""

@@ -80,6 +80,8 @@ class ObligationRow:
     performed_on: date | None
     created_at: datetime
     updated_at: datetime
+    next_due: date | None = None
+    oldest_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

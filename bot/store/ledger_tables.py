@@ -74,8 +74,10 @@ class CaseParty(Base):
 class Obligation(Base):
     """What one debtor owes under a case; found again by case, debtor and label.
 
-    `settled`, `performed_on` and `disputed` repeat what payments and disputes say, written in the same
-    transaction by the ledger's service, so that a plan over a million of them is one query.
+    `settled`, `performed_on` and `disputed` repeat what payments and disputes say, `next_due` and
+    `oldest_due` (the first day by which something unmet is asked for, and its first due date) what the
+    instalments say; written in the same transaction by the ledger's service, so that a plan over a
+    million of them is one query, and a page of a table too.
     """
 
     __tablename__ = "obligations"
@@ -95,6 +97,8 @@ class Obligation(Base):
     ended_why: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed
     settled: Mapped[int] = mapped_column(BigInteger, default=0)  # 分
     performed_on: Mapped[date | None] = mapped_column(Date)
+    next_due: Mapped[date | None] = mapped_column(Date, index=True)
+    oldest_due: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from bot.store.base import Rows, table_of
 from bot.store.rows import MessageRow
@@ -44,6 +44,18 @@ class Log(Rows):
             Message.kind != "button",  # a press names the message that it stands under
         )
         rows = await self._connection.execute(query.order_by(Message.id))
+        return [self._message(row._mapping) for row in rows]
+
+    async def message(self, message_id: int) -> MessageRow | None:
+        """One message by its id."""
+        found = (await self._connection.execute(select(*_columns()).where(Message.id == message_id))).first()
+        return self._message(found._mapping) if found else None
+
+    async def about(self, topic: str, since: datetime, most: int) -> list[MessageRow]:
+        """The last messages in and out that a topic was the matter of, newest first."""
+        judged = or_(Message.decision.is_not(None), Message.feedback.is_not(None))
+        query = select(*_columns()).where(Message.topic == topic, Message.at >= since, judged)
+        rows = await self._connection.execute(query.order_by(Message.id.desc()).limit(most))
         return [self._message(row._mapping) for row in rows]
 
     async def recent(self, conversation_id: int, since: datetime, limit: int) -> list[MessageRow]:

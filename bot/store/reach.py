@@ -1,14 +1,14 @@
-"""Rows of reach: links, bound chats, flows, proposals, files on their way in, certificates."""
+"""Rows of reach: links, bound chats, flows, files on their way in, certificates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, tuple_, update
 
 from bot.store import ledger_tables as ledger
 from bot.store import reach_tables as tables
@@ -20,14 +20,14 @@ from bot.store.reach_rows import (
     IncomingFileRow,
     LinkRow,
     PartyMessageRow,
-    ProposalRow,
     ReachEventRow,
+    RedactionRow,
 )
 from bot.store.rows import ContactRow
 from bot.store.tables import Base, Conversation
 
 Row = (
-    BindingRow | CertificateRow | FlowState | IncomingFileRow | LinkRow | PartyMessageRow | ProposalRow | ReachEventRow
+    BindingRow | CertificateRow | FlowState | IncomingFileRow | LinkRow | PartyMessageRow | ReachEventRow
 )
 R = TypeVar("R", bound=Row)
 
@@ -38,11 +38,10 @@ _TABLES: Mapping[type, type[Base]] = {
     IncomingFileRow: tables.IncomingFile,
     LinkRow: tables.ReachLink,
     PartyMessageRow: tables.PartyMessage,
-    ProposalRow: tables.Proposal,
     ReachEventRow: tables.ReachEvent,
 }
-_TEXTS = {"name", "detail", "reason", "remote", "code"}  # sealed
-_JSON = {"data", "agreed"}  # sealed, and JSON inside
+_TEXTS = {"name", "detail", "remote", "code"}  # sealed
+_JSON = {"data"}  # sealed, and JSON inside
 _NAMES = {kind: tuple(f.name for f in fields(kind)) for kind in _TABLES}
 BATCH = 900  # values of one IN, below SQLite's limit
 
@@ -77,8 +76,6 @@ class ReachRows(Rows):
                 written[name] = self._vault.seal(value)
             elif name in _JSON:
                 written[name] = self._seal_json(value)
-            elif name == "plan":
-                written[name] = self._seal_json([[amount, day.isoformat()] for amount, day in value])
         return written
 
     def _row(self, kind: type[R], mapping: Mapping[Any, Any]) -> R:
@@ -90,10 +87,6 @@ class ReachRows(Rows):
                 values[name] = self._vault.open(value)
             elif name in _JSON:
                 values[name] = self._open_json(value)
-            elif name == "plan":
-                values[name] = tuple((a, date.fromisoformat(d)) for a, d in self._open_json(value))
-        if kind is ProposalRow:
-            values["agreed"] = tuple(values["agreed"] or ())
         return kind(**values)
 
     async def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
@@ -235,7 +228,7 @@ class ReachRows(Rows):
             found += await self._all(ReachEventRow, query.order_by(tables.ReachEvent.id))
         return found
 
-    async def debtors(self, court: str | None = None) -> list[tuple[int, int]]:
+    async def debtors(self, courts: Collection[str] | None = None) -> list[tuple[int, int]]:
         """(party, case) of every debtor of an obligation that is neither performed nor ended."""
         o, p, c = ledger.Obligation, ledger.ObligationParty, ledger.Case
         query = (
@@ -246,8 +239,8 @@ class ReachRows(Rows):
             .distinct()
             .order_by(o.case_id, p.party_id)
         )
-        if court is not None:
-            query = query.where(c.court == court)
+        if courts is not None:
+            query = query.where(c.court.in_(sorted(courts)))
         return [(r.party_id, r.case_id) for r in await self._connection.execute(query)]
 
     async def unreachable_chats(self, conversation_ids: Iterable[int]) -> dict[int, str | None]:
@@ -290,8 +283,28 @@ class ReachRows(Rows):
         query = _select(FlowState).where(f.conversation_id == conversation_id, f.status == "open")
         return await self._first(FlowState, query.order_by(f.id.desc()))
 
+    async def flows_since(self, conversation_id: int, kinds: str, since: datetime) -> list[FlowState]:
+        """A chat's flows whose kind begins so and that were moved since then, oldest first."""
+        f = tables.FlowRow
+        query = _select(FlowState).where(
+            f.conversation_id == conversation_id, f.kind.startswith(kinds, autoescape=True), f.moved_at >= since
+        )
+        return await self._all(FlowState, query.order_by(f.moved_at, f.id))
+
+    async def purge_flows(self, kinds: str, before: datetime) -> int:
+        """Forget flows whose kind begins so, with everything that was answered on them."""
+        f = tables.FlowRow
+        statement = delete(f).where(f.kind.startswith(kinds, autoescape=True), f.moved_at < before)
+        return (await self._connection.execute(statement)).rowcount
+
+    async def purge_guided(self, before: datetime) -> int:
+        """Forget paths that belong to no party and no obligation."""
+        f = tables.FlowRow
+        statement = delete(f).where(f.party_id.is_(None), f.obligation_id.is_(None), f.moved_at < before)
+        return (await self._connection.execute(statement)).rowcount
+
     async def done_flow(self, kind: str, result_id: int) -> FlowState | None:
-        """The flow that led to a payment, promise or proposal."""
+        """The flow that led to a payment, promise or offer."""
         f = tables.FlowRow
         query = _select(FlowState).where(f.kind == kind, f.result_id == result_id)
         return await self._first(FlowState, query.order_by(f.id.desc()))
@@ -317,17 +330,6 @@ class ReachRows(Rows):
         await self._connection.execute(
             update(f).where(f.conversation_id == conversation_id, f.status == "open").values(status="left")
         )
-
-    # -- proposals -------------------------------------------------------------------------------
-
-    async def proposal(self, proposal_id: int) -> ProposalRow | None:
-        """One proposal."""
-        return await self._first(ProposalRow, _select(ProposalRow).where(tables.Proposal.id == proposal_id))
-
-    async def proposals_of(self, obligation_id: int) -> list[ProposalRow]:
-        """The proposals about an obligation, oldest first."""
-        query = _select(ProposalRow).where(tables.Proposal.obligation_id == obligation_id)
-        return await self._all(ProposalRow, query.order_by(tables.Proposal.id))
 
     # -- files -----------------------------------------------------------------------------------
 
@@ -375,6 +377,28 @@ class ReachRows(Rows):
         rows = [self._row(IncomingFileRow, r._mapping) for r in await self._connection.execute(statement)]
         return sorted(rows, key=lambda r: r.id)
 
+    # -- what is deleted in the chats ------------------------------------------------------------
+
+    async def redact(self, conversation_id: int, external_id: int, sent_at: datetime, after: timedelta) -> None:
+        """Have a message deleted so long after it was sent; once is enough."""
+        values = {"conversation_id": conversation_id, "external_id": external_id, "sent_at": sent_at}
+        statement = self._upsert(tables.Redaction).values(**values, due_at=sent_at + after)
+        await self._connection.execute(statement.on_conflict_do_nothing())
+
+    async def take_redactions(self, now: datetime, limit: int) -> list[RedactionRow]:
+        """Take out what is due, oldest first; who took it queues its deletion in the same transaction."""
+        r = tables.Redaction
+        due = select(r.conversation_id, r.external_id).where(r.due_at <= now).order_by(r.due_at).limit(limit)
+        if self._connection.dialect.name == "postgresql":
+            due = due.with_for_update(skip_locked=True)
+        keys = [(k.conversation_id, k.external_id) for k in await self._connection.execute(due)]
+        taken = (
+            delete(r)
+            .where(tuple_(r.conversation_id, r.external_id).in_(keys))
+            .returning(r.conversation_id, r.external_id, r.sent_at)
+        )
+        return [RedactionRow(*row) for row in await self._connection.execute(taken)] if keys else []
+
     # -- certificates ----------------------------------------------------------------------------
 
     def code_key(self, code: str) -> str:
@@ -389,6 +413,11 @@ class ReachRows(Rows):
         """The certificate of an obligation."""
         query = _select(CertificateRow).where(tables.Certificate.obligation_id == obligation_id)
         return await self._first(CertificateRow, query)
+
+    async def revoke_certificate(self, obligation_id: int, now: datetime | None) -> None:
+        """A certificate is void from now on; None: it is good again."""
+        table = tables.Certificate
+        await self._connection.execute(update(table).where(table.obligation_id == obligation_id).values(revoked_at=now))
 
     async def count_certificates(self, prefix: str) -> int:
         """How many numbers begin like that."""

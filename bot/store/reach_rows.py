@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 
@@ -87,27 +87,6 @@ class FlowState:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposalRow:
-    """A proposal to pay differently: (分, day) per instalment."""
-
-    id: int
-    obligation_id: int
-    kind: str
-    plan: tuple[tuple[int, date], ...]
-    until: date
-    reason: str | None
-    side: str
-    party_id: int
-    status: str
-    made_at: datetime
-    answers: int | None = None
-    task: int | None = None
-    agreed: tuple[int, ...] = ()
-    decided_at: datetime | None = None
-    decided_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class IncomingFileRow:
     """A file that somebody sent; `remote` is the channel's handle until it is fetched."""
 
@@ -139,3 +118,12 @@ class CertificateRow:
     issued_at: datetime
     issued_by: str
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionRow:
+    """A message that is to be deleted in the chat."""
+
+    conversation_id: int
+    external_id: int  # the channel's number of the message
+    sent_at: datetime

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.store.tables import Base
+from bot.store.tables import Base, UtcDateTime
 
 
 class ReachLink(Base):
@@ -112,39 +111,16 @@ class FlowRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[str] = mapped_column(String(12))
-    step: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(24))
+    step: Mapped[str] = mapped_column(String(24))
     status: Mapped[str] = mapped_column(String(8))  # open, left, done
     data: Mapped[bytes] = mapped_column(LargeBinary)  # sealed JSON
     party_id: Mapped[int | None] = mapped_column(BigInteger)
     obligation_id: Mapped[int | None] = mapped_column(BigInteger)
     delivery_id: Mapped[int | None] = mapped_column(BigInteger)
-    result_id: Mapped[int | None] = mapped_column(BigInteger)  # the payment, promise or proposal that it led to
+    result_id: Mapped[int | None] = mapped_column(BigInteger)  # the payment, promise or offer that it led to
     begun_at: Mapped[datetime]
     moved_at: Mapped[datetime]
-
-
-class Proposal(Base):
-    """A proposal to pay differently; its life is told in `bot.reach.model.ProposalStatus`."""
-
-    __tablename__ = "proposals"
-    __table_args__ = (Index("ix_proposals_obligation", "obligation_id", "status"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    obligation_id: Mapped[int] = mapped_column(ForeignKey("obligations.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(10))  # instalment, delay
-    plan: Mapped[bytes] = mapped_column(LargeBinary)  # sealed JSON: [[分, day], …]
-    until: Mapped[date] = mapped_column(Date)
-    reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed
-    side: Mapped[str] = mapped_column(String(8))  # who proposes: debtor, creditor
-    party_id: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(10))
-    answers: Mapped[int | None] = mapped_column(BigInteger)  # the proposal that this one counters
-    task: Mapped[int | None] = mapped_column(BigInteger)
-    agreed: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON: party ids of the other side that agreed
-    made_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class IncomingFile(Base):
@@ -175,6 +151,20 @@ class IncomingFile(Base):
     received_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(80))
+
+
+class Redaction(Base):
+    """A message of a person that is to be deleted in the chat: a picture, or words with an ID or card number.
+
+    Taken out when its deletion is queued.
+    """
+
+    __tablename__ = "redactions"
+
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    external_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sent_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
 
 
 class Certificate(Base):

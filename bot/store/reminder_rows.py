@@ -45,6 +45,7 @@ class QueuedRow:
     id: int
     lane: str
     channel: str
+    campaign_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

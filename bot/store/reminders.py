@@ -8,10 +8,10 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from bot.store.base import Rows, table_of
-from bot.store.ledger_tables import Case, Instalment, Obligation, ObligationParty, Payment
+from bot.store.ledger_tables import Case, CaseParty, Instalment, Obligation, ObligationParty, Payment
 from bot.store.ledger_tables import Promise as PromiseTable
 from bot.store.reach_tables import Subscription
 from bot.store.reminder_rows import CampaignRow, DeliveryRow, NewTask, QueuedRow, RecipientRow, TaskRow
@@ -94,6 +94,39 @@ class ReminderRows(Rows):
             query = query.where(Delivery.campaign_id == campaign_id)
         return [DeliveryRow(*r) for r in await self._connection.execute(query)]
 
+    async def page_of(
+        self, campaign_id: int, *, statuses: Sequence[str] = (), after: int = 0, limit: int = 500
+    ) -> list[DeliveryRow]:
+        """A page of a campaign's deliveries, oldest first; all of them or those that stand somewhere."""
+        query = select(*_COLUMNS).where(Delivery.campaign_id == campaign_id, Delivery.id > after)
+        if statuses:
+            query = query.where(Delivery.status.in_(statuses))
+        return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id).limit(limit))]
+
+    async def of_day(self, begin: datetime, end: datetime) -> AsyncIterator[DeliveryRow]:
+        """Deliveries that a day is about: still planned with a time before its end, or settled within it."""
+        query = select(*_COLUMNS).where(
+            or_(
+                and_(Delivery.status == "planned", Delivery.not_before < end),
+                Delivery.claimed_at.between(begin, end),
+                Delivery.settled_at.between(begin, end),
+            )
+        )
+        async with self._connection.stream(query.order_by(Delivery.id)) as rows:
+            async for row in rows:
+                yield DeliveryRow(*row)
+
+    async def keyed(self, keys: Sequence[str]) -> dict[str, DeliveryRow]:
+        """The deliveries with these keys."""
+        return {r[1]: DeliveryRow(*r) async for r in self._by(select(*_COLUMNS), Delivery.key, keys)}
+
+    async def drawn(self, since: datetime, until: datetime) -> list[DeliveryRow]:
+        """Steps of the plan written in that time for people who were drawn into an arm, oldest first."""
+        query = select(*_COLUMNS).where(
+            Delivery.kind == "reminder", Delivery.arm.is_not(None), Delivery.created_at.between(since, until)
+        )
+        return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id))]
+
     async def with_status(self, status: str, limit: int = 200) -> list[DeliveryRow]:
         """Deliveries that stand there, newest first: `unknown` for staff, for example."""
         query = select(*_COLUMNS).where(Delivery.status == status).order_by(Delivery.id.desc()).limit(limit)
@@ -105,17 +138,22 @@ class ReminderRows(Rows):
 
     # -- sending -------------------------------------------------------------------------------
 
-    async def feed(self, now: datetime, channels: Sequence[str], limit: int) -> list[QueuedRow]:
-        """Deliveries whose time has come, most urgent first."""
+    async def feed(
+        self, now: datetime, channels: Sequence[str], limit: int, without: Sequence[int] = ()
+    ) -> list[QueuedRow]:
+        """Deliveries whose time has come, most urgent first; those of some campaigns left out."""
+        allowed = Campaign.status == "running"
+        if without:
+            allowed = and_(allowed, Campaign.number.not_in(without))
         query = (
-            select(Delivery.id, Conversation.lane, Conversation.channel)
+            select(Delivery.id, Conversation.lane, Conversation.channel, Delivery.campaign_id)
             .join(Conversation, Conversation.id == Delivery.conversation_id)
             .outerjoin(Campaign, Campaign.number == Delivery.campaign_id)
             .where(
                 Delivery.status == "planned",
                 Delivery.not_before <= now,
                 Conversation.channel.in_(channels),
-                or_(Delivery.campaign_id.is_(None), Campaign.status == "running"),
+                or_(Delivery.campaign_id.is_(None), allowed),
             )
             .order_by(Delivery.campaign_id.is_not(None), Delivery.expires_at, Delivery.id)
             .limit(limit)
@@ -175,16 +213,36 @@ class ReminderRows(Rows):
         )
         return {r[0]: int(r[1]) for r in await self._connection.execute(query)}
 
-    async def adrift(self, owner: str, now: datetime) -> list[DeliveryRow]:
-        """Mark as `unknown` what another process was sending when it ended, and tell which."""
+    async def adrift(self, owner: str, now: datetime, inside: Sequence[int] | None = None) -> list[DeliveryRow]:
+        """Mark as `unknown` what another process was sending when it ended, and tell which.
+
+        With `inside`, instead what this process itself began to send and does not know of any more.
+        """
+        lost = Delivery.owner != owner if inside is None else and_(Delivery.owner == owner, Delivery.id.not_in(inside))
         query = (
             update(Delivery)
-            .where(Delivery.status == "sending", Delivery.owner != owner)
+            .where(Delivery.status == "sending", lost)
             .values(status="unknown", why="crash", settled_at=now)
             .returning(*_COLUMNS)
             .execution_options(synchronize_session=False)
         )
         return [DeliveryRow(*r) for r in await self._connection.execute(query)]
+
+    async def last_claim(self, campaign_id: int) -> datetime | None:
+        """When the newest message of a campaign left."""
+        query = select(func.max(Delivery.claimed_at)).where(Delivery.campaign_id == campaign_id)
+        found: datetime | None = (await self._connection.execute(query)).scalar_one()
+        return found
+
+    async def resolve(self, delivery_id: int, status: str, why: str, now: datetime, until: datetime | None) -> bool:
+        """A person knows what became of an `unknown` one; False when it is not unknown (any more)."""
+        values: dict[str, Any] = {"status": status, "why": why[:48], "settled_at": now}
+        if until is not None:  # to be sent again
+            values |= {"settled_at": None, "not_before": now, "expires_at": until, "attempts": 0, "message_id": None}
+        result = await self._connection.execute(
+            update(Delivery).where(Delivery.id == delivery_id, Delivery.status == "unknown").values(**values)
+        )
+        return bool(result.rowcount)
 
     async def cancel(
         self,
@@ -210,6 +268,31 @@ class ReminderRows(Rows):
             .values(status="skipped", why=why[:48], settled_at=now)
         )
         return result.rowcount
+
+    async def cancel_kind(self, conversation_id: int, kind: str, why: str, now: datetime) -> int:
+        """Drop what is planned of one kind for a chat; how many."""
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.status == "planned", Delivery.kind == kind, Delivery.conversation_id == conversation_id)
+            .values(status="skipped", why=why[:48], settled_at=now)
+        )
+        return result.rowcount
+
+    async def revive(self, keys: Sequence[str], why: str) -> int:
+        """Plan again what was dropped for that reason and is wanted after all; how many."""
+        result = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.key.in_(keys), Delivery.status == "skipped", Delivery.why == why)
+            .values(status="planned", why=None, settled_at=None)
+        )
+        return result.rowcount
+
+    async def waiting(self, conversation_id: int, kind: str) -> int:
+        """How many of one kind are planned for a chat."""
+        query = select(func.count()).where(
+            Delivery.status == "planned", Delivery.kind == kind, Delivery.conversation_id == conversation_id
+        )
+        return int((await self._connection.execute(query)).scalar_one())
 
     async def counts(self, conversations: Sequence[int], day: datetime, week: datetime) -> dict[int, tuple[int, int]]:
         """For each chat, how many messages that nobody asked for it got since these moments."""
@@ -248,11 +331,20 @@ class ReminderRows(Rows):
         query = select(Subscription.conversation_id)
         return {r[0] async for r in self._by(query, Subscription.conversation_id, conversations)}
 
-    async def _by(self, query: Any, column: Any, wanted: Sequence[int]) -> AsyncIterator[Any]:
+    async def _by(self, query: Any, column: Any, wanted: Sequence[int] | Sequence[str]) -> AsyncIterator[Any]:
         """Rows of a query for these values, in portions that every database takes."""
         for start in range(0, len(wanted), 5000):
             for row in await self._connection.execute(query.where(column.in_(wanted[start : start + 5000]))):
                 yield row
+
+    async def agents(self, cases: Sequence[int]) -> list[tuple[int, int, int]]:
+        """Who acts for whom in these cases: (case, the agent's party, the party acted for)."""
+        query = (
+            select(CaseParty.case_id, CaseParty.party_id, CaseParty.acts_for)
+            .where(CaseParty.role == "agent")
+            .order_by(CaseParty.case_id, CaseParty.party_id)
+        )
+        return [(r[0], r[1], r[2]) async for r in self._by(query, CaseParty.case_id, cases)]
 
     async def parts(self, obligation_id: int) -> int:
         """How many instalments an obligation has."""
@@ -307,40 +399,87 @@ class ReminderRows(Rows):
         )
         return {(r[0], r[1] or ""): int(r[2]) for r in await self._connection.execute(query)}
 
-    async def retry(self, number: int, now: datetime, until: datetime) -> int:
-        """Plan again what certainly did not arrive: failed, stale, never linked; unknown never by itself."""
-        not_got = or_(
-            Delivery.status == "failed",
-            and_(Delivery.status == "skipped", Delivery.why.in_(("stale", "cap", "hours"))),
-        )
-        result = await self._connection.execute(
-            update(Delivery)
-            .where(Delivery.campaign_id == number, not_got)
-            .values(status="planned", why="retry", attempts=0, not_before=now, expires_at=until, settled_at=None)
-        )
-        return result.rowcount
+    async def not_got(self, number: int, after: int, limit: int) -> list[DeliveryRow]:
+        """A page of a campaign's deliveries that certainly did not arrive though they should have.
 
-    async def got(self, number: int, after: int, limit: int) -> list[DeliveryRow]:
-        """A page of a campaign's deliveries that arrived or may have arrived, by id."""
+        Failed, too late, or suppressed because nobody could be reached then. Not: opted out, somebody
+        else, held out, cancelled, no longer meant; and `unknown` only by a person's word.
+        """
+        late = and_(Delivery.status == "skipped", Delivery.why.in_(("stale", "cap", "hours")))
         query = select(*_COLUMNS).where(
-            Delivery.campaign_id == number, Delivery.id > after, Delivery.status.in_(_COUNTED)
+            Delivery.campaign_id == number,
+            Delivery.id > after,
+            or_(Delivery.status.in_(("failed", "suppressed")), late),
         )
         return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id).limit(limit))]
 
+    async def again(self, wanted: Sequence[tuple[int, int]], now: datetime, until: datetime) -> int:
+        """Plan deliveries again, each with the chat (id, conversation) where they are to go now."""
+        if wanted:
+            table = table_of(Delivery)
+            statement = (
+                update(table)
+                .where(table.c.id == bindparam("row_id"))
+                .values(
+                    status="planned",
+                    why="retry",
+                    attempts=0,
+                    not_before=now,
+                    expires_at=until,
+                    settled_at=None,
+                    claimed_at=None,
+                    message_id=None,
+                    conversation_id=bindparam("chat"),
+                )
+            )
+            await self._connection.execute(statement, [{"row_id": r, "chat": c} for r, c in wanted])
+        return len(wanted)
+
+    async def got(
+        self,
+        after: int,
+        limit: int,
+        *,
+        campaign_id: int | None = None,
+        arm: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        step: str | None = None,
+        courts: Sequence[str] = (),
+    ) -> list[DeliveryRow]:
+        """A page, by id, of deliveries that arrived or may have: of a campaign, or of the plan in a span of time."""
+        query = select(*_COLUMNS).where(Delivery.id > after, Delivery.status.in_(_COUNTED))
+        if campaign_id is not None:
+            query = query.where(Delivery.campaign_id == campaign_id)
+        else:
+            query = query.where(Delivery.campaign_id.is_(None))
+        if arm is not None:
+            query = query.where(Delivery.arm == arm)
+        if since is not None:
+            query = query.where(Delivery.claimed_at >= since)
+        if until is not None:
+            query = query.where(Delivery.claimed_at < until)
+        if step is not None:
+            query = query.where(Delivery.step == step)
+        if courts:
+            query = query.where(Delivery.court.in_(courts))
+        return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id).limit(limit))]
+
     async def audience(
-        self, wanted: Mapping[str, Any], today: date, *, after: int = 0, limit: int = 1000
+        self,
+        wanted: Mapping[str, Any],
+        today: date,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        among: Sequence[int] | None = None,
     ) -> list[RecipientRow]:
         """A page of people for whom the conditions hold, each once, by party; scope is in the query.
 
-        Someone in several cases is there on account of one of them.
+        Someone in several cases is there on account of one of them. `among` asks about some parties only.
         """
-        query = (
-            select(
-                ObligationParty.party_id,
-                func.min(Case.court).label("court"),
-                func.min(Case.id),
-                func.min(Obligation.id),
-            )
+        meant = (
+            select(ObligationParty.party_id, func.min(Obligation.id).label("first"))
             .join(Obligation, Obligation.id == ObligationParty.obligation_id)
             .join(Case, Case.id == Obligation.case_id)
             .where(ObligationParty.party_id > after, *_conditions(wanted, today))
@@ -348,7 +487,25 @@ class ReminderRows(Rows):
             .order_by(ObligationParty.party_id)
             .limit(limit)
         )
+        if among is not None:
+            meant = meant.where(ObligationParty.party_id.in_(among))
+        found = meant.subquery()
+        query = (
+            select(found.c.party_id, Case.court, Case.id, Obligation.id)
+            .join(Obligation, Obligation.id == found.c.first)
+            .join(Case, Case.id == Obligation.case_id)
+            .order_by(found.c.party_id)
+        )
         return [RecipientRow(r[0], r[1], r[2], r[3]) for r in await self._connection.execute(query)]
+
+    async def left_of(self, obligations: Sequence[int]) -> dict[int, int]:
+        """What is still owed of each of these obligations, in 分."""
+        query = (
+            select(Instalment.obligation_id, func.sum(Instalment.amount - Instalment.settled))
+            .where(Instalment.dropped.is_(False))
+            .group_by(Instalment.obligation_id)
+        )
+        return {r[0]: int(r[1]) async for r in self._by(query, Instalment.obligation_id, obligations)}
 
     async def performed(self, obligation_ids: Sequence[int]) -> dict[int, tuple[date | None, list[tuple[date, int]]]]:
         """For each obligation the day it was performed and its verified payments (day, 分)."""
@@ -452,6 +609,29 @@ class TaskRows(Rows):
         )
         return bool(result.rowcount)
 
+    async def close_key(self, key: str, by: str, outcome: str, now: datetime) -> bool:
+        """The same for the open task of that key; False when there is none."""
+        found = (await self._connection.execute(select(Task.number).where(Task.key == key))).scalar_one_or_none()
+        return found is not None and await self.close(found, by, outcome, now)
+
+    async def known_about(self, kind: str, subject_ids: Sequence[int]) -> set[int]:
+        """Which of these subjects have, or had, a task of that kind."""
+        query = select(Task.subject_id).where(Task.kind == kind, Task.subject_id.in_(subject_ids))
+        return {int(s) for s in (await self._connection.execute(query)).scalars() if s is not None}
+
+    async def open_about(self, obligation_id: int, kinds: Sequence[str]) -> list[int]:
+        """Numbers of the open tasks of these kinds that are about an obligation."""
+        query = select(Task.number).where(
+            Task.obligation_id == obligation_id, Task.status == "open", Task.kind.in_(kinds)
+        )
+        return list((await self._connection.execute(query.order_by(Task.number))).scalars())
+
+    async def close_keyed(self, key: str, by: str, outcome: str, now: datetime) -> bool:
+        """Note what came of the task that stands under a key; False when none does."""
+        query = select(Task.number).where(Task.key == key, Task.status == "open")
+        number = (await self._connection.execute(query)).scalar_one_or_none()
+        return number is not None and await self.close(number, by, outcome, now)
+
     def _row(self, r: Any) -> TaskRow:
         values = dict(r._mapping)
         for name in ("note", "outcome"):
@@ -464,7 +644,12 @@ def _task_query() -> Select[Any]:
 
 
 def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
-    """SQL for an audience's conditions; ValueError for one that nobody knows."""
+    """SQL for an audience's conditions; ValueError for one that nobody knows.
+
+    Debtors who have performed or object are left out unless the conditions ask for them.
+    """
+    if wanted.get("role", "debtor") == "debtor":
+        wanted = {"open": True, "disputed": False, **wanted}
     columns: dict[str, Any] = {
         "court": Case.court,
         "title": Case.title,

@@ -41,6 +41,7 @@ class ConversationRow:
     created_at: datetime
     unreachable: str | None = None
     is_new: bool = False
+    held: int | None = None  # the account of staff that holds it: the bot keeps quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class MessageRow:
     feedback: int | None = None
     external_id: int | None = None
     version: int = 1
+    author: int | None = None  # the account of staff who wrote it
 
 
 @dataclass(frozen=True, slots=True)

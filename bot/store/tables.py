@@ -152,6 +152,7 @@ class Conversation(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
     unreachable: Mapped[str | None] = mapped_column(String(32))  # blocked, deactivated, not_found …
     unreachable_at: Mapped[datetime | None]
+    held: Mapped[int | None] = mapped_column(BigInteger)  # the account of staff that holds it: the bot keeps quiet
 
 
 class Message(Base):
@@ -178,6 +179,7 @@ class Message(Base):
     external_id: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(SmallInteger, default=1)
     sender: Mapped[str] = mapped_column(String(8), default="bot")  # person, bot, staff
+    author: Mapped[int | None] = mapped_column(BigInteger)  # the account, where sender is staff
 
 
 class RequestStatus(StrEnum):

@@ -11,17 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.errors import StoreUnavailableError
 from bot.core.privacy import Vault
+from bot.store.board import BoardRows
 from bot.store.conversations import Conversations
 from bot.store.engine import is_away, reading_engine
 from bot.store.gaps import GapRows
 from bot.store.inbox import InboxRows
 from bot.store.leases import Leases
 from bot.store.ledger import LedgerRows
+from bot.store.ledger_page import PageRows
 from bot.store.log import Log
 from bot.store.outbox import OutboxRows
 from bot.store.reach import ReachRows
+from bot.store.reception import DeskRows, ReceptionRows
 from bot.store.reminders import ReminderRows, TaskRows
+from bot.store.reports import ReportRows
 from bot.store.requests import Requests
+from bot.store.settlement import SettlementRows
+from bot.store.staff import StaffRows
 
 _QUEUE_SECONDS = 30.0  # how long a transaction may wait for those of its own process
 
@@ -49,10 +55,17 @@ class Work:
         self.requests = Requests(connection, self._vault)
         self.leases = Leases(connection)
         self.ledger = LedgerRows(connection, self._vault)
+        self.pages = PageRows(connection, self._vault)
         self.reach = ReachRows(connection, self._vault)
         self.reminders = ReminderRows(connection, self._vault)
         self.tasks = TaskRows(connection, self._vault)
         self.gaps = GapRows(connection, self._vault)
+        self.reports = ReportRows(connection, self._vault)
+        self.staff = StaffRows(connection, self._vault)
+        self.desk = DeskRows(connection, self._vault)
+        self.reception = ReceptionRows(connection, self._vault)
+        self.board = BoardRows(connection, self._vault)
+        self.settlement = SettlementRows(connection, self._vault)
         return self
 
     async def commit(self) -> None:

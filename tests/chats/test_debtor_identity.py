@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.reach.model import TRIES
 from tests import cases
 from tests.chats.conftest import Court
-from tests.world import World
+from tests.world import TEXTS, World
 
 FACTS = ("60,475", "货款", "执123号", "王小二", "李大山")
 
@@ -167,3 +167,34 @@ async def test_a_wrong_person_is_left_in_peace_at_once(court: Court) -> None:
     await stranger.says("李大山")
     await stranger.says(owed.number[-6:])
     await stranger.hears("核验通过")
+
+
+async def test_two_people_at_the_same_moment_are_never_mixed_up(world: World) -> None:
+    """Both prove themselves with their messages interleaved, under names that look like ours; each sees their own case."""
+    first = await cases.owes(world, "李大山")
+    second = await cases.owes(world, "周小花", "孙七", 100_000, case="（2026）黔0402执200号", label="借款", serial=2)
+    one, two = await world.person("#T000001 from 李大山"), await world.person("**周小花**" * 8)
+    await cases.opens(world, one, await cases.link(world, first.debtor))
+    await cases.opens(world, two, await cases.link(world, second.debtor))
+    for person in (one, two):
+        person.actor.taps(TEXTS("party.button.consent"))
+    for words in (("李大山", "周小花"), (first.number[-6:], second.number[-6:]), ("/mine", "/mine")):
+        for person, said in zip((one, two), words, strict=True):
+            person.actor.says(said)
+    await world.settled()
+    await one.hears("还欠 60,475 元")
+    await two.hears("还欠 1,000 元")
+    assert "借款" not in cases.said(one)
+    assert "60,475" not in cases.said(two)
+
+
+async def test_a_shared_contact_proves_nothing(world: World) -> None:
+    """A contact may be another person's: sent instead of the last characters it opens no case."""
+    owed = await cases.owes(world, "李大山")
+    person = await world.person("甲")
+    await cases.opens(world, person, await cases.link(world, owed.debtor))
+    await person.taps("party.button.consent")
+    await person.says("李大山")
+    await person.sends("contact", phone="13800000001", first_name="李大山")
+    await person.says("/mine")
+    assert not any(fact in cases.said(person).replace("李大山，您好", "") for fact in FACTS)

@@ -3,69 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.core.clock import local_day
-from bot.ledger.courts import Courts
-from bot.ledger.model import Actor, DisputeKind, NewPayment
-from bot.ledger.service import Ledger
+from bot.ledger.model import DisputeKind, NewParty, NewPayment, PartyKind, Role, Settlement, SpecialSubject
 from bot.reach.model import BindingStatus
-from bot.reminders.campaigns import NewCampaign
-from bot.reminders.model import CampaignError
+from bot.store.ledger_rows import CaseRow, SideRow
 from bot.store.reach_rows import BindingRow
-from bot.store.reminder_rows import DeliveryRow
 from commands.bench_reminders import Someone, fill
 from sandbox import Fault
-from tests.world import ROOT, START, Person, World
-
-CLERK = Actor("staff", "clerk")
-TODAY = local_day(START)  # Monday 2026-11-23, ten in the morning
-TOMORROW = TODAY + timedelta(days=1)
-
-
-async def remind(world: World) -> None:
-    """Let the bot plan and send what is due at this moment."""
-    courier = world.bot.services.courier
-    for _ in range(3):  # what was handed back at once is looked at again
-        courier.wake()
-        await courier.round()
-        await world.settled()
-
-
-async def debtor(world: World, name: str, *days: date, chat: bool = True) -> Person:
-    """Somebody who owes 1,000 yuan on each of these days and has proven who they are."""
-    person = await world.person(name)
-    someone = Someone(name, person.id if chat else None)
-    await fill(world.bot.services.store, world.clock, [someone], lambda _: days, world.bot.services.ids)
-    return person
-
-
-async def deliveries(world: World) -> list[DeliveryRow]:
-    """All deliveries, oldest first."""
-    async with world.bot.services.store.work(read_only=True) as work:
-        found: list[DeliveryRow] = []
-        for status in ("planned", "sending", "sent", "unknown", "skipped", "suppressed", "failed"):
-            found += await work.reminders.with_status(status, 5000)
-    return sorted(found, key=lambda d: d.id)
-
-
-async def outcomes(world: World) -> list[tuple[str, str, str | None]]:
-    """Step, status and reason of all deliveries."""
-    return [(d.step, d.status, d.why) for d in await deliveries(world)]
-
-
-def ledger(world: World) -> Ledger:
-    """The ledger of this world."""
-    services = world.bot.services
-    return Ledger(services.store, world.clock, services.ids, Courts.read(ROOT / "faq"))
-
-
-def reminders(person: Person) -> list[str]:
-    """What a debtor was reminded of."""
-    return [text for text in person.heard() if "自动" in text and "12368" in text and "退订" in text]
+from tests.cases import STAFF, bind, id_number, owes
+from tests.reminding import (
+    CLERK,
+    TODAY,
+    TOMORROW,
+    bindings,
+    debtor,
+    deliveries,
+    ledger,
+    outcomes,
+    owes_more,
+    own_faq,
+    plan_of,
+    remind,
+    reminders,
+    tasks,
+)
+from tests.world import START, World
 
 
 @pytest.fixture
@@ -112,7 +78,7 @@ async def test_before_identity_is_proven_nothing_about_a_case_is_said(world: Wor
     """A chat that only opened the link hears that a notice waits: no name, no date, no matter."""
     person = await debtor(world, "张三", TOMORROW)
     async with world.bot.services.store.work() as work:
-        (d,) = await work.reach.contacts([b.party_id for b in await _bindings(world)])
+        (d,) = await work.reach.contacts([b.party_id for b in await bindings(world)])
         (row,) = await work.reach.bindings_of([d.party_id])
         await work.reach.change(BindingRow, row.id, status=BindingStatus.LINKED, proven_at=None)
         await work.commit()
@@ -121,12 +87,6 @@ async def test_before_identity_is_proven_nothing_about_a_case_is_said(world: Wor
     for word in ("张三", "11月24日", "案", "款", "264"):
         assert word not in text
     assert person.buttons() == ["核验身份", "不是本人", "停止提醒"]
-
-
-async def _bindings(world: World) -> list[Any]:
-    async with world.bot.services.store.work(read_only=True) as work:
-        conversations = await work.log.conversation_ids()
-        return [b for c in conversations for b in await work.reach.bindings_of_chat(c)]
 
 
 async def test_it_is_sent_once_however_often_the_day_is_planned(world: World) -> None:
@@ -142,8 +102,10 @@ async def test_it_is_sent_once_however_often_the_day_is_planned(world: World) ->
 
 async def test_who_has_paid_moved_or_disputed_since_the_plan_hears_nothing(world: World) -> None:
     """Checked at the moment of sending: done, reported, another day, disputed."""
-    people = [await debtor(world, name, TOMORROW) for name in ("甲某", "乙某", "丙某", "丁某")]
-    await world.bot.services.reminders.plan()
+    day = TOMORROW + timedelta(days=1)
+    people = [await debtor(world, name, day) for name in ("甲某", "乙某", "丙某", "丁某")]
+    world.advance(hours=12)  # ten in the evening: the plan of tomorrow is written, and nothing leaves
+    await world.bot.services.reminders.plan(TOMORROW)
     planned = await deliveries(world)
     assert [d.status for d in planned] == ["planned"] * 4
     async with ledger(world).change(CLERK) as book:
@@ -152,25 +114,28 @@ async def test_who_has_paid_moved_or_disputed_since_the_plan_hears_nothing(world
         await book.report_payment(said.obligation_id, NewPayment(100_000, TODAY))
         await book.move_due(moved.instalment_id, TODAY + timedelta(days=60), "双方同意")
         await book.dispute(disputed.obligation_id, DisputeKind.AMOUNT, "数额不对")
+    world.advance(hours=12)
     await remind(world)
-    assert [why for _, status, why in await outcomes(world) if status == "skipped"] == [
-        "done",
-        "reported",
-        "moved",
-        "disputed",
+    assert [(d.id, d.status, d.why) for d in await deliveries(world)] == [
+        (paid.id, "skipped", "done"),
+        (said.id, "skipped", "reported"),
+        (moved.id, "skipped", "moved"),
+        (disputed.id, "skipped", "disputed"),
     ]
     assert not any(reminders(p) for p in people)
 
 
 async def test_who_has_opted_out_or_is_somebody_else_hears_nothing(world: World) -> None:
     """退订 and 不是本人 hold at the moment of sending."""
-    people = [await debtor(world, name, TOMORROW) for name in ("甲某", "乙某")]
-    await world.bot.services.reminders.plan()
-    first, second = await _bindings(world)
+    people = [await debtor(world, name, TOMORROW + timedelta(days=1)) for name in ("甲某", "乙某")]
+    world.advance(hours=12)
+    await world.bot.services.reminders.plan(TOMORROW)
+    first, second = await bindings(world)
     async with world.bot.services.store.work() as work:
         await work.reach.change(BindingRow, first.id, stopped=True)
         await work.reach.change(BindingRow, second.id, status=BindingStatus.WRONG)
         await work.commit()
+    world.advance(hours=12)
     await remind(world)
     assert sorted(why or "" for _, _, why in await outcomes(world)) == ["stopped", "wrong_person"]
     assert not any(reminders(p) for p in people)
@@ -217,11 +182,8 @@ async def test_a_person_with_several_cases_gets_one_message_a_day(world: World) 
     """The cap holds over all cases; the nearer day goes first, the other one the next day if it still may."""
     person = await debtor(world, "张三", TOMORROW)
     async with world.bot.services.store.work(read_only=True) as work:
-        (bound,) = await work.reach.bindings_of([b.party_id for b in await _bindings(world)])
-    second = Someone("张三", person.id)
-    await fill(
-        world.bot.services.store, world.clock, [second], lambda _: [TODAY + timedelta(days=7)], world.bot.services.ids
-    )
+        (bound,) = await work.reach.bindings_of([b.party_id for b in await bindings(world)])
+    await owes_more(world, person, "张三", TODAY + timedelta(days=7))
     assert bound.status == BindingStatus.PROVEN
     await remind(world)
     assert len(reminders(person)) == 1
@@ -244,15 +206,33 @@ async def test_what_nobody_can_know_is_not_repeated_and_shown_to_staff(world: Wo
         assert [t.kind for t in await work.tasks.open()] == ["unknown"]
 
 
-async def test_what_certainly_did_not_arrive_is_tried_again(world: World) -> None:
-    """502: tried again after a pause, and then it arrives once."""
+async def test_what_the_server_refused_to_take_is_tried_again(world: World) -> None:
+    """503, and 500 in the Bot API's own words: again after a pause that grows, and then it arrives once."""
     person = await debtor(world, "张三", TOMORROW)
-    world.sandbox.faults.add(Fault("fail", method="sendMessage", times=2, code=502))
+    world.sandbox.faults.add(Fault("fail", method="sendMessage", times=1, code=503))
+    world.sandbox.faults.add(Fault("fail", method="sendMessage", times=1, code=500))
+    waits = []
     for _ in range(4):
         await remind(world)
+        (d,) = await deliveries(world)
+        waits.append((d.not_before - world.clock.now()).total_seconds())
         world.advance(minutes=5)
+    assert waits[:2] == [15, 60]
     assert await outcomes(world) == [("T-1", "sent", None)]
     assert len(reminders(person)) == 1
+
+
+@pytest.mark.parametrize("code", [502, 504])
+async def test_what_a_gateway_lost_is_not_repeated(world: World, code: int) -> None:
+    """502 and 504: whoever stood behind the gateway may have sent it, so it is unknown, and a person asks."""
+    person = await debtor(world, "张三", TOMORROW)
+    world.sandbox.faults.add(Fault("fail", method="sendMessage", times=1, code=code))
+    for _ in range(3):
+        await remind(world)
+        world.advance(minutes=5)
+    assert await outcomes(world) == [("T-1", "unknown", f"http_{code}")]
+    assert await tasks(world) == [("unknown", f"http_{code}")]
+    assert not reminders(person)
 
 
 async def test_a_long_429_parks_broadcasts_over_a_restart_and_staff_are_told(world: World) -> None:
@@ -284,16 +264,23 @@ async def test_the_last_step_is_a_task_for_the_responsible_person(world: World) 
 
 
 async def test_who_cannot_be_written_to_yet_is_reminded_once_they_can(world: World) -> None:
-    """Never linked: suppressed with the reason; a chat bound later brings the step back."""
-    await debtor(world, "张三", TOMORROW, chat=False)
+    """Never linked: suppressed with the reason; a chat that is bound later the same day brings the step back."""
+    owed = await owes(world, "李四", due=TOMORROW)
     await remind(world)
     assert await outcomes(world) == [("T-1", "suppressed", "never_linked")]
+    person = await world.person("李四")
+    await bind(world, person, owed.debtor, "李四", owed.number)
+    world.advance(minutes=11)
+    await remind(world)
+    await remind(world)
+    assert await outcomes(world) == [("T-1", "sent", None)]
+    assert len(reminders(person)) == 1
 
 
 async def test_a_promise_is_asked_about_on_the_day_before(world: World) -> None:
     """Promised for tomorrow: asked today; a promise that was replaced is not."""
     person = await debtor(world, "张三", TODAY + timedelta(days=40))
-    (d,) = [b.party_id for b in await _bindings(world)]
+    (d,) = [b.party_id for b in await bindings(world)]
     book_of = ledger(world)
     (view,) = await book_of.of_party(d)
     async with book_of.change(CLERK) as book:
@@ -303,101 +290,192 @@ async def test_a_promise_is_asked_about_on_the_day_before(world: World) -> None:
     assert "您说过11月24日 周二（明天）" in text
 
 
-# -- campaigns -----------------------------------------------------------------------------------
-
-
-async def test_a_campaign_needs_a_second_person_and_reaches_everybody_once(world: World) -> None:
-    """Draft, preview with samples, four eyes, start, progress, done."""
-    people = [await debtor(world, name, TODAY + timedelta(days=90)) for name in ("甲某", "乙某", "丙某")]
-    campaigns = world.bot.services.campaigns
-    number = await campaigns.new(
-        NewCampaign("年底", {"name": "{salutation}您好，{court}提醒您。"}, {"court": "xixiu"}, "王")
-    )
-    seen = await campaigns.preview(number)
-    assert (seen.people, seen.chats, len(seen.samples)) == (3, 3, 3)
-    with pytest.raises(CampaignError, match="not_approved"):
-        await campaigns.start(number)
-    with pytest.raises(CampaignError, match="four_eyes"):
-        await campaigns.approve(number, "王")
-    await campaigns.approve(number, "李")
-    await campaigns.start(number)
-    await remind(world)
-    progress = await campaigns.progress(number)
-    assert (progress.of("sent"), progress.row.status) == (3, "done")
-    assert all(len(reminders(p)) == 1 for p in people)
-
-
-async def test_a_campaign_is_paused_resumed_and_cancelled(world: World) -> None:
-    """Paused: nothing leaves; resumed: the rest; cancelled: the rest never."""
-    person = await debtor(world, "张三", TODAY + timedelta(days=90))
-    campaigns = world.bot.services.campaigns
-    draft = NewCampaign("年底", {"name": "{salutation}您好。"}, {}, "王", per_minute=1)
-    number = await campaigns.new(draft)
-    await campaigns.approve(number, "李")
-    await campaigns.start(number)
-    await campaigns.start_due()
-    await campaigns.pause(number)
-    await remind(world)
-    assert not reminders(person)
-    await campaigns.cancel(number, "李")
-    await remind(world)
-    assert not reminders(person)
-    assert await outcomes(world) == [("campaign", "skipped", "cancelled")]
-
-
-async def test_a_wrong_text_is_corrected_to_those_who_got_it(world: World) -> None:
-    """The correction goes to everybody who got it, past the cap, and only after a second approval."""
-    person = await debtor(world, "张三", TODAY + timedelta(days=90))
-    other = await debtor(world, "李四", TODAY + timedelta(days=90))
-    world.sandbox.people.block(other.id)
-    campaigns = world.bot.services.campaigns
-    number = await campaigns.new(NewCampaign("年底", {"name": "{salutation}您好，周日来。"}, {}, "王"))
-    await campaigns.approve(number, "李")
-    await campaigns.start(number)
-    await remind(world)
-    fix = await campaigns.correct(number, "{salutation}您好，周一来。", "王")
-    await campaigns.approve(fix, "李")
-    await campaigns.start(fix)
-    await remind(world)
-    assert reminders(person)[-1].startswith("更正：")
-    progress = await campaigns.progress(fix)
-    assert progress.total == 1
-
-
-async def test_education_goes_only_to_those_who_opted_in(world: World) -> None:
-    """Two people; one has subscribed."""
-    wants, wants_not = await world.person("甲某"), await world.person("乙某")
-    services = world.bot.services
-    lane = services.dialogue.lane("telegram", wants.id)
-    async with services.store.work() as work:
-        row = (await work.conversations.load([lane]))[lane]
-        await work.reach.subscribe(row.id, services.clock.now())
-        await work.commit()
-    number = await services.campaigns.new(NewCampaign("普法", {"name": "什么是执行。"}, {}, "王", education=True))
-    await services.campaigns.approve(number, "李")
-    await services.campaigns.start(number)
-    await remind(world)
-    await wants.hears("什么是执行。")
-    assert not [t for t in wants_not.heard() if "什么是执行" in t]
-
-
-async def test_arms_hold_out_some_and_tell_what_came_of_each(world: World) -> None:
-    """Two wordings and a hold-out: who was drawn where is stable, and the result counts by arm."""
-    services = world.bot.services
-    persons = world.sandbox.people.create_people(60)
-    some = [Someone(p.first_name, p.id) for p in persons]
-    await fill(services.store, world.clock, some, lambda _: [TODAY + timedelta(days=90)], services.ids)
-    texts = {"name": "{salutation}您好。", "plan": "{salutation}您好，哪天付？"}
-    number = await services.campaigns.new(NewCampaign("试验", texts, {}, "王", holdout=0.3))
-    await services.campaigns.approve(number, "李")
-    await services.campaigns.start(number)
-    for _ in range(8):
-        await remind(world)
+async def test_each_debtor_of_a_case_is_reminded_whatever_became_of_the_other(world: World) -> None:
+    """Two owe together; the first one's message fails: the second one hears, and a restart repeats neither."""
+    world.advance(hours=12)  # at night nothing leaves yet
+    first = await owes(world, "李四", due=TOMORROW + timedelta(days=1), serial=1)
+    number = id_number(2)
     async with ledger(world).change(CLERK) as book:
-        for d in (await deliveries(world))[:10]:
+        case = await book.rows.case_numbered(first.case)
+        assert case is not None
+        other = await book.party(NewParty("赵六", PartyKind.PERSON, number), case.id)
+        await book.rows.add([SideRow(first.obligation, other, "debtor", None)])
+    one, two = await world.person("李四"), await world.person("赵六")
+    await bind(world, one, first.debtor, "李四", first.number)
+    await bind(world, two, other, "赵六", number)
+    world.sandbox.people.deactivate(one.id)
+    world.advance(hours=12)
+    await remind(world)
+    await world.stop_bot()
+    await world.start_bot()
+    await remind(world)
+    steps = [d for d in await deliveries(world) if d.step == "T-1"]
+    assert sorted((d.party_id == other, d.status) for d in steps) == [
+        (False, "suppressed"),
+        (True, "sent"),
+    ]
+    assert len(reminders(two)) == 1
+
+
+async def test_a_chat_that_was_not_found_is_no_opting_out(world: World) -> None:
+    """Telegram may forget a chat until its owner writes again: then the next step leaves as usual."""
+    person = await debtor(world, "张三", TOMORROW)
+    services = world.bot.services
+    async with services.store.work() as work:
+        lane = services.dialogue.lane("telegram", person.id)
+        await work.conversations.unreachable(lane, "not_found", world.clock.now())
+        await work.commit()
+    await remind(world)
+    assert await outcomes(world) == [("T-1", "suppressed", "not_found")]
+    await person.says("在吗")
+    world.advance(days=1)
+    await remind(world)
+    assert (await outcomes(world))[-1] == ("T", "sent", None)
+    assert len(reminders(person)) == 1
+
+
+# -- who, why, and who not -----------------------------------------------------------------------
+
+
+async def test_the_plan_of_a_day_names_who_gets_what_and_who_not_and_why(world: World) -> None:
+    """Sent, kept back by the cap, disputed, never linked, no such step in their plan, a promise, a task."""
+    names = ("甲某", "乙某", "丙某", "丁某", "戊某", "己某")
+    far = TODAY + timedelta(days=40)
+    people = {n: await debtor(world, n, far if n == "己某" else TOMORROW, chat=n != "丙某") for n in names}
+    await owes_more(world, people["甲某"], "甲某", TODAY + timedelta(days=7))
+    await debtor(world, "庚某", TODAY - timedelta(days=18))
+    await debtor(world, "辛某", TODAY)
+    by_name = {}
+    async with world.bot.services.store.work(read_only=True) as work:
+        rows = [r async for r in work.ledger.stream_due(TODAY - timedelta(days=30), far)]
+        known = await work.ledger.parties({r.party_id for r in rows})
+    for row in rows:
+        by_name.setdefault(known[row.party_id].name, row)
+    async with ledger(world).change(CLERK) as book:
+        await book.dispute(by_name["乙某"].obligation_id, DisputeKind.AMOUNT, "数额不对")
+        await book.settle(by_name["丁某"].obligation_id, Settlement.NEGOTIATING)
+        await book.promise(by_name["己某"].obligation_id, TOMORROW)
+        await book.rows.change(CaseRow, by_name["辛某"].case_id, special=SpecialSubject.SCHOOL)
+    lines = await plan_of(world, TODAY, texts=True)
+    seen = sorted((x.name, x.delivery.step, x.outcome, x.why) for x in lines)
+    assert seen == sorted(
+        [
+            ("甲某", "T-1", "send", ""),
+            ("甲某", "T-7", "hold", "cap"),
+            ("乙某", "T-1", "drop", "disputed"),
+            ("丙某", "T-1", "drop", "never_linked"),
+            ("丁某", "T-1", "drop", "no_step 协商中不催"),
+            ("戊某", "T-1", "send", ""),
+            ("己某", "promise", "send", ""),
+            ("庚某", "person", "task", "person"),
+            ("辛某", "T", "drop", "no_step 特殊主体"),
+        ]
+    )
+    (promise,) = [x for x in lines if x.delivery.step == "promise"]
+    assert promise.text.startswith("己某您好，您说过**11月24日 周二**（明天）")
+    assert not any(reminders(p) for p in people.values())
+    await remind(world)
+    after = {(x.name, x.delivery.step): x.outcome for x in await plan_of(world, TODAY)}
+    assert after[("甲某", "T-1")] == after[("己某", "promise")] == "sent"
+    assert after[("甲某", "T-7")] == "hold"
+    assert after[("庚某", "person")] == "task"
+    assert ("庚某", "person") not in {(x.name, x.delivery.step) for x in await plan_of(world, TOMORROW)}
+
+
+async def test_each_court_and_kind_of_case_has_its_own_plan(make_world: Callable[..., Any], tmp_path: Any) -> None:
+    """A court that wants one step only, written in `faq/reminders.yaml`; the others keep the general plan."""
+    own = "plans:\n  - name: 西秀支付令\n    when: {court: [xixiu], title: [order]}\n    steps: [T]\n"
+    file = own_faq(tmp_path / "faq", "plans:\n", own)
+    world: World = await make_world(faq=file.parent)
+    await world.start_bot()
+    person, other = await debtor(world, "张三", TOMORROW), await debtor(world, "李四", TOMORROW)
+    async with world.bot.services.store.work() as work:
+        rows = [r async for r in work.ledger.stream_due(TODAY, TOMORROW)]
+        names = await work.ledger.parties([r.party_id for r in rows])
+        (case,) = [r.case_id for r in rows if names[r.party_id].name == "张三"]
+        await work.ledger.change(CaseRow, case, title="order")
+        await work.commit()
+    await remind(world)
+    assert not reminders(person)
+    assert "明天" in reminders(other)[0]
+    world.advance(days=1)
+    await remind(world)
+    assert "今天" in reminders(person)[0]
+    plan = world.bot.services.reminders.plans()[0]
+    assert (plan.name, [s.step.id for s in plan.steps], plan.steps[0].wording) == ("西秀支付令", ["T"], "today")
+    assert file.read_text(encoding="utf-8").splitlines()[plan.line - 1].strip().startswith("- name: 西秀支付令")
+
+
+async def test_after_a_standstill_nothing_goes_out_late_and_staff_hear_of_it(world: World) -> None:
+    """Away over T-1 and T: no "tomorrow" afterwards, one task that says how many steps were missed."""
+    person = await debtor(world, "张三", TODAY + timedelta(days=8))
+    await remind(world)
+    await world.stop_bot()
+    world.advance(days=11)  # Friday, three days after the due date
+    await world.start_bot()
+    await remind(world)
+    assert [text.split("，")[1] for text in reminders(person)] == ["您的案件应在12月1日 周二前把应付的款项付清"]
+    missed = [why for kind, why in await tasks(world) if kind == "gap"]
+    assert missed == ["4 2026-11-24 2026-12-03"]
+    gone = {(x.delivery.step, x.outcome, x.why) for x in await plan_of(world, TODAY + timedelta(days=7))}
+    assert gone == {("T-1", "drop", "stale")}
+
+
+async def test_who_acts_for_a_debtor_is_reminded_too_in_that_case_only(world: World) -> None:
+    """An agent in the ledger whose own chat is proven: the reminder says for whom, the buttons work, 退订 is theirs."""
+    owed = await owes(world, "李四", due=TOMORROW)
+    other = await owes(world, "李四", due=TODAY + timedelta(days=7), case="（2026）黔0402执124号")
+    number = id_number(77)
+    async with world.bot.services.ledger.change(STAFF) as book:
+        case = await book.rows.case_numbered(owed.case)
+        assert case is not None
+        lawyer = await book.party(NewParty("周律师", PartyKind.PERSON, number), case.id)
+        await book.join(case.id, lawyer, Role.AGENT, owed.debtor)
+    person = await world.person("周律师")
+    await remind(world)
+    assert [d.party_id for d in await deliveries(world)] == [owed.debtor, other.debtor], "nothing before proof"
+    await bind(world, person, lawyer, "周律师", number)
+    world.advance(minutes=11)
+    await remind(world)
+    (text,) = reminders(person)
+    assert text.startswith("周律师您好，请在11月24日 周二（明天）前")
+    assert "您的（代理李四）买卖合同一案" in text
+    await person.taps("联系承办人")
+    assert ("contact", "contact") in await tasks(world)
+    async with world.bot.services.store.work(read_only=True) as work:
+        (task,) = await work.tasks.open("contact")
+    assert task.obligation_id == owed.obligation
+    await person.says("退订")
+    world.advance(days=1)
+    await remind(world)
+    assert len(reminders(person)) == 1
+
+
+async def test_the_arms_of_the_plan_are_compared_with_those_who_got_nothing(
+    make_world: Callable[..., Any], tmp_path: Any
+) -> None:
+    """An experiment in the file: wordings by arm, a hold-out that hears nothing, and what came of each."""
+    file = own_faq(tmp_path / "faq", "  arms: []\n  holdout: 0\n", "  arms: [name, plan]\n  holdout: 0.3\n")
+    world: World = await make_world(faq=file.parent)
+    await world.start_bot()
+    services = world.bot.services
+    persons = world.sandbox.people.create_people(40)
+    some = [Someone(p.first_name, p.id) for p in persons]
+    await fill(services.store, world.clock, some, lambda _: [TOMORROW], services.ids)
+    for _ in range(4):
+        await remind(world)
+    found = await deliveries(world)
+    arms = {d.arm for d in found}
+    assert arms == {"name", "plan", "holdout"}
+    assert {d.why for d in found if d.arm == "holdout"} == {"holdout"}
+    heard = [[m.text for m in world.sandbox.people.messages(p.id) if m.from_bot] for p in persons]
+    assert sum(map(len, heard)) == sum(d.arm != "holdout" for d in found)
+    assert any("您打算哪一天" in text for texts in heard for text in texts)
+    async with ledger(world).change(CLERK) as book:
+        for d in found[:5]:
             await book.pay(d.obligation_id, NewPayment(100_000, TODAY))
-    results = {r.arm: r for r in await services.campaigns.results(number)}
-    assert set(results) == {"name", "plan", "holdout"}
-    assert results["holdout"].sent == 0
-    assert sum(r.people for r in results.values()) == 60
-    assert sum(r.performed_14 for r in results.values()) == 10
+    results = await services.reminders.results(START - timedelta(days=1), START + timedelta(days=1))
+    assert sum(r.people for r in results) == 40
+    assert sum(r.performed_14 for r in results) == 5
+    assert sum(r.settled_30 for r in results) == 500_000
+    assert {r.arm: r.sent for r in results}["holdout"] == 0

@@ -45,6 +45,7 @@ class BotProcess:
             "CONSULT__MESSAGES_PER_MINUTE": "100000",
             "DATABASE__URL": database,
             "HTTP__PORT": str(self.port),
+            "HTTP__DESK": "false",
             "FAQ__PATH": str(ROOT / "faq"),
             "PRIVACY__KEY": KEY,
             **extra,

@@ -105,6 +105,16 @@ QUESTIONS = (
 # -- faq match -----------------------------------------------------------------------------------
 
 
+def test_the_words_of_replies_are_checked_with_the_rest(operator: Operator) -> None:
+    """`faq check` names file and line of a mistake in replies.yaml, and ends with status 1."""
+    words = Path(main.__file__).with_name("faq") / "replies.yaml"
+    text = words.read_text(encoding="utf-8")
+    assert "  notme:\n" in text
+    (operator.faq / "replies.yaml").write_text(text.replace("  notme:\n", "  notmee:\n", 1), encoding="utf-8")
+    line = text[: text.index("  notme:\n")].count("\n") + 1
+    assert f"replies.yaml:{line}: unknown name 'notmee'" in operator("check", status=1)
+
+
 def test_match_answers_each_line_with_one_object(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that is a JSON array holds the turns of one conversation."""
     lines = ["执行费怎么算", "", json.dumps(["执行费怎么算", "谢谢"], ensure_ascii=False), "[没写完"]

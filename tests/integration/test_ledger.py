@@ -40,6 +40,7 @@ from bot.store import ledger_tables as tables
 from bot.store import migrate
 from bot.store.base import table_of
 from bot.store.engine import open_engine
+from bot.store.reminder_rows import NewTask
 from bot.store.tables import Base
 from bot.store.work import Store
 
@@ -425,6 +426,26 @@ async def test_two_clerks_who_open_the_same_case_get_one(desk: Desk) -> None:
     assert [e.code for e in said if isinstance(e, Broken)] in (["case_known"], ["meanwhile"])
     found = await desk.ledger.case("（2026）黔0402民初1号")
     assert found is not None
+
+
+async def test_a_decision_closes_the_task_that_asked_for_it(desk: Desk) -> None:
+    """Verified, or the last objection closed, by whichever door: no task is left that asks for it again."""
+    owed = await desk.money(((100, TODAY),))
+    async with desk.ledger.change(DEBTOR) as book:
+        payment = await book.report_payment(owed, NewPayment(40, TODAY))
+        disputes = [await book.dispute(owed, DisputeKind.AMOUNT) for _ in range(2)]
+        tasks = (
+            NewTask("verify", "reported", key=f"verify:{payment}", obligation_id=owed),
+            NewTask("dispute", "dispute", obligation_id=owed),
+        )
+        for task in tasks:
+            await book.work.tasks.add(task, book.now)
+    async with desk.ledger.change(CLERK) as book:
+        await book.verify_payment(payment)
+        await book.close_dispute(disputes[0], "无误")
+        assert [t.kind for t in await book.work.tasks.open()] == ["dispute"]
+        await book.close_dispute(disputes[1], "无误")
+        assert await book.work.tasks.open() == []
 
 
 async def test_the_plan_sees_each_debtor_once_and_nothing_that_is_done(desk: Desk) -> None:

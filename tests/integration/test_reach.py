@@ -160,8 +160,8 @@ async def test_many_unreached_debtors_are_listed_in_a_moment(store: Store) -> No
             debtor = await book.party(NewParty(f"被告{n}", PartyKind.PERSON), case)
             plan = (Planned(100, date(2026, 12, 1)),)
             await book.owe(case, debtor, NewObligation(f"货款{n}", ObligationKind.MONEY, plan))
-    assert len(await reach.unreached("xixiu")) == 201
-    assert await reach.unreached("puding") == []
+    assert len(await reach.unreached(["xixiu"])) == 201
+    assert await reach.unreached(["puding"]) == []
 
 
 async def test_the_operators_commands(sqlite: str, tmp_path: Path) -> None:

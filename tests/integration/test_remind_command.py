@@ -63,9 +63,15 @@ async def test_an_operator_sees_a_day_sends_it_and_makes_a_campaign(
     await fill(store, ManualClock(MOMENT), [Someone("张三", person.id)], lambda _: [due])
     await store.close()
     operator = Operator(tmp_path, sqlite, telegram)
-    _, seen = await operator.types("remind", "plan", "--now", NOW, "--full")
-    assert "T-1" in seen
-    assert "send" in seen
+    _, seen = await operator.types("remind", "plan", "--now", NOW, "--text")
+    line = next(x for x in seen.splitlines() if x.startswith("张三"))
+    assert line.split("\t")[3:8] == ["due 2026-11-24", "T-1", "send", "", "named"]
+    assert "张三您好，请在**11月24日 周二**（明天）前" in seen
+    _, sums = await operator.types("remind", "plan", "--date", "2026-11-25", "--now", NOW, "--sums")
+    assert "张三" not in sums
+    assert "2026-11-25: 1 in all" in sums  # T+1
+    _, plans = await operator.types("remind", "plans")
+    assert plans.splitlines()[-1].split("\t")[1:3] == ["通用", "every case"]
     assert not telegram.people.messages(person.id)
     assert await operator.types("remind", "run", "--now", NOW) == (0, "sent\t1\n")
     await operator.types("remind", "run", "--now", NOW)
@@ -81,7 +87,17 @@ async def test_an_operator_sees_a_day_sends_it_and_makes_a_campaign(
     assert "four_eyes" in refused
     assert (await operator.types("campaign", "approve", "1", "--by", "李"))[0] == 0
     assert (await operator.types("campaign", "start", "1"))[0] == 0
+    assert await operator.types("campaign", "recipients", "1") == (0, "")
+    status, refused = await operator.types("campaign", "recipients", "1", "--status", "lost")
+    assert (status, "one of planned" in refused) == (1, True)
+    assert await operator.types("remind", "unknown") == (0, "")
+    status, refused = await operator.types("remind", "resolve", "1", "--by", "李", "--arrived")
+    assert (status, "not_unknown" in refused) == (1, True)
+    moments = ("--since", "2026-11-23T00:00", "--until", "2026-11-24T00:00")
+    status, made = await operator.types("campaign", "correct", "0", "--by", "王", "--text", str(words), *moments)
+    assert (status, made) == (0, "campaign 2\n")
     _, listed = await operator.types("campaign", "status")
+    listed = "\n".join(listed.splitlines()[1:])
     assert listed.startswith("1\tapproved\t督促\t王\t李")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -29,6 +30,9 @@ class Helper(Path):
     kind = "helper"
     Step = Step
     ends = frozenset({Step.WAITING, Step.DECLINED})
+    free = frozenset({Step.NAME})
+    bound = True
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.NAME: ("Li",)}
 
     @override
     def order(self, data: Data) -> Sequence[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -29,6 +30,10 @@ class Identify(Path):
     kind = "identify"
     Step = Step
     ends = frozenset({Step.PROVEN, Step.LOCKED, Step.DECLINED, Step.NOTME})
+    free = frozenset({Step.NAME, Step.TAIL})
+    secret = frozenset({Step.TAIL})
+    bound = True
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.NAME: ("Li",), Step.TAIL: ("123456",)}
 
     @override
     def order(self, data: Data) -> Sequence[str]:

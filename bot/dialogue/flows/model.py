@@ -14,24 +14,44 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 Data = dict[str, Any]  # JSON values only: days in ISO form, sums in 分
+CARRY = "@"  # at the end of a button's data: the id of the path that shows it
+# What the party of a case may want of it; `go:` leads there as it leads to a path.
+WISHES = ("paid", "promise", "plan", "settle", "hard", "dispute", "contact", "service")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button under a question: the key of its label in the catalogue, and what it answers."""
+    """A button under a question: the key of its label in the catalogue, and what it answers.
+
+    With `data` it answers nothing here and leads elsewhere (see `go`).
+    """
 
     label: str
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A sentence of the catalogue, with buttons."""
+    """A sentence of the catalogue, with buttons; `also` follows on lines of its own.
+
+    A parameter may be a day (written out with its weekday) or another `Say` (put in as words).
+    """
 
     key: str
     params: Mapping[str, object] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
+    also: tuple[Say, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the review: which step it corrects, the key of its name, and what was answered."""
+
+    step: str
+    label: str
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +59,32 @@ class Answer:
     """What somebody answers, read as far as it can be read without the path."""
 
     today: date
-    text: str = ""  # their words, identifiers masked
+    text: str = ""  # their words, identifiers masked unless the step is one of `Path.identifying`
     choice: str = ""  # the code of a button, or of words that stand for one
     files: int = 0  # files that this path has got so far, this answer's included
     proven: bool | None = None  # whether name and last characters are the party's
     tries_left: int = 0
+    asks: bool = False  # whether the words read like a question
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known when somebody sets out: the sentence that started the path, or a button's argument."""
+
+    today: date
+    text: str = ""
+    arg: str = ""
+    source: str = ""  # the kind of the path whose button led here
+    data: Mapping[str, Any] = field(default_factory=dict)  # and what was answered there
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a path sets out with, and what it is about."""
+
+    data: Data
+    obligation: int | None = None
+    party: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +111,29 @@ class Puzzled:
     without: tuple[str, ...] = ()
 
 
+class Refused(Exception):
+    """What a path was for cannot be done: what is said, and the step that is asked again."""
+
+    def __init__(self, say: Say, step: str = "") -> None:
+        super().__init__(say.key)
+        self.say = say
+        self.step = step
+
+
 class Path(ABC):
     """A guided path; subclasses name steps, questions and what counts as an answer."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[str]  # at most 24 characters, as the names of steps
     Step: ClassVar[type[StrEnum]]
     ends: ClassVar[frozenset[str]]
+    free: ClassVar[frozenset[str]] = frozenset()  # steps at which whatever is written is the answer
+    secret: ClassVar[frozenset[str]] = frozenset()  # steps whose answer is not logged
+    identifying: ClassVar[frozenset[str]] = frozenset()  # steps that get ID numbers and the like unmasked
+    unlogged: ClassVar[bool] = False  # the log keeps neither answers nor reviews: they have a shorter life
+    bound: ClassVar[bool] = False  # only for a proven party
+    reopens: ClassVar[bool] = False  # an answer may still be changed at the end (a calculation)
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {}  # good answers in words, for the diagram and the tests
+    starts: ClassVar[Sequence[Data]] = ({},)  # data with which it may begin, for the diagram and the tests
 
     @abstractmethod
     def order(self, data: Data) -> Sequence[str]:
@@ -97,6 +155,14 @@ class Path(ABC):
         """The data that a step fills in, to be forgotten when somebody goes back to it."""
         return (step,)
 
+    def opened(self, opening: Opening) -> Data:  # noqa: ARG002 - for those who override it
+        """What is known already from the words or the button that set out on it."""
+        return {}
+
+    def lines(self, at: At) -> Sequence[Line]:  # noqa: ARG002 - for those who override it
+        """The answers as the review shows them."""
+        return ()
+
     # -- the same for every path -----------------------------------------------------------------
 
     def begin(self, data: Data, today: date) -> tuple[At, tuple[Say, ...]]:
@@ -105,12 +171,13 @@ class Path(ABC):
         return at, (self.ask(at, today),)
 
     def advance(self, at: At, answer: Answer) -> tuple[At, tuple[Say, ...]]:
-        """Where the answer leads, and what is said. An end stays where it is."""
-        if at.step in self.ends:
+        """Where the answer leads, and what is said. An end stays where it is, unless the path reopens."""
+        fixes = answer.choice.startswith("fix-")
+        if at.step in self.ends and not (self.reopens and fixes):
             return at, ()
         if answer.choice == "back":
             return self._back(at, answer.today)
-        if answer.choice.startswith("fix-"):
+        if fixes:
             return self._fix(at, answer.choice.removeprefix("fix-"), answer.today)
         taken = self.take(at, answer)
         if isinstance(taken, Say):
@@ -124,13 +191,29 @@ class Path(ABC):
     def return_to(self, at: At, step: str) -> At:
         """The place of an earlier step whose button is pressed again; the same place if it is none."""
         order = list(self.order(at.data))
-        if at.step in self.ends or step not in order or order.index(step) >= order.index(at.step):
+        closed = at.step in self.ends and not self.reopens
+        if closed or step in self.ends or step not in order or order.index(step) >= order.index(at.step):
             return at
-        return At(step, {k: v for k, v in at.data.items() if k not in self.clear(step)})
+        return self._at(step, at.data)
+
+    def review(self, at: At, confirm: str = "flow.confirm") -> Say:
+        """One screen with every answer, a button to change each, and `yes` to go on."""
+        lines = self.lines(at)
+        fixes = tuple(Choice("flow.fix", f"fix-{line.step}", {"name": Say(line.label)}) for line in lines)
+        shown = tuple(Say("flow.line", {"name": Say(line.label), "value": line.value}) for line in lines)
+        return Say("flow.review", {}, (Choice(confirm, "yes"), *fixes, LEAVE), shown)
 
     def _next(self, data: Data) -> At:
         order = self.order(data)
         return At(next((s for s in order if s not in self.ends and not self.filled(s, data)), order[-1]), data)
+
+    def _at(self, step: str, data: Data) -> At:
+        """At a step, with what it had filled in forgotten."""
+        return At(step, {k: v for k, v in data.items() if k not in (*self.clear(step), *self._of_ends)})
+
+    @property
+    def _of_ends(self) -> tuple[str, ...]:
+        return ("end", "confirm") if self.reopens else ("confirm",)
 
     def _back(self, at: At, today: date) -> tuple[At, tuple[Say, ...]]:
         order = list(self.order(at.data))
@@ -143,12 +226,26 @@ class Path(ABC):
     def _fix(self, at: At, step: str, today: date) -> tuple[At, tuple[Say, ...]]:
         if step not in self.order(at.data) or step in self.ends:
             return at, (self.ask(at, today),)
-        there = At(step, {k: v for k, v in at.data.items() if k not in self.clear(step)})
+        there = self._at(step, at.data)
         return there, (self.ask(there, today),)
 
 
 LEAVE = Choice("party.button.leave", "leave")
 BACK = Choice("party.button.back", "back")
+
+
+def go(kind: str, arg: str = "", *, carry: bool = False, label: str = "") -> Choice:
+    """A button that sets out on another path; with `carry` that path may use what was answered on this one.
+
+    It is shown only if that path is registered. The label is `button.go.<kind>` unless another key is given.
+    """
+    end = f":{CARRY}" if carry else f":{arg}" if arg else ""
+    return Choice(label or f"button.go.{kind}", "", data=f"go:{kind}{end}")
+
+
+def elsewhere(label: str, data: str) -> Choice:
+    """A button that leads out of the path: `human`, `menu`, `topic:apply.fee`, `pt:mine`."""
+    return Choice(label, "", data=data)
 
 
 def yuan(cents: int) -> str:

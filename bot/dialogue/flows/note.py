@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -30,6 +31,10 @@ class Note(Path):
     kind = "note"
     Step = Step
     ends = frozenset({Step.DONE})
+    free = frozenset({Step.TEXT})
+    bound = True
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.TEXT: ("a few words",)}
+    starts: ClassVar[Sequence[Data]] = ({"about": "hard", "task": 1}, {"about": "dispute", "task": 1})
 
     @override
     def order(self, data: Data) -> Sequence[str]:

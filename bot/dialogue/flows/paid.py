@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -32,6 +33,10 @@ class Paid(Path):
     kind = "paid"
     Step = Step
     ends = frozenset({Step.DONE})
+    free = frozenset({Step.PAYER})
+    bound = True
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.AMOUNT: ("3000",), Step.PAYER: ("Li",)}
+    starts: ClassVar[Sequence[Data]] = ({"balance": 500_000}, {"balance": 0, "act": True})
 
     @override
     def order(self, data: Data) -> Sequence[str]:
@@ -82,7 +87,7 @@ class Paid(Path):
         if at.data.get("act"):
             return Say("party.paid.confirm_act", {"day": day, "files": files}, choices)
         amount = yuan(at.data["amount"])
-        return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": at.data["way"]}, choices)
+        return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": Say(f"party.way.{at.data['way']}")}, choices)
 
     @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:

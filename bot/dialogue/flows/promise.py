@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -30,6 +31,9 @@ class Promise(Path):
     kind = "promise"
     Step = Step
     ends = frozenset({Step.DONE, Step.DROPPED})
+    bound = True
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.DAY: ("2026-12-01",), Step.AMOUNT: ("3000",)}
+    starts: ClassVar[Sequence[Data]] = ({"balance": 500_000}, {"balance": 0, "act": True})
 
     @override
     def order(self, data: Data) -> Sequence[str]:

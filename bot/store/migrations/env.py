@@ -2,10 +2,18 @@
 
 from alembic import context
 
-from bot.store import gap_tables, ledger_tables, reach_tables, reminder_tables
+from bot.store import (
+    gap_tables,
+    ledger_tables,
+    reach_tables,
+    reception_tables,
+    reminder_tables,
+    settlement_tables,
+    staff_tables,
+)
 from bot.store.tables import Base
 
-_ = gap_tables, ledger_tables, reach_tables, reminder_tables  # registered with Base by being imported
+_ = (gap_tables, ledger_tables, reach_tables, reception_tables, reminder_tables, settlement_tables, staff_tables)  # registered with Base by being imported
 
 connection = context.config.attributes["connection"]
 context.configure(

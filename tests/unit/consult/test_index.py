@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.consult.index import Index
+from bot.consult.index import Index, Rows
 from bot.consult.linear import Linear, LinearSettings
 from bot.consult.pinyin import Repair, sound
 
@@ -45,6 +45,28 @@ def test_how_much_is_unknown(features: dict[str, float], unknown: float) -> None
     assert index().vector(features).unknown == pytest.approx(unknown)
 
 
+def test_rows_can_be_made_again_from_the_postings() -> None:
+    """What learns from the phrasings finds the same ones after their memory was given back."""
+    built = index()
+    before = built.by_row
+    rows = [dict(zip(*_row(before, row), strict=True)) for row in range(len(TEXTS))]
+    built.forget_rows()
+    after = built.by_row
+    assert after is not before
+    assert [dict(zip(*_row(after, row), strict=True)) for row in range(len(TEXTS))] == rows
+
+
+def _row(rows: Rows, number: int) -> tuple[list[int], list[float]]:
+    span = slice(rows.starts[number], rows.starts[number + 1])
+    return rows.ids[span].tolist(), rows.weights[span].tolist()
+
+
+def test_texts_may_come_one_by_one() -> None:
+    """A generator is enough: no list of all features is kept."""
+    built = Index(iter(TEXTS), TOPICS, 2)
+    assert built.search(built.vector({"a": 1.0, "b": 1.0})).rows[0] == pytest.approx(1.0, abs=1e-5)
+
+
 def test_an_empty_index_finds_nothing() -> None:
     """No phrasings, no hits, no crash."""
     empty = Index([], [], 0)
@@ -58,14 +80,6 @@ def test_the_linear_layer_tells_topics_apart() -> None:
     assert layer.scores(built.vector({"b": 1.0})).argmax() == 0
     assert layer.scores(built.vector({"d": 1.0})).argmax() == 1
     assert layer.weight(built.vocabulary["b"], 0) > 0
-
-
-def test_a_layer_may_look_at_some_features_only() -> None:
-    """Features left out have no weight, and texts made of them score nothing."""
-    built = index()
-    layer = Linear(built, TOPICS, 2, only=lambda feature: feature in "ad")
-    assert layer.weight(built.vocabulary["b"], 0) == 0.0
-    assert not np.any(layer.scores(built.vector({"b": 1.0})))
 
 
 def test_fitting_is_reproducible() -> None:

@@ -145,3 +145,25 @@ def test_threads_may_share_a_matcher() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(matcher().match, questions))
     assert found == [matcher().match(each) for each in questions]
+
+
+@pytest.mark.parametrize("question", ["查封", "冻结", "房子", "别人欠我钱", "拍卖"])
+def test_a_noun_alone_is_asked_about(question: str) -> None:
+    """Nobody can know what is wanted of it."""
+    assert matcher().match(question).decision is Decision.CLARIFY
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [("apply.lost_doc", "要带什么"), ("process.payout", "多久能到"), ("settle.how", "怎么写")],
+)
+def test_what_only_asks_for_an_aspect_leans_on_the_topic_before(before: str, question: str) -> None:
+    """How long, what to bring, how to write: of what was spoken about."""
+    leaning = matcher().odds(question, Context(last_topic=before)).scores[before]
+    assert leaning > 2 * matcher().odds(question).scores[before]
+
+
+@pytest.mark.parametrize("question", ["都不是", "不是这个", "查封", "拘留"])
+def test_words_that_ask_nothing_do_not_repeat_the_answer_before(question: str) -> None:
+    """After an answer, too, a noun alone or 都不是 is asked about."""
+    assert matcher().match(question, Context(last_topic="apply.how")).decision is Decision.CLARIFY

@@ -79,3 +79,12 @@ def test_fear_of_wrong_answers_raises_the_bar() -> None:
     bold = replace(COSTS, cost_wrong=2)
     assert decide(odds(0.6, 0.1), Signs(), Context(), bold).decision is Decision.ANSWER
     assert decide(odds(0.6, 0.1), Signs(), Context(), COSTS).decision is not Decision.ANSWER
+
+
+def test_a_single_noun_is_asked_about_with_three_choices() -> None:
+    """However sure the first topic is; after a question back it is answered, since nobody is asked twice."""
+    sure = odds(0.97, 0.01, 0.01)
+    verdict = decide(sure, Signs(bare=True), Context(), COSTS)
+    assert (verdict.decision, verdict.reason) == (Decision.CLARIFY, Reason.UNSURE)
+    assert [each.topic for each in verdict.candidates[:3]] == ["a", "b", "c"]
+    assert decide(sure, Signs(bare=True), Context(clarified=True), COSTS).decision is Decision.ANSWER

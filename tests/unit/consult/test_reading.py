@@ -19,10 +19,41 @@ def test_concepts_join_lay_words() -> None:
     assert set(reader("老赖").concepts) & set(reader("失信被执行人").concepts)
 
 
-def test_pairs_of_concepts_are_features() -> None:
-    """What occurs together tells a long story."""
-    features = reader("失信名单怎么撤").features
-    assert any(name.startswith(CONCEPT) and "&" in name for name in features)
+def test_concepts_are_features() -> None:
+    """What is meant counts beside how it is written."""
+    assert CONCEPT + "失信名单" in reader("老赖怎么撤").features
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("能不能申请执行", set()),
+        ("要不要交钱", set()),
+        ("有没有别的办法", set()),
+        ("没钱就不能申请执行吗", {"不能"}),
+        ("他说不用还。我怎么申请执行？", set()),
+    ],
+)
+def test_negations_are_those_of_what_is_asked(question: str, found: set[str]) -> None:
+    """能不能 asks and does not deny; what a story denies turns no question round."""
+    assert reader(question).negations == found
+
+
+@pytest.mark.parametrize(
+    ("question", "bare"),
+    [("查封", True), ("失信了", True), ("拍卖", True), ("怎么解封", False), ("查封房子要多久", False), ("", False), ("天气", False)],
+)
+def test_a_single_noun_is_bare(question: str, bare: bool) -> None:
+    """One word of the field, and nothing that asks."""
+    assert reader(question).bare is bare
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect"), [("要多久", True), ("要带什么材料", True), ("多少钱呢", True), ("冻结多久", False), ("", False)]
+)
+def test_an_aspect_needs_a_topic(question: str, aspect: bool) -> None:
+    """How long, how much, what to bring: of what, only the message before can tell."""
+    assert reader(question).aspect is aspect
 
 
 def test_in_a_story_the_question_weighs_more() -> None:

@@ -8,7 +8,16 @@ from typing import Any, cast
 
 import pytest
 from telegram import Bot
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.core.privacy import Vault
 from bot.dialogue.model import Button, Reply
@@ -17,10 +26,11 @@ from bot.store.rows import OutgoingRow
 from handlers.carrier import TelegramCarrier
 from handlers.receive import stored_form
 from handlers.render import keyboard, to_html, to_plain
-from handlers.request import NotDelivered
+from handlers.request import NotDelivered, ServerFailed
 
 VAULT = Vault(bytes(range(32)))
 CITIZEN = "52040219870317581X"
+API_SAYS = b'{"ok": false, "error_code": 5, "description": "%s"}'
 
 
 def test_numbers_are_masked_wherever_a_message_holds_words() -> None:
@@ -39,6 +49,21 @@ def test_numbers_are_masked_wherever_a_message_holds_words() -> None:
     assert stored is not None
     assert CITIZEN not in stored.raw
     assert stored.raw.count("581X") == 5
+
+
+def test_what_was_typed_goes_along_sealed_until_it_is_handled() -> None:
+    """A document needs the number: beside the masked words stand those of a private message, and of nothing else."""
+    private = {"update_id": 1, "message": {"chat": {"id": 5, "type": "private"}, "text": f"号码{CITIZEN}"}}
+    stored = stored_form(private, VAULT)
+    assert stored is not None
+    raw = json.loads(stored.raw)
+    assert (raw["typed"], raw["message"]["text"]) == (f"号码{CITIZEN}", "号码******581X")
+    plain = {"update_id": 2, "typed": CITIZEN, "message": {"chat": {"id": 5, "type": "private"}, "text": "执行费"}}
+    group = {"update_id": 3, "message": {"chat": {"id": -5, "type": "group"}, "text": CITIZEN}}
+    for other in (plain, group):
+        stored = stored_form(other, VAULT)
+        assert stored is not None
+        assert "typed" not in json.loads(stored.raw)
 
 
 def test_marks_of_a_text_that_was_masked_do_not_point_elsewhere() -> None:
@@ -127,7 +152,16 @@ class Answering:
         (BadRequest("Message is too long"), Refused("Message is too long")),
         (BadRequest("Message is not modified: the same"), Delivered()),
         (TimedOut(), Later("TimedOut")),
-        (NetworkError("Bad Gateway"), Later("NetworkError", certain=True)),
+        (NetworkError("something else"), Later("NetworkError")),
+        (ServerFailed(503, b"<html>"), Later("http_503", certain=True)),
+        (ServerFailed(500, API_SAYS % b"Internal Server Error"), Later("http_500", certain=True)),
+        (ServerFailed(500, API_SAYS % b"Internal Server Error: restart"), Later("http_500")),
+        (ServerFailed(500, b"<html>"), Later("http_500")),
+        (ServerFailed(502, API_SAYS % b"Bad Gateway"), Later("http_502")),
+        (ServerFailed(504, b"<html>"), Later("http_504")),
+        (ServerFailed(520, b""), Later("http_520")),
+        (TelegramError("Invalid server response"), Later("unreadable")),
+        (TelegramError("something else"), Refused("something else")),
         (NotDelivered("no connection"), Later("NotDelivered", certain=True)),
         (InvalidToken(), Later("invalid_token", certain=True)),
     ],

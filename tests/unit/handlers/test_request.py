@@ -9,7 +9,7 @@ import pytest
 from telegram import Bot
 from telegram.error import NetworkError, TimedOut
 
-from handlers.request import AiohttpRequest, NotDelivered
+from handlers.request import AiohttpRequest, NotDelivered, ServerFailed
 from tests.integration.process import free_port
 
 TOKEN = "123456789:AAtokentokentokentokentokentokentok"
@@ -65,6 +65,29 @@ async def test_nobody_listening_is_known_not_to_have_arrived() -> None:
         await bot.send_message(5, "执行费")
     assert TOKEN not in repr(caught.value)
     await requests[0].shutdown()
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "refused"),
+    [
+        (500, b'{"ok":false,"error_code":500,"description":"Internal Server Error"}', True),
+        (502, b"<html>Bad Gateway</html>", False),
+        (503, b"", True),
+    ],
+)
+async def test_a_server_that_fails_says_whether_it_can_have_acted(
+    serve: Serve, code: int, body: bytes, refused: bool
+) -> None:
+    """Its own refusal may be repeated; what a gateway says of a lost answer may not."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d Wrong\r\nContent-Length: %d\r\n\r\n%s" % (code, len(body), body))
+        await writer.drain()
+
+    with pytest.raises(ServerFailed) as caught:
+        await (await serve(answer)).send_message(5, "执行费")
+    assert (caught.value.code, caught.value.refused) == (code, refused)
 
 
 async def test_silence_is_a_timeout(serve: Serve) -> None:

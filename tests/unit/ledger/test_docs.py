@@ -75,8 +75,8 @@ def test_every_kind_has_its_word(key: str, kind: type[StrEnum]) -> None:
 
 
 def test_every_broken_rule_has_its_words() -> None:
-    """Each code that the ledger raises is a sentence of the catalogue."""
-    source = "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parents[3] / "bot" / "ledger").glob("*.py"))
+    """Each code of a broken rule, raised by the ledger or by case work, is a sentence of the catalogue."""
+    source = "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parents[3] / "bot").rglob("*.py"))
     codes = set(re.findall(r'Broken\("(\w+)"', source))
     words = set(TEXTS.under("ledger.wrong"))
     assert codes <= words

@@ -117,3 +117,15 @@ def test_memory_of_quiet_chats_is_given_back() -> None:
     for number in range(50_000):
         pace.take(f"chat{number}", float(number), group=False, bulk=False)
     assert len(pace._chats) <= 10_000
+
+
+def test_a_rate_says_how_many_may_go_at_once() -> None:
+    """The burst when nothing has gone for long, none when it is spent, one more each interval."""
+    rate = Rate(2.0, 3)
+    assert rate.room(10.0) == 3
+    for left in (2, 1, 0):
+        rate.take(10.0)
+        assert rate.room(10.0) == left
+    assert [rate.room(t) for t in (10.4, 10.5, 11.0, 99.0)] == [0, 1, 2, 3]
+    rate.spend(99.0)
+    assert [rate.room(t) for t in (99.0, 99.4, 99.5, 100.0)] == [0, 0, 1, 2]

@@ -9,7 +9,7 @@ import pytest
 from bot.reach.intents import Intent, Replies
 from tests.world import ROOT
 
-REPLIES = Replies.read(ROOT / "faq")
+REPLIES = Replies(ROOT / "faq")
 MONDAY = date(2026, 11, 23)
 
 

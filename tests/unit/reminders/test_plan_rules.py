@@ -25,10 +25,13 @@ from bot.reminders.model import (
     Step,
     arm_of,
     check_approval,
+    check_scope,
     due_dates,
     may_leave,
     next_campaign_status,
+    pause_after,
     retry_at,
+    scheme_for,
     slots,
 )
 
@@ -44,7 +47,7 @@ STEPS = (
 )
 CALENDAR = CourtCalendar()
 WINDOW = SendWindow(Hours.parse("09:00-20:00"), (Hours.parse("12:00-13:30"), Hours.parse("22:00-08:00")))
-days = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+days = st.dates(date(2024, 1, 1), date(2028, 12, 31))  # with two leap days
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # ten in the morning of a working day
 
 
@@ -156,6 +159,8 @@ def test_it_leaves_when_nothing_speaks_against_it() -> None:
         ({"expires_at": NOW}, "stale"),
         ({"chat": False}, "never_linked"),
         ({"unreachable": "blocked"}, "blocked"),
+        ({"meant": False}, "not_meant"),
+        ({"proven": False}, "unproven"),
     ],
 )
 def test_each_reason_not_to_send_is_checked_and_told(facts: dict[str, object], why: str) -> None:
@@ -188,6 +193,39 @@ def test_tries_grow_apart_and_end() -> None:
     waits = [retry_at(n, NOW) for n in range(1, 7)]
     assert [w - NOW for w in waits[:3] if w] == [timedelta(seconds=s) for s in (15, 60, 240)]
     assert waits[-1] is None
+
+
+def test_a_few_failures_may_be_chance_and_many_are_the_line() -> None:
+    """Three in a row stop nothing; then all keep still, twice as long each time, five minutes at most."""
+    assert [pause_after(n).total_seconds() for n in (0, 3, 4, 5, 6, 12, 13, 60)] == [0, 0, 1, 2, 4, 256, 300, 300]
+
+
+def test_the_first_plan_that_matches_counts_and_the_last_is_for_every_case() -> None:
+    """By court and kind of case; a condition with several values needs one of them, several conditions all."""
+    schemes = (
+        Scheme("none", (), {"settlement": ("negotiating",)}),
+        Scheme("own", STEPS[:1], {"court": ("xixiu", "pingba"), "title": ("order",)}),
+        Scheme("general", STEPS),
+    )
+
+    def name(**facts: str) -> str | None:
+        found = scheme_for(schemes, {"court": "xixiu", "title": "judgment", "settlement": "none", **facts})
+        return found.name if found else None
+
+    assert name() == "general"
+    assert name(title="order") == "own"
+    assert name(title="order", court="puding") == "general"
+    assert name(title="order", settlement="negotiating") == "none"
+    assert scheme_for(schemes[:2], {"court": "puding"}) is None
+
+
+def test_nobody_writes_to_a_court_that_is_not_theirs() -> None:
+    """Without a court in the conditions it is the author's own; one too many is refused by name."""
+    assert check_scope({"overdue": True}, None) == {"overdue": True}
+    assert check_scope({"overdue": True}, ("xixiu",)) == {"overdue": True, "court": ["xixiu"]}
+    assert check_scope({"court": "xixiu"}, ("xixiu", "pingba")) == {"court": ["xixiu"]}
+    with pytest.raises(CampaignError, match="pingba"):
+        check_scope({"court": ["xixiu", "pingba"]}, ("xixiu",))
 
 
 def test_arms_are_random_over_people_and_stable_for_each() -> None:

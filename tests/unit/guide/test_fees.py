@@ -16,9 +16,18 @@ AMOUNTS = st.decimals(min_value="0.01", max_value="1e10", places=2)
 @pytest.mark.parametrize(
     ("amount", "fee"),
     [
-        ("8000", "50.00"), ("10000", "50.00"), ("20000", "200.00"), ("50000", "650.00"), ("100000", "1400.00"),
-        ("500000", "7400.00"), ("500001", "7400.01"), ("1000000", "12400.00"), ("5000000", "52400.00"),
-        ("8000000", "67400.00"), ("10000000", "77400.00"), ("100000000", "167400.00"),
+        ("8000", "50.00"),
+        ("10000", "50.00"),
+        ("20000", "200.00"),
+        ("50000", "650.00"),
+        ("100000", "1400.00"),
+        ("500000", "7400.00"),
+        ("500001", "7400.01"),
+        ("1000000", "12400.00"),
+        ("5000000", "52400.00"),
+        ("8000000", "67400.00"),
+        ("10000000", "77400.00"),
+        ("100000000", "167400.00"),
     ],
 )
 def test_the_enforcement_fee_of_the_worked_examples(amount: str, fee: str) -> None:
@@ -27,7 +36,8 @@ def test_the_enforcement_fee_of_the_worked_examples(amount: str, fee: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("amount", "fee"), [("500", "30.00"), ("1000", "30.00"), ("100000", "1020.00"), ("300000", "2020.00"), ("896000", "5000.00")]
+    ("amount", "fee"),
+    [("500", "30.00"), ("1000", "30.00"), ("100000", "1020.00"), ("300000", "2020.00"), ("896000", "5000.00")],
 )
 def test_the_preservation_fee_of_the_worked_examples(amount: str, fee: str) -> None:
     """收费办法第14条第2项, up to its cap."""
@@ -52,5 +62,5 @@ def test_the_steps_add_up_to_the_total(amount: Decimal) -> None:
 @pytest.mark.parametrize("amount", ["0", "-1", "NaN", "Infinity"])
 def test_an_amount_that_is_none_is_refused(amount: str) -> None:
     """Zero, less, and what is no number."""
-    with pytest.raises(ValueError, match="above zero"):
+    with pytest.raises(ValueError, match="wrong"):
         execution_fee(Decimal(amount))

@@ -1,0 +1,271 @@
+"""A chat on a guided path: what counts as an answer, and how everything else is answered beside it.
+
+Whoever asks something in between gets the answer and then the open question again; whoever goes
+elsewhere (/start, the menu, a person) leaves the path, and a button leads back to it.
+"""
+
+from __future__ import annotations
+
+from bot.consult.library import Library
+from bot.consult.model import Context, Decision, Reason
+from bot.core.ids import long
+from bot.dialogue.endings import STARTS
+from bot.dialogue.ends import wrong_person
+from bot.dialogue.flows import PATHS
+from bot.dialogue.flows.model import CARRY, Begun, Opening
+from bot.dialogue.heard import Heard
+from bot.dialogue.model import Incoming
+from bot.dialogue.paths import Paths
+from bot.dialogue.scene import House, Scene
+from bot.dialogue.service import Responder
+from bot.dialogue.sums import Sums
+from bot.guide.documents.model import KIND
+from bot.reach.intents import Intent, bare
+from bot.store.reach_rows import FlowState
+
+QUESTION = 1500  # characters that are looked at
+_AT_ONCE = 8  # a wish for a person in so few characters is one, even where anything may be written
+_SHOWS_TOPIC = ("topic", "more", "related", "side")  # presses after which the open question is put again
+_LEADS_AWAY = ("menu", "cat", "tools", "human", "none")  # and those after which it is only offered
+
+
+class Guided:
+    """Sets out on paths and keeps a chat on them."""
+
+    def __init__(self, talk: Responder, library: Library, house: House, paths: Paths) -> None:
+        self._talk = talk
+        self._library = library
+        self._house = house
+        self._paths = paths
+        self._heard = Heard(house.texts)
+        self._sums = Sums(library, house, self.begin)
+
+    # -- setting out -----------------------------------------------------------------------------
+
+    def wants(self, text: str) -> bool:
+        """Whether words may set out on a path; without looking anything up."""
+        paths = any(kind in PATHS for kind, _ in self._house.replies.paths(text))
+        return paths or bool(self._house.papers.asked_for(text)) or self._sums.wants(text)
+
+    async def begin_by_words(self, scene: Scene, text: str) -> bool:
+        """Set out on the path that the words ask for, with what they tell already."""
+        for kind, needed in self._house.replies.paths(text):
+            path = PATHS.get(kind)
+            if path is None:
+                continue
+            opening = Opening(scene.today, text)
+            if all(name in path.opened(opening) for name in needed):
+                scene.turn.heard(text, scene.turn.incoming.kind, decision="path")
+                await self.begin(scene, kind, opening)
+                return True
+        if form := self._house.papers.asked_for(text):
+            scene.turn.heard(text, scene.turn.incoming.kind, decision="path")
+            await self.begin(scene, KIND + form, Opening(scene.today, text))
+            return True
+        return await self._sums.begin_by_words(scene, text)
+
+    async def go(self, scene: Scene, kind: str, arg: str) -> None:
+        """The button `go:<kind>[:<arg>]`; an argument that begins with @ is the path whose answers are used."""
+        if kind not in PATHS:
+            self._gone(scene)
+            return
+        source = await self._own(scene, arg.removeprefix(CARRY)) if arg.startswith(CARRY) else None
+        if source:
+            opening = Opening(scene.today, source=source.kind, data=source.data)
+        else:
+            opening = Opening(scene.today, arg="" if arg.startswith(CARRY) else arg)
+        await self.begin(scene, kind, opening)
+
+    async def begin(self, scene: Scene, kind: str, opening: Opening) -> None:
+        """Set out; one of the same kind that is half way goes on, unless something new was said."""
+        path, flow = PATHS[kind], scene.flow
+        new = opening.text or opening.source or opening.arg
+        if flow and flow.kind == kind and self._paths.fresh(scene) and not new:
+            self._paths.ask_again(scene, flow)
+            return
+        if path.bound and not scene.proven:
+            linked = scene.linked
+            scene.say("party.case.prove_first" if linked else "party.case.none", self._house.words.human())
+            return
+        start = STARTS.get(kind)
+        begun = await start(scene, opening) if start else Begun({})
+        if begun is None:
+            return
+        if path.bound and begun.obligation is None and begun.party is None:
+            self._gone(scene)
+            return
+        data = begun.data | path.opened(opening)
+        await self._paths.begin(scene, kind, Begun(data, begun.obligation, begun.party))
+
+    # -- buttons ---------------------------------------------------------------------------------
+
+    async def press(self, scene: Scene, rest: str) -> None:
+        """A button of a path: `fl:<id>:<step>:<choice>`."""
+        code, step, choice = (*rest.split(":"), "", "")[:3]
+        if "go" in (step, choice):
+            choice = "go"
+        flow = await self._own(scene, code)
+        if flow is None or not choice:
+            self._gone(scene)
+            return
+        scene.flow = flow
+        await self._paths.press(scene, flow, step, choice)
+
+    async def _own(self, scene: Scene, code: str) -> FlowState | None:
+        """A path of this chat by the id in a button."""
+        flow = await scene.turn.work.reach.flow(number(code))
+        known = flow and flow.conversation_id == scene.turn.conversation.id and flow.kind in PATHS
+        return flow if known else None
+
+    def _gone(self, scene: Scene) -> None:
+        scene.say("feedback.gone", self._house.words.menu_button())
+
+    async def pressed_elsewhere(self, scene: Scene, incoming: Incoming) -> bool:
+        """A button that is no path's, while a path is open."""
+        name = incoming.data.partition(":")[0]
+        before = self._before(scene)
+        await self._talk.respond(scene.turn)
+        flow = scene.flow
+        if flow is None or not self._has_said(scene, before):
+            return True
+        if name in _SHOWS_TOPIC:
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+        elif name in _LEADS_AWAY:
+            await self._paths.put_aside(scene, flow, "flow.kept")
+        return True
+
+    # -- words -----------------------------------------------------------------------------------
+
+    async def answer(self, scene: Scene, text: str) -> bool:
+        """Words while a path is open: its answer, a wish to leave, or something else; False: too fast."""
+        turn, flow = scene.turn, scene.flow
+        # An answer costs a person less than a question, so twice as many are let through, as of buttons.
+        if flow is None or not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now):
+            return False
+        replies = self._house.replies
+        choice = self._paths.named(scene, flow, text) or replies.choice(text)
+        if choice == "leave" or (replies.stops(text) and not turn.state.party):
+            turn.heard(text, "text", decision="left")
+            await self._paths.leave(scene, flow)
+            return True
+        meaning = replies.meaning(text, scene.today)
+        if meaning.intent is Intent.NOTME and flow.party_id is not None and await self._wrong(scene, flow, text):
+            return True
+        turn.heard(self._paths.logged(scene, flow, text), "text", decision="answer")
+        if self._paths.is_free(flow) and choice not in ("none", "back") and not choice.startswith("fix-"):
+            choice = ""  # here words are words: 好 may be somebody's name
+        files = await self._files(scene, flow)
+        if self._paths.is_secret(flow):  # every try counts, and its words are nobody else's business
+            return await self._paths.answer(scene, flow, text, choice, files)
+        # Tried without saying anything first: a question may still hold the answer (明天行吗).
+        if await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks, insist=False):
+            return True
+        if await self._beside(scene, flow, text, asks=meaning.asks):
+            return True
+        return await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks)
+
+    async def _beside(self, scene: Scene, flow: FlowState, text: str, *, asks: bool) -> bool:
+        """Words that are no answer: another path, the menu, a question. False: nothing of the kind."""
+        turn = scene.turn
+        logged = list(turn.messages)
+        turn.messages.clear()  # whoever answers logs it, with what was made of it
+        if await self.begin_by_words(scene, text):
+            return True
+        meaning = self._heard(text)
+        if meaning == "menu":
+            turn.state.tokens += 1
+            await self._talk.respond(turn)
+            await self._paths.put_aside(scene, flow, "flow.kept")
+            return True
+        if asks or self._is_topic(scene, text):
+            turn.state.tokens += 1  # one message, counted once
+            await self._talk.respond(turn)
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+            return True
+        turn.messages.extend(logged)
+        return False
+
+    def _is_topic(self, scene: Scene, text: str) -> bool:
+        return self._library.match(text[-QUESTION:], Context(), scene.today).decision is Decision.ANSWER
+
+    async def _files(self, scene: Scene, flow: FlowState) -> int:
+        return len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
+
+    async def _wrong(self, scene: Scene, flow: FlowState, text: str) -> bool:
+        binding = await scene.turn.work.reach.binding(flow.party_id or 0, scene.turn.conversation.id)
+        if binding is None:
+            return False
+        scene.turn.heard(text, "text", decision="notme")
+        await self._paths.forget(scene)
+        await wrong_person(scene, binding.id)
+        return True
+
+    def in_danger(self, scene: Scene, text: str) -> bool:
+        """A crisis goes before everything, and so does the wish for a person, unless anything may be written here."""
+        flow = scene.flow if self._paths.fresh(scene) else None
+        if flow and self._paths.is_secret(flow):
+            return False
+        reason = self._library.match(text[-QUESTION:], Context(), scene.today).reason
+        if reason is Reason.PERSON and flow and self._paths.is_free(flow):
+            return len(bare(text)) <= _AT_ONCE
+        return reason in (Reason.CRISIS, Reason.PERSON)
+
+    async def lead_away(self, scene: Scene) -> None:
+        """What was said is not this path's business; it is put aside and offered again."""
+        await self._talk.respond(scene.turn)
+        if scene.flow and self._paths.fresh(scene):
+            await self._paths.put_aside(scene, scene.flow, "flow.kept")
+
+    # -- everything else -------------------------------------------------------------------------
+
+    async def other(self, scene: Scene, incoming: Incoming) -> bool:
+        """A picture, a voice message, a sticker: words under it may be the answer, the rest is told what helps."""
+        flow, text, turn = scene.flow, incoming.text.strip(), scene.turn
+        if flow is not None and text and not self._paths.is_secret(flow) and not self.in_danger(scene, text):
+            turn.heard(self._paths.logged(scene, flow, text), incoming.kind, decision="answer")
+            scene.say("noted.caption")
+            choice = self._house.replies.choice(text)
+            if await self._paths.answer(scene, flow, text, choice, insist=False):
+                return True
+            turn.messages.clear()
+            turn.outgoing.clear()
+        before = self._before(scene)
+        await self._talk.respond(turn)
+        if flow is not None and self._has_said(scene, before):
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+        return True
+
+    async def edited(self, scene: Scene, incoming: Incoming) -> bool:
+        """An edited answer changes nothing by itself; the open question is put again."""
+        text = incoming.text.strip()
+        if not text or incoming.data == "location" or scene.flow is None or self.in_danger(scene, text):
+            return False
+        scene.turn.heard(self._paths.logged(scene, scene.flow, text), "edited", decision="edited")
+        self._paths.ask_again(scene, scene.flow, "party.edited_flow")
+        return True
+
+    async def after_command(self, scene: Scene) -> bool:
+        """/start, /menu and the like lead away from the path; a button leads back."""
+        await self.lead_away(scene)
+        return True
+
+    async def offer(self, scene: Scene) -> None:
+        """After a day of silence, say once what is half filled in."""
+        flow = scene.flow
+        if flow and flow.status == "open" and not self._paths.fresh(scene):
+            await self._paths.put_aside(scene, flow, "party.flow.unfinished")
+
+    def _before(self, scene: Scene) -> int:
+        return sum(m.direction == "out" for m in scene.turn.messages)
+
+    def _has_said(self, scene: Scene, before: int) -> bool:
+        return self._before(scene) > before
+
+
+def number(code: str) -> int:
+    """The id in a button's data; 0, which nothing has, for what is none."""
+    try:
+        found = long(code)
+    except ValueError:
+        return 0
+    return found if 0 < found < 2**63 else 0

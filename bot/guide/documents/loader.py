@@ -1,0 +1,370 @@
+"""Reads the definitions in `faq/forms`: YAML into forms, every problem named with its file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import TemplateSyntaxError, meta
+from typing_extensions import override
+
+from bot.consult.loader import Problem
+from bot.core.errors import KnowledgeError
+from bot.guide.documents.compose import environment
+from bot.guide.documents.model import (
+    ID_LENGTH,
+    NAME_LENGTH,
+    Block,
+    Condition,
+    Field,
+    Form,
+    Kind,
+    Option,
+    Side,
+    Source,
+    Style,
+)
+
+FOLDER = "forms"  # below `faq/`
+PARTS = "parts.yaml"  # what several forms share
+# What a proven case can tell; whose side `me` and `other` are is known when a document is begun.
+FACTS = frozenset(
+    f"{side}.{what}" for side in ("me", "other", "creditor", "debtor") for what in ("name", "kind")
+) | frozenset(["others", "court", "case", "number", "basis", "title", "cause", "amount", "settled", "balance"])
+_FORM_KEYS = frozenset(["name", "title", "about", "side", "sources", "words", "fields", "paper", "after"])
+_FIELD_KEYS = frozenset(
+    [
+        *("id", "label", "ask", "kind", "required", "by_hand", "options", "when", "help", "known", "of"),
+        *("past", "future", "total", "rest", "most", "sources"),
+    ]
+)
+_PARTY_KEYS = frozenset(["party", "label", "role", "own", "when", "sources"])
+_BLOCK_KEYS = frozenset(["text", "heading", "party", "items", "each", "to", "sign", "attach", "when"])
+RESERVED = frozenset(["start", "review", "done", "confirm", "earlier", "more", "quiet", "end", "days", "item"])
+TAKEN = frozenset(["leave", "back", "go", "none", "finished", "rest"])
+_ITEM_KEYS = frozenset(["text", "when", "each", "plain"])
+_ID = re.compile(r"[a-z][a-z_]*")
+_SOURCE = re.compile(r"(\S+) (\d+(?:之[一二三四五六])?)")
+_LINE = "__line__"
+
+
+class _Lined(yaml.SafeLoader):
+    """Notes in every mapping on which line it begins."""
+
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, and its line."""
+        return {**super().construct_mapping(node, deep=True), _LINE: node.start_mark.line + 1}
+
+
+class _Bad(Exception):
+    """What is wrong at a line."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What was read, and what is wrong with it."""
+
+    forms: list[Form] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    lines: dict[tuple[str, str], int] = field(default_factory=dict)  # (form, field or `paper`) -> line
+
+
+def read(folder: Path) -> Draft:
+    """All definitions of that folder (`faq/forms`)."""
+    draft = Draft()
+    try:
+        parts = _yaml(folder / PARTS)
+    except _Bad as error:
+        draft.problems.append(Problem(f"{FOLDER}/{PARTS}", error.line, str(error)))
+        return draft
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name == PARTS:
+            continue
+        try:
+            _one(path, parts, draft)
+        except _Bad as error:
+            draft.problems.append(Problem(f"{FOLDER}/{path.name}", error.line, str(error)))
+    return draft
+
+
+def forms(folder: Path) -> dict[str, Form]:
+    """The forms by name; KnowledgeError names every problem."""
+    draft = read(folder)
+    wrong = [*draft.problems, *check(draft)]
+    if wrong or not draft.forms:
+        raise KnowledgeError([str(p) for p in wrong] or [f"{folder}: no forms"])
+    return {form.name: form for form in draft.forms}
+
+
+def problems(folder: Path, laws: Mapping[str, Collection[str]]) -> list[Problem]:
+    """Everything that is wrong with the definitions; `laws` are the articles that `laws.yaml` quotes."""
+    draft = read(folder)
+    found = [*draft.problems, *check(draft, laws)]
+    try:
+        asking(folder)
+    except KnowledgeError as error:
+        found.append(Problem(f"{FOLDER}/{PARTS}", 0, str(error)))
+    return found
+
+
+def asking(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before, and what after, a document's name when somebody wants to write it."""
+    try:
+        words = _yaml(folder / PARTS)["asking"]
+        return tuple(map(str, words["before"])), tuple(map(str, words["after"]))
+    except (_Bad, KeyError, TypeError) as error:
+        raise KnowledgeError([f"{FOLDER}/{PARTS}: asking: {error}"]) from error
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _Lined)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise _Bad(0, f"cannot be read: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise _Bad(mark.line + 1 if mark else 0, f"no usable YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(data, dict):
+        raise _Bad(1, "a mapping is expected")
+    return data
+
+
+def _one(path: Path, parts: Mapping[str, Any], draft: Draft) -> None:
+    data = _yaml(path)
+    _keys(data, _FORM_KEYS)
+    try:
+        fields = tuple(_fields(data["fields"], parts))
+        blocks = tuple(_blocks(data, parts))
+        form = Form(
+            name=str(data["name"]),
+            title=str(data["title"]),
+            about=str(data["about"]).strip(),
+            side=Side(data["side"]),
+            sources=_sources(data, data[_LINE]),
+            words=tuple(str(w) for w in data["words"]),
+            fields=fields,
+            blocks=blocks,
+            after=str(data.get("after", "")).strip(),
+        )
+    except KeyError as error:
+        raise _Bad(data[_LINE], f"{error.args[0]} is missing") from error
+    except (ValueError, TypeError) as error:
+        raise _Bad(data[_LINE], str(error)) from error
+    if form.name != path.stem or not _ID.fullmatch(form.name) or len(form.name) > NAME_LENGTH:
+        raise _Bad(data[_LINE], f"name: {form.name} must be the file's name, at most {NAME_LENGTH} letters")
+    draft.forms.append(form)
+    draft.lines[form.name, ""] = data[_LINE]
+    for given in data["fields"]:
+        for each in _group(given, parts):
+            draft.lines[form.name, str(each["id"])] = given[_LINE]
+
+
+def _keys(data: Mapping[str, Any], known: Collection[str]) -> None:
+    for key in data:
+        if key != _LINE and key not in known:
+            raise _Bad(data[_LINE], f"unknown key {key}; one of {', '.join(sorted(known))}")
+
+
+# -- fields --------------------------------------------------------------------------------------
+
+
+def _group(given: Mapping[str, Any], parts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A party is several fields; anything else is one."""
+    if "party" not in given:
+        return [dict(given)]
+    _keys(given, _PARTY_KEYS)
+    made = _filled(_part(parts, given)["fields"], given)
+    shared = {"sources": given["sources"]} if "sources" in given else {}
+    return [{**each, **shared, "when": [*given.get("when", ()), *each.get("when", ())]} for each in made]
+
+
+def _part(parts: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """Whoever writes the document is asked for more than the other side."""
+    return parts["own" if given.get("own") else "other"]
+
+
+def _filled(part: Any, given: Mapping[str, Any]) -> Any:
+    """A shared part with the party's own id, label and side put in."""
+    if isinstance(part, dict):
+        return {key: _filled(value, given) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(each, given) for each in part]
+    if not isinstance(part, str):
+        return part
+    role = str(given.get("role") or "")
+    text = part.replace("@label", str(given["label"])).replace("@role.", f"{role}." if role else "@role.")
+    return "" if "@role." in text else text.replace("@", str(given["party"]))
+
+
+def _fields(listed: list[Any], parts: Mapping[str, Any]) -> Iterator[Field]:
+    for given in listed:
+        for each in _group(given, parts):
+            yield _field(each, int(given[_LINE]))
+
+
+def _field(given: Mapping[str, Any], line: int) -> Field:
+    _keys({**given, _LINE: line}, _FIELD_KEYS)
+    try:
+        name, kind = str(given["id"]), Kind(given["kind"])
+        options = given.get("options", {})
+        return Field(
+            id=name,
+            label=str(given["label"]),
+            ask=str(given["ask"]).strip(),
+            kind=kind,
+            required=bool(given.get("required", False)),
+            by_hand=bool(given.get("by_hand", False)),
+            options=tuple(Option(str(c), str(w)) for c, w in options.items() if c != _LINE),
+            when=tuple(Condition.of(str(c)) for c in given.get("when", ())),
+            help=str(given.get("help", "")).strip(),
+            known=str(given.get("known", "")),
+            of=str(given.get("of", "")),
+            past=bool(given.get("past", False)),
+            future=bool(given.get("future", False)),
+            total=str(given.get("total", "")),
+            rest=tuple(given.get("rest", ())),
+            most=int(given.get("most", 0)),
+            sources=_sources(given, line),
+        )
+    except KeyError as error:
+        raise _Bad(line, f"field {given.get('id', '?')}: {error.args[0]} is missing") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _Bad(line, f"field {given.get('id', '?')}: {error}") from error
+
+
+def _sources(given: Mapping[str, Any], line: int) -> tuple[Source, ...]:
+    found = []
+    for text in given.get("sources", ()):
+        read_as = _SOURCE.fullmatch(str(text))
+        if read_as is None:
+            raise _Bad(line, f"source {text!r}: an instrument's short name, a space, the article's number")
+        found.append(Source(read_as.group(1), read_as.group(2)))
+    return tuple(found)
+
+
+# -- what is written -----------------------------------------------------------------------------
+
+
+def _blocks(data: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[Block]:
+    yield Block(Style.TITLE, str(data["title"]))
+    parties = {str(f["party"]): f for f in data["fields"] if "party" in f}
+    for position, given in enumerate(data["paper"]):
+        given = {"text": given, _LINE: data[_LINE]} if isinstance(given, str) else given
+        _keys(given, _BLOCK_KEYS)
+        when = tuple(Condition.of(str(c)) for c in given.get("when", ()))
+        yield from _written(given, when, f"n{position}", parties, parts)
+    yield Block(Style.NOTE, str(parts["note"]).strip())
+
+
+def _written(
+    given: Mapping[str, Any],
+    when: tuple[Condition, ...],
+    counter: str,
+    parties: Mapping[str, Any],
+    parts: Mapping[str, Any],
+) -> Iterator[Block]:
+    if "party" in given:
+        party = parties.get(str(given["party"]))
+        if party is None:
+            raise _Bad(given[_LINE], f"there is no party {given['party']} among the fields")
+        for each in _filled(_part(parts, party)["text"], party):
+            own = tuple(Condition.of(str(c)) for c in each["when"])
+            yield Block(Style.BODY, each["text"], (*when, *own))
+    elif "heading" in given:
+        yield Block(Style.HEADING, str(given["heading"]), when, bound=True)
+    elif "items" in given:
+        yield from _items(given["items"], when, counter)
+    elif "to" in given:
+        for number, text in enumerate(parts["to"]):
+            yield Block(Style.FLUSH if number else Style.BODY, str(text), when, bound=True)
+    elif "sign" in given:
+        for label in given["sign"]:
+            yield Block(Style.SIGN, str(parts["sign"]).replace("@label", str(label)), when, bound=True)
+            yield Block(Style.SIGN, str(parts["date"]), when)
+    elif "attach" in given:
+        yield Block(Style.ATTACHED, str(parts["attach"]), when, bound=True)
+        yield from _items(given["attach"], when, counter)
+    else:
+        yield Block(Style.BODY, str(given["text"]).strip(), when, str(given.get("each", "")))
+
+
+def _items(listed: list[Any], when: tuple[Condition, ...], counter: str) -> Iterator[Block]:
+    for item in listed:
+        given = item if isinstance(item, dict) else {"text": item}
+        _keys({_LINE: 0, **given}, _ITEM_KEYS)
+        own = tuple(Condition.of(str(c)) for c in given.get("when", ()))
+        number = "" if given.get("plain") else counter
+        yield Block(Style.BODY, str(given["text"]).strip(), (*when, *own), str(given.get("each", "")), number)
+
+
+# -- whether it is sound -------------------------------------------------------------------------
+
+
+def check(draft: Draft, laws: Mapping[str, Collection[str]] | None = None) -> Iterator[Problem]:
+    """What reading a single line cannot tell; `laws` are the articles that `laws.yaml` quotes."""
+    for form in draft.forms:
+        for name, message in _wrong(form, laws):
+            line = draft.lines.get((form.name, name)) or draft.lines[form.name, ""]
+            yield Problem(f"{FOLDER}/{form.name}.yaml", line, message)
+
+
+def _wrong(form: Form, laws: Mapping[str, Collection[str]] | None) -> Iterator[tuple[str, str]]:
+    ids = [f.id for f in form.fields]
+    for name in {i for i in ids if ids.count(i) > 1}:
+        yield name, f"the field {name} stands twice"
+    for each in form.fields:
+        yield from ((each.id, f"{each.id}: {message}") for message in _wrong_field(each, ids))
+    for block in form.blocks:
+        yield from (("", f"{block.text[:30]!r}: {message}") for message in _wrong_block(form, block))
+    if laws is not None:
+        for where, sources in (("", form.sources), *((f.id, f.sources) for f in form.fields)):
+            for source in sources:
+                if source.article not in laws.get(source.law, ()):
+                    yield where, f"{source.law} {source.article} is not quoted in laws.yaml"
+
+
+def _wrong_field(each: Field, ids: list[str]) -> Iterator[str]:
+    if not _ID.fullmatch(each.id) or len(each.id) > ID_LENGTH:
+        yield f"an id is of small letters, at most {ID_LENGTH}"
+    if each.id in RESERVED:
+        yield "this id is a step or a datum of every path"
+    if (each.kind is Kind.CHOICE) != bool(each.options):
+        yield "a choice has options, and nothing else has"
+    for option in each.options:
+        if option.code in TAKEN or not _ID.fullmatch(option.code):
+            yield f"the option {option.code} must be of small letters, and not a word that every path uses"
+    if each.known and each.known not in FACTS:
+        yield f"known: {each.known} is no fact of a case; one of {', '.join(sorted(FACTS))}"
+    if len(each.label) > 14:
+        yield "label: at most 14 characters fit on a button"
+    before = ids[: ids.index(each.id)]
+    for name in (each.of, each.total, *each.rest, *(c.field for c in each.when)):
+        if name and name not in before:
+            yield f"{name} is no field that is asked before it"
+
+
+def _wrong_block(form: Form, block: Block) -> Iterator[str]:
+    ids = {f.id for f in form.fields}
+    for condition in block.when:
+        if condition.field not in ids:
+            yield f"when: there is no field {condition.field}"
+        elif condition.code and condition.code not in {o.code for o in form.field(condition.field).options}:
+            yield f"when: {condition.field} has no option {condition.code}"
+    if block.each and (block.each not in ids or form.field(block.each).kind not in (Kind.LIST, Kind.SCHEDULE)):
+        yield f"each: {block.each} is no list"
+    try:
+        names = meta.find_undeclared_variables(environment().parse(block.text))
+    except TemplateSyntaxError as error:
+        yield f"no usable template: {error.message}"
+        return
+    for name in sorted(names - ids - {"item"}):
+        yield f"there is no field {name}"

@@ -1,0 +1,1 @@
+"""The figures that a court reports: each with its definition, and with the rows that it counts."""

@@ -1,0 +1,225 @@
+"""The rows behind the figures of a month; each query gives what one figure counts, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select
+
+from bot.store.base import Rows
+from bot.store.ledger_tables import Case, Obligation, Payment
+from bot.store.reception_tables import FlowNode, FollowUp, Intake, NotaryAssist, Petition, Ticket
+from bot.store.reminder_tables import Delivery
+from bot.store.settlement_tables import Negotiation
+from bot.store.tables import Message
+
+_FIRST_ENFORCEMENT = "%执%"
+_NOT_FIRST = ("%执恢%", "%执异%", "%执复%", "%执保%", "%执监%", "%执督%", "%执他%", "%执协%")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span of days in Shanghai, as days and as moments; the end is not in it."""
+
+    first: date
+    after: date
+    begin: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row that a figure counts. `amount` in 分 or days, as the figure says."""
+
+    id: int
+    court: str | None
+    on: date | datetime | None
+    amount: int
+    label: str
+
+
+def _select(
+    key: Any, court: Any, on: Any, amount: Any, label: Any, *where: ColumnElement[bool]
+) -> Select[Any]:
+    columns = (key.label("id"), court.label("court"), on.label("on"), amount.label("amount"), label.label("label"))
+    return select(*columns).where(*where)
+
+
+_NOTHING = literal(0)
+
+
+def _days(column: Any, span: Span) -> ColumnElement[bool]:
+    return and_(column >= span.first, column < span.after)
+
+
+def _moments(column: Any, span: Span) -> ColumnElement[bool]:
+    return and_(column >= span.begin, column < span.end)
+
+
+def _asked(span: Span, *decisions: str) -> Select[Any]:
+    return _select(
+        Message.id, null(), Message.at, _NOTHING, func.coalesce(Message.topic, ""),
+        Message.direction == "in", Message.decision.in_(decisions), _moments(Message.at, span),
+    )
+
+
+def _rated(span: Span, value: int) -> Select[Any]:
+    return _select(
+        Message.id, null(), Message.at, _NOTHING, func.coalesce(Message.topic, ""),
+        Message.feedback == value, _moments(Message.at, span),
+    )
+
+
+def _tickets(span: Span, column: Any, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(Ticket.number, Ticket.court, column, _NOTHING, literal(""), _moments(column, span), *where)
+
+
+def _cases(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(Case.id, Case.court, Case.created_at, _NOTHING, Case.number, _moments(Case.created_at, span), *where)
+
+
+def _first_enforcement(span: Span) -> Select[Any]:
+    others = [Case.number.not_like(pattern) for pattern in _NOT_FIRST]
+    return _cases(span, Case.stage != "before", Case.number.like(_FIRST_ENFORCEMENT), *others)
+
+
+def _urged(span: Span) -> Select[Any]:
+    first = (
+        select(Delivery.obligation_id, func.min(Delivery.settled_at).label("at"))
+        .where(Delivery.status == "sent", Delivery.obligation_id.is_not(None))
+        .group_by(Delivery.obligation_id)
+        .subquery()
+    )
+    return _select(
+        Obligation.id, Case.court, first.c.at, Obligation.amount, Case.number,
+        _moments(first.c.at, span), Obligation.id == first.c.obligation_id, Obligation.case_id == Case.id,
+    )
+
+
+def _performed(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(
+        Obligation.id, Case.court, Obligation.performed_on, Obligation.amount, Case.number,
+        _days(Obligation.performed_on, span), Obligation.case_id == Case.id, *where,
+    )
+
+
+def _after_urging(span: Span) -> Select[Any]:
+    urged = select(Delivery.obligation_id).where(Delivery.status == "sent", Delivery.obligation_id == Obligation.id)
+    return _performed(span, urged.exists())
+
+
+def _paid(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(
+        Payment.id, Case.court, Payment.paid_on, Payment.amount, Case.number,
+        _days(Payment.paid_on, span), Payment.status == "verified", Payment.obligation_id == Obligation.id,
+        Obligation.case_id == Case.id, *where,
+    )
+
+
+def _settled(span: Span, column: Any, stage: str, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(
+        Negotiation.id, Case.court, column, Negotiation.amount, Case.number,
+        _moments(column, span), Negotiation.stage == stage, Negotiation.case_id == Case.id, *where,
+    )
+
+
+def _followed(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(
+        FollowUp.number, FollowUp.court, FollowUp.made_at, _NOTHING, Case.number,
+        _moments(FollowUp.made_at, span), FollowUp.case_id == Case.id, *where,
+    )
+
+
+def _nodes(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    # What a node took is worked out from both days by whoever reads it: no two databases subtract days alike.
+    return _select(
+        FlowNode.number, FlowNode.court, FlowNode.finished_on, _NOTHING, Case.number,
+        _days(FlowNode.finished_on, span), FlowNode.case_id == Case.id, *where,
+    )
+
+
+def _petitions(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(
+        Petition.number, Petition.court, Petition.opened_at, _NOTHING, func.coalesce(Petition.case_number, ""),
+        _moments(Petition.opened_at, span), *where,
+    )
+
+
+def _intakes(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    return _select(Intake.number, Intake.court, Intake.day, _NOTHING, literal(""), _days(Intake.day, span), *where)
+
+
+# What each figure counts. `bot.reports.model` says how rows become a figure; docs/reports.md explains each.
+FACTS: Mapping[str, Callable[[Span], Select[Any]]] = {
+    "asked": lambda s: _asked(s, "answer", "clarify", "handoff"),
+    "answered": lambda s: _asked(s, "answer"),
+    "helpful": lambda s: _rated(s, 1),
+    "unhelpful": lambda s: _rated(s, -1),
+    "handed_over": lambda s: _tickets(s, Ticket.opened_at),
+    "resolved": lambda s: _tickets(s, Ticket.resolved_at),
+    "visits": _intakes,
+    "visits_settle": lambda s: _intakes(s, Intake.next_step == "settle"),
+    "visits_priority": lambda s: _intakes(s, Intake.priority.is_(True)),
+    "first_enforcement": _first_enforcement,
+    "priority_cases": lambda s: _cases(s, or_(Case.wage.is_(True), Case.livelihood.is_(True))),
+    "urged": _urged,
+    "performed": _performed,
+    "performed_before": lambda s: _performed(s, Case.stage == "before"),
+    "performed_urged": _after_urging,
+    "performed_wage": lambda s: _performed(s, Case.wage.is_(True)),
+    "paid": _paid,
+    "paid_third": lambda s: _paid(s, Payment.third_party.is_(True)),
+    "referred_before": lambda s: _settled(s, Negotiation.referred_at, "before"),
+    "settled_before": lambda s: _settled(s, Negotiation.agreed_at, "before"),
+    "referred_in": lambda s: _settled(s, Negotiation.referred_at, "in"),
+    "settled_in": lambda s: _settled(s, Negotiation.agreed_at, "in"),
+    "settlement_broken": lambda s: _select(
+        Negotiation.id, Case.court, Negotiation.broken_at, Negotiation.amount, Case.number,
+        _moments(Negotiation.broken_at, s), Negotiation.case_id == Case.id,
+    ),
+    "follow_ups": _followed,
+    "followed_up": lambda s: _followed(s, FollowUp.done_at.is_not(None)),
+    "nodes": _nodes,
+    "nodes_in_time": lambda s: _nodes(s, FlowNode.finished_on <= FlowNode.limit_on),
+    "notary": lambda s: _select(
+        NotaryAssist.number, NotaryAssist.court, NotaryAssist.assigned_at, _NOTHING, Case.number,
+        _moments(NotaryAssist.assigned_at, s), NotaryAssist.case_id == Case.id,
+    ),
+    "petitions": _petitions,
+    "petitions_answered": lambda s: _petitions(s, Petition.answered_at.is_not(None)),
+}
+
+
+class ReportRows(Rows):
+    """Reads what figures count; changes nothing."""
+
+    async def facts(self, name: str, span: Span, courts: frozenset[str] | None, limit: int | None = None) -> list[Fact]:
+        """The rows of a figure (a key of `FACTS`) for these courts (None: all, rows without a court included)."""
+        query = FACTS[name](span).subquery()
+        wanted = select(query).order_by(query.c.on.desc(), query.c.id)
+        if courts is not None:
+            wanted = wanted.where(query.c.court.in_(sorted(courts)))
+        rows = await self._connection.execute(wanted.limit(limit) if limit else wanted)
+        return [Fact(r.id, r.court, r.on, r.amount or 0, r.label) for r in rows]
+
+    async def totals(self, name: str, span: Span, courts: frozenset[str] | None) -> dict[str | None, tuple[int, int]]:
+        """How many rows each court has, and the sum of their amounts."""
+        query = FACTS[name](span).subquery()
+        wanted = select(query.c.court, func.count(), func.coalesce(func.sum(query.c.amount), 0)).group_by(query.c.court)
+        if courts is not None:
+            wanted = wanted.where(query.c.court.in_(sorted(courts)))
+        return {court: (int(count), int(total)) for court, count, total in await self._connection.execute(wanted)}
+
+    async def node_days(self, span: Span, courts: frozenset[str] | None) -> dict[str, list[int]]:
+        """How many days each finished node took, by court."""
+        query = select(FlowNode.court, FlowNode.started_on, FlowNode.finished_on).where(_days(FlowNode.finished_on, span))
+        if courts is not None:
+            query = query.where(FlowNode.court.in_(sorted(courts)))
+        found: dict[str, list[int]] = {}
+        for court, begun, done in await self._connection.execute(query):
+            if done is not None:
+                found.setdefault(court, []).append((done - begun).days)
+        return found

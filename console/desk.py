@@ -1,0 +1,93 @@
+"""The desk in the browser: NiceGUI behind the gate, opened once the bot serves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.core.texts import Texts
+from bot.service import Services
+from console.gate import Door, Gate
+
+TEXTS = Path(__file__).with_name("texts.zh-CN.yaml")
+LOOK = Path(__file__).with_name("look.css")
+
+
+class Desk:
+    """The staff's pages below `/desk`, and the way in at `/login`.
+
+    NiceGUI takes most of a second to import and nobody needs it to answer a question, so it is
+    imported in a thread once the bot serves; until then `/desk` asks to wait.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.texts = Texts.load(TEXTS)
+        self._app: ASGIApp | None = None
+        self._open = AsyncExitStack()
+
+    def routes(self) -> list[BaseRoute]:
+        """What the HTTP server has to offer for it."""
+        door = Door(self.services.staff, self.texts)
+        return [
+            Route("/login", door.show, methods=["GET"]),
+            Route("/login", door.enter, methods=["POST"]),
+            Route("/logout", door.leave, methods=["POST"]),
+            Mount("/desk", self._late),
+        ]
+
+    def look(self) -> str:
+        """The style sheet of all pages."""
+        return LOOK.read_text(encoding="utf-8")
+
+    async def start(self, server: uvicorn.Server) -> None:
+        """Open the pages."""
+        await asyncio.to_thread(importlib.import_module, "nicegui")
+        self._app = await self._open.enter_async_context(_pages(self, server))
+
+    async def stop(self) -> None:
+        """Close them; who has a page open sees that the connection is gone."""
+        self._app = None
+        await self._open.aclose()
+
+    async def _late(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is not None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            page = HTMLResponse(self.texts("frame.starting"), 503, headers={"Retry-After": "2", "Refresh": "2"})
+            await page(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1013})
+
+
+@contextlib.asynccontextmanager
+async def _pages(desk: Desk, server: uvicorn.Server) -> AsyncIterator[ASGIApp]:
+    """NiceGUI's application with our pages in it, running."""
+    import nicegui
+    from nicegui.server import Server
+
+    from console.pages import files, register
+
+    inner = FastAPI(routes=files(desk), docs_url=None, redoc_url=None, openapi_url=None)
+    nicegui.ui.run_with(
+        inner,
+        title=desk.texts("frame.title"),
+        language="zh-CN",
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=10.0,
+    )
+    Server.instance = server
+    register(desk)
+    async with inner.router.lifespan_context(inner):
+        yield Gate(desk.services.staff, inner, (f"/_nicegui/{nicegui.__version__}/",))

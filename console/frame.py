@@ -1,0 +1,318 @@
+"""The frame of every page: who is here, where one can go, how something is done and what is said if it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nicegui import background_tasks, ui
+
+from bot.core.clock import shown
+from bot.core.errors import StoreUnavailableError
+from bot.core.log import get
+from bot.dialogue.flows.model import yuan
+from bot.guide.settlement.model import SettlementError
+from bot.ledger.model import Broken
+from bot.reach.model import ReachError
+from bot.reception.model import DeskError
+from bot.reminders.model import CampaignError
+from bot.staff.model import Forbidden, Right, StaffError, Who
+from console.gate import session_of, token_of
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+log = get(__name__)
+T = TypeVar("T")
+
+# The pages in the order of the menu, and the right that one needs to see each.
+PAGES: Mapping[str, Right | None] = {
+    "today": None,
+    "chats": Right.SEE_CHATS,
+    "reception": Right.INTAKE,
+    "ledger": Right.SEE_LEDGER,
+    "tasks": Right.SEE_LEDGER,
+    "campaigns": Right.WRITE_CAMPAIGN,
+    "petitions": Right.PETITION,
+    "follow_ups": Right.FOLLOW_UP,
+    "flow": Right.FLOW,
+    "knowledge": None,
+    "figures": Right.SEE_REPORT,
+    "settings": None,
+}
+# Where each family of refusals has its words: in the bot's catalogue.
+_WORDS: Sequence[tuple[type[Exception], str]] = (
+    (Forbidden, "staff.wrong"),
+    (StaffError, "staff.wrong"),
+    (DeskError, "desk.wrong"),
+    (Broken, "ledger.wrong"),
+    (ReachError, "reach.wrong"),
+    (CampaignError, "campaign_wrong"),
+    (SettlementError, "settlement.wrong"),
+)
+_REFUSALS = tuple(kind for kind, _ in _WORDS)
+
+
+class Gone(Exception):
+    """The session has ended while a page was open."""
+
+
+class Page:
+    """One open page of one person."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        request = ui.context.client.request
+        self.desk = desk
+        self.services = desk.services
+        self.name = name
+        self.client = ui.context.client
+        self._token = token_of(request)
+        self._session = session_of(request)
+        self.csrf = self._session.csrf
+        self.menu = ui.element("nav").classes("menu")
+
+    @property
+    def who(self) -> Who:
+        """Who opened the page, for what it shows; a deed asks `now` instead."""
+        return self._session.who
+
+    def t(self, key: str, **params: object) -> str:
+        """A label of the console's catalogue."""
+        return self.desk.texts(key, **params)
+
+    def label(self, family: str, value: object) -> str:
+        """The word for a value, such as a status; the value itself where there is none."""
+        key = f"{family}.{value}"
+        if key in self.desk.texts:
+            return self.t(key)
+        return self.services.texts(key) if key in self.services.texts else str(value or "")
+
+    # -- deeds -----------------------------------------------------------------------------------
+
+    async def now(self) -> Who:
+        """Who it is at this moment: a session that ended or was revoked does nothing more. Raises `Gone`."""
+        session = await self.services.staff.session(self._token)
+        if session is None:
+            raise Gone
+        return session.who
+
+    async def do(self, deed: Callable[[Who], Awaitable[T]], said: str = "", **params: object) -> T | None:
+        """Carry a deed out; what is refused is said, and None comes back."""
+        try:
+            found = await deed(await self.now())
+        except Gone:
+            self.log_in_again()
+        except _REFUSALS as error:
+            ui.notify(self.refusal(error), type="warning", timeout=8000, multi_line=True)
+        except StoreUnavailableError:
+            ui.notify(self.t("frame.database_away"), type="negative", timeout=8000)
+        else:
+            if said:
+                ui.notify(self.t(said, **params), type="positive")
+            return found
+        return None
+
+    def doing(self, deed: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
+        """For a button: disabled by nobody, but what it raises never disappears."""
+
+        async def pressed() -> None:
+            try:
+                await deed()
+            except Gone:
+                self.log_in_again()
+
+        return pressed
+
+    def refusal(self, error: Exception) -> str:
+        """Why something was refused, in words."""
+        for kind, family in _WORDS:
+            if isinstance(error, kind):
+                key, params = f"{family}.{getattr(error, 'code', '')}", dict(getattr(error, "params", {}))
+                for texts in (self.services.texts, self.desk.texts):
+                    if key in texts:
+                        return texts(key, **{k: self._shown(k, v) for k, v in params.items()})
+                log.error("console.no_words", key=key)
+        return self.t("frame.refused")
+
+    def _shown(self, name: str, value: object) -> object:
+        if name == "court":
+            return self.court(str(value))
+        return self.label("right", value) if name == "right" else value
+
+    def log_in_again(self) -> None:
+        """The page cannot go on."""
+        _ = ui.run_javascript("location.href = '/login'")
+
+    # -- live ------------------------------------------------------------------------------------
+
+    def follow(self, changes: AsyncIterator[Any], then: Callable[[Any], Awaitable[None]]) -> None:
+        """Call `then` for each change while the page is open."""
+
+        async def watch() -> None:
+            async for change in changes:
+                with self.client:
+                    await then(change)
+
+        task = background_tasks.create(watch(), name=f"follow {self.name}")
+        self.client.on_delete(lambda: task.cancel())
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def court(self, court_id: str | None) -> str:
+        """What people call a court."""
+        found = self.services.ledger.courts.get(court_id or "")
+        return found.short if found else self.t("frame.no_court")
+
+    def courts(self) -> dict[str, str]:
+        """The courts whose affairs this person sees, by id."""
+        return {c.id: c.short for c in self.services.ledger.courts if self.who.sees(c.id)}
+
+
+def money(cents: int | None) -> str:
+    """分 as people read 元."""
+    return "–" if cents is None else yuan(cents)
+
+
+def day(value: date | None) -> str:
+    """A calendar day."""
+    return value.isoformat() if value else "–"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in Shanghai."""
+    return shown(value, "%m-%d %H:%M") if value else "–"
+
+
+# -- the frame -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def frame(desk: Desk, name: str, title: str = "") -> Iterator[Page]:
+    """A page with header and menu; what is built inside stands in the middle."""
+    page = Page(desk, name)
+    ui.colors(primary="#1f6f6b", secondary="#4a5663", accent="#1f6f6b", positive="#2f7d4f", warning="#9a6b00",
+              negative="#a8322a", info="#2b5f8a")
+    ui.page_title(f"{title or page.t(f'menu.{name}')} · {page.t('frame.title')}")
+    _header(page, title or page.t(f"menu.{name}"))
+    ui.keyboard(on_key=partial(_keys, page), ignore=["input", "select", "textarea"])
+    needed = PAGES[name]
+    with ui.element("div").classes("desk"):
+        _menu(page)
+        middle = ui.column().classes("page")
+    with middle:
+        if needed is None or page.who.may(needed):
+            yield page
+        else:
+            empty(page.t("frame.no_right"), page.t("frame.no_right_how"))
+            with ui.element("div").style("display: none"):
+                yield page
+
+
+def _header(page: Page, title: str) -> None:
+    with ui.header().classes("bar"):
+        button = ui.button(icon="menu", on_click=lambda: page.menu.classes(toggle="menu-open"))
+        button.props(f'flat round dense color=white aria-label="{page.t("frame.menu")}"').classes("only-small")
+        ui.label(title).classes("bar-title")
+        ui.space()
+        offset = page.services.settings.clock.offset
+        if offset:
+            ui.label(page.t("frame.moved_clock", moment=moment(page.services.clock.now()))).classes("bar-note")
+        ui.label(page.t("frame.who", name=page.who.name, court=page.court(page.who.court))).classes("bar-who")
+        with ui.element("form").props('method="post" action="/logout"'):
+            ui.element("input").props(f'type="hidden" name="csrf" value="{page.csrf}"')
+            ui.element("button").props('type="submit"').classes("bar-out").add_slot("default", page.t("frame.leave"))
+
+
+def _menu(page: Page) -> None:
+    page.menu.move(ui.context.slot.parent)
+    with page.menu:
+        for number, name in enumerate(allowed(page.who), start=1):
+            link = ui.link(page.t(f"menu.{name}"), f"/{name}").classes("menu-item")
+            link.props(f'accesskey="{number % 10}"')
+            if name == page.name:
+                link.classes("menu-here").props('aria-current="page"')
+
+
+def allowed(who: Who) -> list[str]:
+    """The pages of a person, in the order of the menu."""
+    return [name for name, right in PAGES.items() if right is None or who.may(right)]
+
+
+async def _keys(page: Page, event: Any) -> None:
+    """1–9: another page; / : the search field of this one; ? : what the keys do."""
+    if not event.action.keydown or event.action.repeat or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
+        return
+    key = event.key.name
+    names = allowed(page.who)
+    if key.isdigit() and 1 <= int(key) <= len(names):
+        ui.navigate.to(f"/{names[int(key) - 1]}")
+    elif key == "/":
+        _ = ui.run_javascript("document.querySelector('.search input')?.focus()")
+    elif key == "?":
+        ui.notify(page.t("frame.keys"), multi_line=True, timeout=10000)
+
+
+# -- small parts ---------------------------------------------------------------------------------
+
+
+def empty(what: str, then: str = "") -> None:
+    """Nothing to show, and what to do about it."""
+    with ui.column().classes("empty"):
+        ui.label(what).classes("empty-what")
+        if then:
+            ui.label(then).classes("empty-then")
+
+
+def section(title: str, count: int | None = None) -> ui.column:
+    """A titled part of a page."""
+    with ui.column().classes("section") as box, ui.row().classes("section-head"):
+        ui.label(title).classes("section-title")
+        if count is not None:
+            ui.label(str(count)).classes("count" if count else "count none")
+    return box
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> None:
+    """Names and values, one under the other."""
+    with ui.element("dl").classes("facts"):
+        for name, value in pairs:
+            with ui.element("dt"):
+                ui.label(name)
+            with ui.element("dd"):
+                ui.label(value or "–")
+
+
+def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, object]], *, right: Sequence[str] = (),
+         on_row: Callable[[dict[str, Any]], object] | None = None, key: str = "id") -> ui.table:
+    """A plain table: columns as (field, title); a click on a row is handed on."""
+    listed = [
+        {"name": name, "label": title, "field": name, "align": "right" if name in right else "left"}
+        for name, title in columns
+    ]
+    table = ui.table(columns=listed, rows=[dict(r) for r in rows], row_key=key).props("flat dense").classes("grid")
+    if on_row is not None:
+        table.on("rowClick", lambda event: on_row(event.args[1]), [[], [*rows[0]] if rows else [key], None])
+        table.classes("clicks")
+    return table
+
+
+async def ask(page: Page, title: str, fields: Mapping[str, Any], button: str) -> dict[str, Any] | None:
+    """A dialog with some fields: name → a function that makes the field. What was entered, or None."""
+    with ui.dialog() as dialog, ui.card().classes("dialog"):
+        ui.label(title).classes("dialog-title")
+        made = {name: make() for name, make in fields.items()}
+        with ui.row().classes("dialog-buttons"):
+            ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
+            ui.button(button, on_click=lambda: dialog.submit(True)).props("unelevated")
+    yes = await dialog
+    values = {name: field.value for name, field in made.items()} if yes else None
+    dialog.delete()
+    return values
+
+
+async def sure(page: Page, question: str, button: str) -> bool:
+    """Ask back before what cannot be undone."""
+    return await ask(page, question, {}, button) is not None

@@ -1,0 +1,160 @@
+"""The gate of the desk: whoever has no session is shown the way in; nobody comes in from another site."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from string import Template
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.core.texts import Texts
+from bot.staff.model import StaffError
+from bot.staff.service import Session, Staff
+
+COOKIE = "zhiyuan"
+HOME = "/desk/"
+_PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
+_LONGEST = 4096  # bytes of a form; a token and a button need far less
+_SAFE = ("GET", "HEAD", "OPTIONS")
+# Neither another site's frame nor its scripts; the framework's own scripts are inline.
+_HEADERS = {
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` a form would come from nowhere
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+Find = Callable[[], Staff]
+
+
+def session_of(connection: HTTPConnection) -> Session:
+    """The session that the gate found; only for what stands behind it."""
+    found: Session = connection.scope["state"]["session"]
+    return found
+
+
+def token_of(connection: HTTPConnection) -> str:
+    """The token in the cookie, or nothing."""
+    return connection.cookies.get(COOKIE, "")
+
+
+def same_site(connection: HTTPConnection) -> bool:
+    """Whether a call comes from a page of this very address. A browser always tells where it comes from."""
+    headers = Headers(scope=connection.scope)
+    origin = headers.get("origin")
+    if origin is None:
+        return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    return urlsplit(origin).netloc == headers.get("host")
+
+
+class Gate:
+    """Wraps the desk's application; the session it finds stands in the call's state."""
+
+    def __init__(self, staff: Staff, app: ASGIApp, open_paths: tuple[str, ...] = ()) -> None:
+        """`open_paths` are files of the framework, the same for everybody."""
+        self._staff = staff
+        self._app = app
+        self._open = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in or turn away."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if scope["type"] == "http" and scope["method"] in _SAFE and path.startswith(self._open):
+            await self._app(scope, receive, send)
+            return
+        unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        session = None
+        if not unsafe or same_site(connection):
+            session = await self._staff.session(token_of(connection))
+        if session is None:
+            await self._refuse(scope, receive, send)
+            return
+        scope.setdefault("state", {})["session"] = session
+        await self._app(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4401})
+        elif scope["method"] == "GET":
+            await RedirectResponse("/login", 303)(scope, receive, send)
+        else:
+            await Response(status_code=403)(scope, receive, send)
+
+
+class Door:
+    """The pages before the gate: how to come in, coming in, going out."""
+
+    def __init__(self, staff: Staff, texts: Texts) -> None:
+        self._staff = staff
+        self._texts = texts
+
+    async def show(self, request: Request) -> Response:
+        """GET /login: never uses a link up, since programs look at links before people do."""
+        token = request.query_params.get("t", "")
+        return self._page("login.ready" if token else "login.how", token)
+
+    async def enter(self, request: Request) -> Response:
+        """POST /login with the link's token: a session, if the link is good."""
+        form = await _form(request)
+        if not same_site(request):
+            return self._page("login.elsewhere", status=403)
+        client = request.client.host if request.client else ""
+        try:
+            entered = await self._staff.enter(form.get("t", ""), request.headers.get("user-agent", "")[:120], client)
+        except StaffError:
+            # The same words for used, expired and made up: nothing can be learnt by trying.
+            return self._page("login.refused", status=403)
+        response = RedirectResponse(HOME, 303)
+        response.set_cookie(
+            COOKIE,
+            entered.token,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+        return response
+
+    async def leave(self, request: Request) -> Response:
+        """POST /logout: the session ends; another site cannot end it."""
+        form, token = await _form(request), token_of(request)
+        if not same_site(request) or not self._staff.csrf_fits(token, form.get("csrf", "")):
+            return self._page("login.elsewhere", status=403)
+        await self._staff.leave(token)
+        response = self._page("login.left")
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return response
+
+    def _page(self, key: str, token: str = "", status: int = 200) -> HTMLResponse:
+        button = self._texts("login.enter")
+        form = (
+            f'<form method="post" action="/login"><input type="hidden" name="t" value="{html.escape(token)}">'
+            f'<button autofocus>{html.escape(button)}</button></form>'
+            if token
+            else ""
+        )
+        text = _PAGE.substitute(
+            title=html.escape(self._texts("login.title")), words=html.escape(self._texts(key)), form=form
+        )
+        return HTMLResponse(text, status, headers=_HEADERS)
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """A small form, read without a parser for files."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST:
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -1,0 +1,237 @@
+"""群发: written, looked at, approved by a second person, sent, watched, retried, stopped."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nicegui import ui
+
+from bot.ledger.model import Stage
+from bot.reminders.campaigns import NewCampaign, Progress
+from bot.reminders.model import CampaignStatus, DeliveryStatus
+from bot.reminders.wording import DEFAULT_ARM
+from bot.staff.model import Right
+from console.frame import Page, ask, empty, facts, frame, grid, moment, section
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+EVERY = 2.0  # seconds between two looks at a campaign that runs
+
+
+def register(desk: Desk) -> None:
+    """The list, a new one, and one of them."""
+
+    @ui.page("/campaigns")
+    async def campaigns() -> None:
+        with frame(desk, "campaigns") as page:
+            if page.who.may(Right.WRITE_CAMPAIGN):
+                await _list(page)
+
+    @ui.page("/campaigns/new")
+    async def new() -> None:
+        with frame(desk, "campaigns", desk.texts("campaigns.new")) as page:
+            if page.who.may(Right.WRITE_CAMPAIGN):
+                _Draft(page).open()
+
+    @ui.page("/campaigns/{number}")
+    async def campaign(number: int) -> None:
+        with frame(desk, "campaigns", desk.texts("campaigns.one", number=number)) as page:
+            if page.who.may(Right.WRITE_CAMPAIGN):
+                await _Campaign(page, number).open()
+
+
+async def _list(page: Page) -> None:
+    found = await page.do(page.services.broadcasts.all) or []
+    with section(page.t("menu.campaigns"), len(found)):
+        ui.button(page.t("campaigns.do.new"), on_click=lambda: ui.navigate.to("/campaigns/new")).props("unelevated dense").mark("new")
+        if not found:
+            empty(page.t("campaigns.nothing"), page.t("campaigns.nothing_then"))
+            return
+        grid([(c, page.t(f"campaigns.column.{c}")) for c in ("number", "title", "status", "author", "begun")], [{
+            "id": c.number,
+            "number": c.number,
+            "title": c.title,
+            "status": page.label("campaign", c.status),
+            "author": await _name(page, c.author),
+            "begun": moment(c.started_at or c.start_at),
+        } for c in found], on_row=lambda r: ui.navigate.to(f"/campaigns/{r['number']}"))
+
+
+async def _name(page: Page, key: str) -> str:
+    """The name behind `staff:7`."""
+    kind, _, number = key.partition(":")
+    if kind != "staff":
+        return key
+    names = {str(c.id): c.name for c in await page.do(page.services.staff.colleagues) or []}
+    return names.get(number, page.label("actor", "staff"))
+
+
+class _Draft:
+    """A campaign being written."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def open(self) -> None:
+        """The form."""
+        page = self._page
+        with ui.column().classes("section").style("max-width: 52rem"):
+            title = ui.input(page.t("campaigns.title")).props("outlined dense maxlength=120").mark("title")
+            text = ui.textarea(page.t("campaigns.text")).props("outlined dense rows=6").mark("text")
+            ui.label(page.t("campaigns.placeholders")).classes("soft")
+            other = ui.textarea(page.t("campaigns.other_text")).props("outlined dense rows=4")
+            holdout = ui.number(page.t("campaigns.holdout"), value=0, min=0, max=50, step=5).props('outlined dense suffix="%"')
+            education = ui.checkbox(page.t("campaigns.education"))
+            ui.label(page.t("campaigns.audience")).classes("section-title")
+            with ui.row().classes("bars"):
+                courts = ui.select(page.courts(), multiple=True, label=page.t("campaigns.courts")).props("outlined dense use-chips").style("min-width: 14rem")
+                stage = ui.select({"": page.t("ledger.every_stage"), **{s.value: page.label("stage", s) for s in Stage}}, value="").props("outlined dense")
+                series = ui.input(page.t("case.series")).props("outlined dense")
+            with ui.row().classes("bars"):
+                overdue = ui.checkbox(page.t("campaigns.overdue"))
+                wage = ui.checkbox(page.t("campaigns.wage"))
+
+            async def draft() -> None:
+                audience: dict[str, Any] = {}
+                if courts.value:
+                    audience["court"] = list(courts.value)
+                audience |= {k: v for k, v in (("stage", stage.value), ("series", series.value)) if v}
+                audience |= {k: True for k, box in (("overdue", overdue), ("wage", wage)) if box.value}
+                texts = {DEFAULT_ARM: text.value or ""} | ({"b": other.value} if other.value else {})
+                if education.value:
+                    audience = {}
+                given = NewCampaign(title.value or "", texts, audience, "", education=bool(education.value),
+                                    holdout=float(holdout.value or 0) / 100)
+                number = await page.do(lambda who: page.services.broadcasts.new(who, given))
+                if number is not None:
+                    ui.navigate.to(f"/campaigns/{number}")
+
+            ui.button(page.t("campaigns.do.draft"), on_click=page.doing(draft)).props("unelevated").mark("draft")
+
+
+class _Campaign:
+    """One campaign on its way."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self._page, self._number = page, number
+        self._office = page.services.broadcasts
+        self._shown = ""
+
+    async def open(self) -> None:
+        """Build it, and look again while it runs."""
+        self._head = ui.column().style("width: 100%; gap: 1rem")
+        self._rest = ui.column().style("width: 100%; gap: 1rem")
+        found = await self._look()
+        if found is None:
+            with self._rest:
+                empty(self._page.t("campaigns.none"))
+            return
+        ui.timer(EVERY, self._look)
+
+    async def _look(self) -> Progress | None:
+        found = await self._page.do(lambda who: self._office.progress(who, self._number))
+        if found is not None:
+            self._progress(found)
+            if found.row.status != self._shown:
+                self._shown = found.row.status
+                await self._details(found)
+        return found
+
+    def _progress(self, found: Progress) -> None:
+        page, row = self._page, found.row
+        self._head.clear()
+        with self._head, ui.column().classes("section"):
+            with ui.row().classes("section-head"):
+                ui.label(row.title).classes("section-title")
+                ui.label(page.label("campaign", row.status)).classes("tag").mark("status")
+                ui.space()
+                self._deeds(found)
+            if found.total:
+                ui.linear_progress(1 - found.left / found.total, show_value=False)
+                counts = {s: found.of(s) for s in DeliveryStatus}
+                ui.label("　".join(f"{page.label('delivery', s)} {n}" for s, n in counts.items() if n)).classes("soft").mark("counts")
+
+    def _deeds(self, found: Progress) -> None:
+        page, number, status = self._page, self._number, found.row.status
+        deeds: list[tuple[str, Any]] = []
+        if status == CampaignStatus.DRAFT and page.who.may(Right.APPROVE_CAMPAIGN):
+            deeds.append(("approve", lambda who: self._office.approve(who, number)))
+        if status == CampaignStatus.APPROVED:
+            deeds.append(("start", lambda who: self._office.start(who, number)))
+        if status == CampaignStatus.RUNNING:
+            deeds.append(("pause", lambda who: self._office.pause(who, number)))
+        if status == CampaignStatus.PAUSED:
+            deeds.append(("resume", lambda who: self._office.resume(who, number)))
+        if status in (CampaignStatus.DONE, CampaignStatus.RUNNING):
+            deeds.append(("retry", lambda who: self._office.retry(who, number)))
+        for name, deed in deeds:
+            ui.button(page.t(f"campaigns.do.{name}"), on_click=page.doing(partial(self._do, name, deed))).props("dense unelevated").mark(f"do-{name}")
+        if status not in (CampaignStatus.DONE, CampaignStatus.CANCELLED):
+            ui.button(page.t("campaigns.do.cancel"), on_click=page.doing(lambda: self._do("cancel", lambda who: self._office.cancel(who, number)))).props("dense flat")
+        if status not in (CampaignStatus.DRAFT, CampaignStatus.APPROVED):
+            ui.button(page.t("campaigns.do.correct"), on_click=page.doing(self._correct)).props("dense flat")
+
+    async def _do(self, name: str, deed: Any) -> None:
+        page = self._page
+        if name in ("start", "cancel", "retry") and await ask(page, page.t(f"campaigns.sure.{name}"), {}, page.t(f"campaigns.do.{name}")) is None:
+            return
+        await page.do(deed)
+        await self._look()
+
+    async def _correct(self) -> None:
+        page = self._page
+        entered = await ask(page, page.t("campaigns.correct"), {
+            "text": lambda: ui.textarea(page.t("campaigns.text")).props("outlined dense rows=5"),
+        }, page.t("campaigns.do.correct"))
+        if entered:
+            drafted = await page.do(lambda who: self._office.correct(who, self._number, entered["text"] or ""))
+            if drafted is not None:
+                ui.navigate.to(f"/campaigns/{drafted}")
+
+    async def _details(self, found: Progress) -> None:
+        self._rest.clear()
+        with self._rest:
+            if found.row.status in (CampaignStatus.DRAFT, CampaignStatus.APPROVED):
+                await self._preview()
+            else:
+                await self._outcomes()
+
+    async def _preview(self) -> None:
+        page = self._page
+        seen = await page.do(lambda who: self._office.preview(who, self._number))
+        if seen is None:
+            return
+        with section(page.t("campaigns.preview")):
+            facts([
+                (page.t("campaigns.people"), str(seen.people)),
+                (page.t("campaigns.chats"), str(seen.chats)),
+                (page.t("campaigns.neutral"), str(seen.neutral)),
+                (page.t("campaigns.held"), _counted(page, seen.held)),
+                (page.t("campaigns.not_reached"), _counted(page, seen.not_reached)),
+            ])
+            for sample in seen.samples:
+                ui.label(sample.text).classes("sample").mark("sample")
+            if not seen.samples:
+                ui.label(page.t("campaigns.no_samples")).classes("soon")
+
+    async def _outcomes(self) -> None:
+        page = self._page
+        results = await page.do(lambda who: self._office.results(who, self._number)) or []
+        if results:
+            with section(page.t("campaigns.results")):
+                grid([(c, page.t(f"campaigns.arm.{c}")) for c in ("arm", "people", "sent", "in14", "in30")], [{
+                    "id": r.arm, "arm": page.label("campaigns.arm_name", r.arm), "people": r.people, "sent": r.sent,
+                    "in14": r.performed_14, "in30": r.performed_30,
+                } for r in results])
+        people = await page.do(lambda who: self._office.recipients(who, self._number)) or []
+        with section(page.t("campaigns.recipients"), len(people)):
+            grid([(c, page.t(f"campaigns.recipient.{c}")) for c in ("name", "case", "status", "why")], [{
+                "id": str(r.delivery.id), "name": r.name, "case": r.case, "status": page.label("delivery", r.status),
+                "why": page.label("why", r.why),
+            } for r in people])
+
+
+def _counted(page: Page, counts: Any) -> str:
+    return "，".join(f"{page.label('why', name)} {n}" for name, n in counts.most_common())

@@ -1,0 +1,110 @@
+"""One case: who is in it, what is owed in it, and who helps with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from bot.core.privacy import mask_identifiers
+from bot.ledger.service import CaseView
+from bot.reception.model import Node
+from bot.staff.model import Right, Role
+from console.fields import text_field
+from console.frame import Page, ask, day, empty, facts, frame, grid, money, section
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+
+def register(desk: Desk) -> None:
+    """The page of one case."""
+
+    @ui.page("/cases/{number}")
+    async def case(number: str) -> None:
+        with frame(desk, "ledger", number) as page:
+            if not page.who.may(Right.SEE_LEDGER):
+                return
+            view = await page.do(lambda who: page.services.cases.case(who, number))
+            if view is None:
+                empty(page.t("case.none"), page.t("case.none_then"))
+            else:
+                _show(page, view)
+
+
+def _show(page: Page, view: CaseView) -> None:
+    row = view.row
+    with ui.column().classes("section"):
+        with ui.row().classes("section-head"):
+            ui.label(row.number).classes("section-title")
+            ui.space()
+            if page.who.may(Right.FLOW):
+                ui.button(page.t("case.do.node"), on_click=page.doing(lambda: _node(page, view))).props("dense flat")
+            if page.who.may(Right.ASSIGN_NOTARY):
+                ui.button(page.t("case.do.notary"), on_click=page.doing(lambda: _notary(page, view))).props("dense flat")
+        facts([
+            (page.t("obligation.court"), page.court(row.court)),
+            (page.t("case.title"), page.label("title", row.title)),
+            (page.t("case.stage"), page.label("stage", row.stage)),
+            (page.t("obligation.cause"), row.cause),
+            (page.t("case.series"), row.series or ""),
+            (page.t("obligation.responsible"), row.responsible or ""),
+            (page.t("obligation.mediator"), row.mediator or ""),
+        ])
+    with section(page.t("case.people"), len(view.roles)):
+        grid(
+            [(c, page.t(f"case.column.{c}")) for c in ("role", "name", "number", "phone")],
+            [
+                {
+                    "id": f"{r.party_id}{r.role}",
+                    "role": page.label("party_role", r.role),
+                    "name": view.parties[r.party_id].name,
+                    "number": mask_identifiers(view.parties[r.party_id].number or "") or "–",
+                    "phone": mask_identifiers(view.parties[r.party_id].phone or "") or "–",
+                }
+                for r in view.roles
+            ],
+        )
+    with section(page.t("case.obligations"), len(view.obligations)):
+        grid(
+            [(c, page.t(f"ledger.column.{c}")) for c in ("label", "debtor", "status", "amount", "balance", "next_due")],
+            [
+                {
+                    "id": str(o.id),
+                    "label": o.row.label,
+                    "debtor": o.debtor.name,
+                    "status": page.label("status", o.standing.status),
+                    "amount": money(o.row.amount),
+                    "balance": money(o.standing.balance),
+                    "next_due": day(o.standing.next_due),
+                }
+                for o in view.obligations
+            ],
+            right=("amount", "balance"),
+            on_row=lambda r: ui.navigate.to(f"/obligations/{r['id']}"),
+        )
+
+
+async def _node(page: Page, view: CaseView) -> None:
+    nodes = {n.value: page.label("node", n) for n in Node}
+    entered = await ask(page, page.t("case.node"), {
+        "node": lambda: ui.select(nodes, value=Node.ACCEPT.value).props("outlined dense"),
+    }, page.t("case.do.node"))
+    if entered:
+        await page.do(lambda who: page.services.nodes.start(who, view.row.id, Node(entered["node"])), "frame.done")
+
+
+async def _notary(page: Page, view: CaseView) -> None:
+    colleagues = await page.do(page.services.staff.colleagues) or []
+    notaries = {c.id: c.name for c in colleagues if c.role is Role.NOTARY}
+    if not notaries:
+        ui.notify(page.t("case.no_notary"), type="info")
+        return
+    entered = await ask(page, page.t("case.notary"), {
+        "account": lambda: ui.select(notaries, label=page.t("case.which_notary")).props("outlined dense"),
+        "note": lambda: text_field(page.t("obligation.note")),
+    }, page.t("case.do.notary"))
+    if entered and entered["account"]:
+        await page.do(
+            lambda who: page.services.notaries.assign(who, view.row.id, entered["account"], entered["note"] or ""), "frame.done"
+        )

@@ -1,0 +1,400 @@
+"""会话: the inbox on the left, the thread in the middle, the person's cases on the right."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from nicegui import events, ui
+
+from bot.core.clock import SHANGHAI
+from bot.reception.chats import ChatItem, Line, NewPaper, Panel
+from bot.reception.model import Breach, ChatState
+from bot.staff.model import Right, Role
+from console.frame import Page, ask, day, empty, facts, frame, moment, money
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+_LARGEST_FILE = 20 * 2**20
+_FILTERS = ("all", "mine", *(s.value for s in ChatState))
+
+
+def register(desk: Desk) -> None:
+    """The inbox, and the inbox with one conversation open."""
+
+    @ui.page("/chats")
+    async def chats() -> None:
+        with frame(desk, "chats") as page:
+            if page.who.may(Right.SEE_CHATS):
+                await _Inbox(page, None).open()
+
+    @ui.page("/chats/{number}")
+    async def chat(number: int) -> None:
+        with frame(desk, "chats") as page:
+            if page.who.may(Right.SEE_CHATS):
+                await _Inbox(page, number).open()
+
+
+class _Inbox:
+    """The three panes; whatever changes in the database changes here."""
+
+    def __init__(self, page: Page, number: int | None) -> None:
+        self._page = page
+        self._chats = page.services.chats
+        self._number = number
+        self._filter = "all"
+        self._court: str | None = None
+        self._draft = ""
+        self._lines = 0
+
+    async def open(self) -> None:
+        """Build it."""
+        page = self._page
+        with ui.element("div").classes("inbox"):
+            with ui.column().classes("pane"):
+                with ui.row().classes("bars").style("padding: .6rem .8rem .2rem"):
+                    names = {name: page.t(f"chats.filter.{name}") for name in _FILTERS}
+                    ui.select(names, value="all", on_change=self._filtered).props("dense outlined").style("flex: 1")
+                    if len(page.courts()) > 1:
+                        courts = {"": page.t("chats.every_court"), **page.courts()}
+                        ui.select(courts, value="", on_change=self._by_court).props("dense outlined").style("flex: 1")
+                self._list = ui.column().style("gap: 0; width: 100%")
+            with ui.column().classes("pane"):
+                self._head = ui.row().classes("bars").style("padding: .6rem .9rem; border-bottom: 1px solid var(--line)")
+                self._thread = ui.column().classes("thread")
+                self._composer = ui.column().classes("composer")
+            self._side = ui.column().classes("pane").style("padding: .8rem 1rem; gap: .8rem")
+        await self._show_list()
+        await self._show_chat(first=True)
+        page.follow(page.services.feed.watch(page.who), self._changed)
+        ui.timer(30, self._show_list)  # waiting times grow by themselves
+
+    async def _changed(self, numbers: set[int]) -> None:
+        await self._show_list()
+        if self._number in numbers:
+            await self._show_chat(first=False)
+
+    async def _filtered(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        self._filter = event.value
+        await self._show_list()
+
+    async def _by_court(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        self._court = event.value or None
+        await self._show_list()
+
+    # -- the list --------------------------------------------------------------------------------
+
+    async def _show_list(self) -> None:
+        state = ChatState(self._filter) if self._filter in set(ChatState) else None
+        found = await self._page.do(
+            lambda who: self._chats.list(who, state, mine=self._filter == "mine", court=self._court)
+        )
+        if found is None:
+            return
+        self._list.clear()
+        with self._list:
+            for item in found:
+                self._row(item)
+            if not found:
+                empty(self._page.t("chats.nobody"), self._page.t("chats.nobody_then"))
+
+    def _row(self, item: ChatItem) -> None:
+        page = self._page
+        here = " here" if item.number == self._number else ""
+        with ui.column().classes(f"chat-row{here}").on("click", lambda: ui.navigate.to(f"/chats/{item.number}")).mark(
+            f"chat-{item.number}"
+        ):
+            with ui.row().style("width: 100%; gap: .5rem; flex-wrap: nowrap; align-items: baseline"):
+                ui.label(f"#{item.number} {item.name}").classes("chat-name")
+                if item.urgent:
+                    ui.label(page.t("chats.urgent")).classes("tag hot")
+                ui.label(_waiting(page, item)).classes(f"line-side {_tone(item)}")
+            ui.label(item.question.replace("\n", " ")).classes("chat-words")
+            whose = item.assignee_name or page.t("chats.nobodys")
+            ui.label(f"{page.label('chats.state', item.state)} · {whose} · {page.court(item.court)}").classes("soft")
+
+    # -- one conversation ------------------------------------------------------------------------
+
+    async def _show_chat(self, *, first: bool) -> None:
+        page, number = self._page, self._number
+        if number is None:
+            with self._thread:
+                empty(page.t("chats.choose"), page.t("chats.choose_then"))
+            self._composer.set_visibility(False)
+            self._side.set_visibility(False)
+            return
+        thread = await page.do(lambda who: self._chats.thread(who, number, refresh=not first))
+        if thread is None:
+            if first:
+                with self._thread:
+                    empty(page.t("chats.not_yours"))
+                self._composer.set_visibility(False)
+            return
+        self._show_head(thread.item)
+        self._thread.clear()
+        with self._thread:
+            for line in thread.lines:
+                self._said(line)
+        if len(thread.lines) != self._lines:
+            self._lines = len(thread.lines)
+            _ = ui.run_javascript("const t=document.querySelector('.thread'); if (t) t.scrollTop = t.scrollHeight")
+        if first:
+            self._compose(thread.item)
+            if page.who.may(Right.SEE_LEDGER):
+                await self._show_side()
+
+    def _show_head(self, item: ChatItem) -> None:
+        page, number = self._page, item.number
+        self._head.clear()
+        with self._head:
+            ui.label(f"#{number} {item.name}").style("font-weight: 600; white-space: nowrap")
+            ui.label(page.label("chats.state", item.state)).classes("tag")
+            holder = page.t("chats.held", name=item.assignee_name) if item.assignee else page.t("chats.nobodys")
+            ui.label(holder).classes("soft").mark("holder")
+            if item.rating:
+                ui.label(page.label("chats.rated", item.rating)).classes("tag")
+            ui.space()
+            if not page.who.may(Right.ANSWER_CHATS):
+                return
+            for name, shown in self._buttons(item):
+                button = ui.button(page.t(f"chats.do.{name}"), on_click=page.doing(shown))
+                button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").mark(f"do-{name}")
+
+    def _buttons(self, item: ChatItem) -> list[tuple[str, Any]]:
+        page, chats, number = self._page, self._chats, item.number
+        mine = item.assignee == page.who.account
+        found: list[tuple[str, Any]] = []
+        if item.state is ChatState.RESOLVED:
+            return [("reopen", lambda: self._then(lambda who: chats.reopen(who, number)))]
+        if item.assignee is None:
+            found.append(("claim", lambda: self._then(lambda who: chats.claim(who, number), "chats.claimed")))
+        if mine:
+            found.append(("release", lambda: self._then(lambda who: chats.release(who, number))))
+        found.append(("hand_over", lambda: self._hand_over(number)))
+        if item.state is ChatState.OPEN:
+            found.append(("pend", lambda: self._then(lambda who: chats.pend(who, number))))
+            found.append(("snooze", lambda: self._snooze(number)))
+        found.append(("resolve", lambda: self._resolve(number)))
+        return found
+
+    async def _then(self, deed: Any, said: str = "") -> None:
+        await self._page.do(deed, said)
+        await self._show_list()
+        await self._show_chat(first=False)
+
+    async def _hand_over(self, number: int) -> None:
+        page = self._page
+        colleagues = await page.do(page.services.staff.colleagues) or []
+        people = {f"a{c.id}": f"{c.name}（{page.court(c.court)}）" for c in colleagues if c.id != page.who.account}
+        courts = {f"c{c}": page.t("chats.to_court", court=name) for c, name in page.courts().items()}
+        roles = {f"r{r.value}": page.t("chats.to_role", role=page.label("role", r)) for r in Role}
+        entered = await ask(page, page.t("chats.hand_over"), {
+            "to": lambda: ui.select({**people, **courts, **roles}, label=page.t("chats.to"), with_input=True).props("outlined dense"),
+            "note": lambda: ui.textarea(page.t("chats.hand_over_note")).props("outlined dense rows=3"),
+        }, page.t("chats.do.hand_over"))
+        if not entered or not entered["to"]:
+            return
+        kind, rest = entered["to"][0], entered["to"][1:]
+        target: dict[str, Any] = {
+            "to": int(rest) if kind == "a" else None,
+            "court": rest if kind == "c" else None,
+            "role": Role(rest) if kind == "r" else None,
+        }
+        await self._then(lambda who: self._chats.hand_over(who, number, entered["note"] or "", **target), "chats.handed")
+
+    async def _snooze(self, number: int) -> None:
+        page = self._page
+        now = page.services.clock.now().astimezone(SHANGHAI)
+        choices = {
+            (now + timedelta(hours=2)).isoformat(): page.t("chats.in_two_hours"),
+            _morning(now, 1).isoformat(): page.t("chats.tomorrow"),
+            _morning(now, 3).isoformat(): page.t("chats.in_three_days"),
+            _morning(now, 7).isoformat(): page.t("chats.in_a_week"),
+        }
+        entered = await ask(page, page.t("chats.snooze"), {
+            "until": lambda: ui.radio(choices, value=next(iter(choices))),
+        }, page.t("chats.do.snooze"))
+        if entered:
+            until = datetime.fromisoformat(entered["until"])
+            await self._then(lambda who: self._chats.snooze(who, number, until))
+
+    async def _resolve(self, number: int) -> None:
+        page = self._page
+        entered = await ask(page, page.t("chats.resolve"), {
+            "text": lambda: ui.textarea(page.t("chats.last_words")).props("outlined dense rows=3"),
+        }, page.t("chats.do.resolve"))
+        if entered:
+            await self._then(lambda who: self._chats.resolve(who, number, entered["text"] or ""), "chats.resolved")
+
+    # -- what was said ---------------------------------------------------------------------------
+
+    def _said(self, line: Line) -> None:
+        page = self._page
+        if line.sender == "event":
+            words = page.label("chats.event", line.kind)
+            ui.label(f"{moment(line.at)} {line.author} {words} {line.text}".strip()).classes("said event")
+            return
+        with ui.column().classes(f"said {line.sender}"):
+            ui.label(self._heading(line)).classes("said-head")
+            if line.text:
+                ui.label(line.text.replace("**", ""))
+            if line.file or line.kind not in ("text", "command", "button", "edited", "note"):
+                ui.label(page.label("chats.kind", line.kind)).classes("tag")
+            if line.sender == "bot" and line.score is not None:
+                ui.label(page.t("chats.score", topic=line.topic or "–", score=f"{line.score:.2f}",
+                                decision=page.label("chats.decision", line.decision))).classes("said-head")
+            if line.feedback:
+                ui.label(page.t("chats.helpful" if line.feedback > 0 else "chats.unhelpful")).classes("said-head")
+            if line.sender == "staff" and line.message_id and page.who.may(Right.ANSWER_CHATS):
+                with ui.row().style("gap: .6rem"):
+                    ui.link(page.t("chats.do.correct")).classes("soft").on("click", lambda: self._correct(line))
+                    ui.link(page.t("chats.do.retract")).classes("soft").on("click", lambda: self._retract(line))
+
+    def _heading(self, line: Line) -> str:
+        page = self._page
+        who = line.author or page.label("chats.sender", line.sender)
+        edited = f" · {page.t('chats.edited')}" if line.edited else ""
+        return f"{who} · {moment(line.at)}{edited}"
+
+    async def _correct(self, line: Line) -> None:
+        page, number = self._page, self._number or 0
+        entered = await ask(page, page.t("chats.correct"), {
+            "text": lambda: ui.textarea(value=line.text).props("outlined dense rows=5"),
+        }, page.t("chats.do.correct"))
+        if entered:
+            await self._then(lambda who: self._chats.correct(who, number, line.message_id or 0, entered["text"]))
+
+    async def _retract(self, line: Line) -> None:
+        page, number = self._page, self._number or 0
+        if await ask(page, page.t("chats.retract_sure"), {}, page.t("chats.do.retract")) is not None:
+            await self._then(lambda who: self._chats.retract(who, number, line.message_id or 0))
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def _compose(self, item: ChatItem) -> None:
+        page, number = self._page, item.number
+        self._composer.clear()
+        if not page.who.may(Right.ANSWER_CHATS):
+            self._composer.set_visibility(False)
+            return
+        with self._composer:
+            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2").mark("answer")
+            box.style("width: 100%")
+
+            async def send(kind: str) -> None:
+                words = (box.value or "").strip()
+                if not words:
+                    return
+                deed = self._chats.note if kind == "note" else self._chats.answer
+                done = await page.do(lambda who: _done(deed(who, number, words)))
+                if done:  # what was refused stays in the field
+                    box.value = ""
+                await self._show_list()
+                await self._show_chat(first=False)
+
+            async def canned() -> None:
+                await self._canned(box)
+
+            async def upload(event: events.UploadEventArguments) -> None:
+                paper = NewPaper(event.file.name, event.file.content_type, await event.file.read())
+                await self._then(lambda who: self._chats.answer(who, number, (box.value or "").strip(), paper))
+                event.sender.reset()  # type: ignore[attr-defined]
+
+            box.on("keydown.ctrl.enter", lambda: send("answer"))
+            box.on("keydown.meta.enter", lambda: send("answer"))
+            with ui.row().classes("bars"):
+                ui.button(page.t("chats.do.canned"), on_click=canned).props("dense flat")
+                files = ui.upload(on_upload=upload, auto_upload=True, max_file_size=_LARGEST_FILE,
+                                  on_rejected=lambda: ui.notify(page.t("chats.file_too_large"), type="warning"))
+                files.style("display: none").mark("file")
+                ui.button(page.t("chats.do.file"), on_click=lambda: files.run_method("pickFiles")).props("dense flat")
+                ui.space()
+                ui.button(page.t("chats.do.note"), on_click=lambda: send("note")).props("dense flat").mark("do-note")
+                ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props("dense unelevated").mark("do-answer")
+
+    async def _canned(self, box: ui.textarea) -> None:
+        page, number = self._page, self._number or 0
+        thread = await page.do(lambda who: self._chats.thread(who, number, refresh=True))
+        asked = next((x.text for x in reversed(thread.lines) if x.sender == "person" and x.text), "") if thread else ""
+        with ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 46rem"):
+            ui.label(page.t("chats.canned")).classes("dialog-title")
+            field = ui.input(page.t("chats.canned_search"), value=asked).props("outlined dense clearable").style("width: 100%")
+            box_of = ui.column().style("width: 100%; gap: .4rem; max-height: 55vh; overflow: auto; flex-wrap: nowrap")
+
+            async def find() -> None:
+                found = await page.do(lambda who: self._chats.canned(who, field.value or "")) or []
+                box_of.clear()
+                with box_of:
+                    for one in found:
+                        with ui.expansion(one.title).style("width: 100%"):
+                            ui.label(one.text).classes("sample")
+                            ui.button(page.t("chats.use"), on_click=lambda text=one.text: dialog.submit(text)).props(
+                                "dense unelevated")
+                    if not found:
+                        empty(page.t("chats.no_canned"))
+
+            field.on("keydown.enter", find)
+            await find()
+        chosen = await dialog
+        if chosen:
+            box.value = chosen.replace("**", "")
+        dialog.delete()
+
+    # -- the person ------------------------------------------------------------------------------
+
+    async def _show_side(self) -> None:
+        page, number = self._page, self._number or 0
+        panel = await page.do(lambda who: self._chats.panel(who, number))
+        self._side.clear()
+        with self._side:
+            if panel is not None:
+                _panel(page, panel)
+            if page.who.may(Right.INTAKE):
+                ui.link(page.t("chats.to_intake"), f"/reception?chat={number}")
+            if page.who.may(Right.PETITION):
+                ui.link(page.t("chats.to_petition"), f"/petitions?chat={number}")
+
+
+def _panel(page: Page, panel: Panel) -> None:
+    ui.label(page.t("chats.person")).classes("section-title")
+    if not panel.persons:
+        ui.label(page.t("chats.unknown")).classes("soft")
+    for person in panel.persons:
+        facts([
+            (page.t("chats.name"), person.name),
+            (page.t("chats.number"), person.number),
+            (page.t("chats.phone"), person.phone),
+            (page.t("chats.relation"), page.label("relation", person.relation)),
+            (page.t("chats.proven"), page.t("frame.yes" if person.proven else "frame.no")),
+        ])
+    if panel.obligations:
+        ui.label(page.t("chats.cases")).classes("section-title")
+    for view in panel.obligations:
+        with ui.link(target=f"/obligations/{view.id}").classes("line"), ui.column().style("gap: 0; min-width: 0"):
+            ui.label(view.case.number)
+            ui.label(page.t("chats.case_line", status=page.label("status", view.standing.status),
+                            balance=money(view.standing.balance), due=day(view.standing.next_due))).classes("soft")
+    if panel.hidden:
+        ui.label(page.t("chats.hidden", count=panel.hidden)).classes("soft")
+
+
+def _waiting(page: Page, item: ChatItem) -> str:
+    if item.state is ChatState.SNOOZED:
+        return page.t("chats.until", moment=moment(item.snoozed_until))
+    if item.waiting_since is None:
+        return moment(item.opened_at)
+    return page.t("chats.waited", minutes=int(item.level.waited.total_seconds() // 60))
+
+
+def _tone(item: ChatItem) -> str:
+    return {Breach.LATE: "late", Breach.SOON: "soon"}.get(item.level.breach, "")
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    return (now + timedelta(days=days)).replace(hour=9, minute=0, second=0, microsecond=0)
+
+
+async def _done(deed: Any) -> bool:
+    await deed
+    return True

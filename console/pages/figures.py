@@ -1,0 +1,173 @@
+"""统计: the figures of a month per court, each with its definition, a chart of the year, and its rows one click away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from bot.core.clock import shown
+from bot.reports.model import BY_NAME, FIGURES, Figure, Month, Unit, first_of, written
+from bot.reports.service import EVERYWHERE
+from bot.reports.sheet import workbook
+from bot.staff.model import Right
+from bot.store.reports import Fact
+from console.frame import Page, empty, frame, grid, money
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CHARTED = ("urged", "performed_before", "settled_before", "paid_amount")
+# Where a row of a figure leads: by what its id is an id of.
+_PAGES = {
+    "urged": "/obligations/{id}", "performed": "/obligations/{id}", "performed_before": "/obligations/{id}",
+    "performed_urged": "/obligations/{id}", "performed_wage": "/obligations/{id}", "handed_over": "/chats/{id}",
+    "visits": "/reception/{id}", "visits_settle": "/reception/{id}", "petitions": "/petitions/{id}",
+    "petitions_answered": "/petitions/{id}",
+}
+
+
+def register(desk: Desk) -> None:
+    """The table, and the rows of one figure."""
+
+    @ui.page("/figures")
+    async def figures(month: str = "", court: str = "") -> None:
+        with frame(desk, "figures") as page:
+            if page.who.may(Right.SEE_REPORT):
+                await _Figures(page, month, court).open()
+
+    @ui.page("/figures/{name}")
+    async def rows(name: str, month: str = "", court: str = "") -> None:
+        with frame(desk, "figures") as page:
+            if page.who.may(Right.SEE_REPORT) and name in BY_NAME:
+                await _rows(page, BY_NAME[name], month, court)
+
+
+class _Figures:
+    """The page."""
+
+    def __init__(self, page: Page, month: str, court: str) -> None:
+        self._page, self._court = page, court
+        self._reports = page.services.reports
+        try:
+            self._first = first_of(month)
+        except ValueError:
+            self._first = self._reports.this_month()
+
+    async def open(self) -> None:
+        """Build it."""
+        page = self._page
+        with ui.column().classes("section"), ui.row().classes("bars"):
+            month = ui.input(page.t("figures.month"), value=f"{self._first:%Y-%m}").props('outlined dense mask="####-##"').mark("month")
+            courts = page.courts()
+            court = ui.select({"": page.t("figures.all"), **courts}, value=self._court if self._court in courts else "",
+                              label=page.t("figures.court")).props("outlined dense").style("min-width: 9rem")
+
+            def go() -> None:
+                ui.navigate.to(f"/figures?month={month.value}&court={court.value}")
+
+            month.on("keydown.enter", go)
+            court.on_value_change(go)
+            ui.button(page.t("figures.do.show"), on_click=go).props("dense flat")
+            ui.space()
+            if page.who.may(Right.EXPORT):
+                ui.button(page.t("figures.do.export"), on_click=page.doing(self._export)).props("dense unelevated").mark("export")
+        found = await page.do(lambda who: self._reports.month(who, self._first, self._court or None))
+        if found is None:
+            return
+        self._cards(found)
+        await self._charts()
+        self._table(found)
+
+    def _cards(self, month: Month) -> None:
+        page = self._page
+        with ui.element("div").classes("figures"):
+            for name in ("asked", "answered_share", "urged", "performed_before", "settled_before", "paid_amount", "follow_up_share", "nodes_in_time_share"):
+                figure = BY_NAME[name]
+                value = month.values[name].get(EVERYWHERE) or next(iter(month.values[name].values()), None)
+                with ui.link(target=self._to(name)).classes("figure").style("text-decoration: none; color: inherit; display: block"):
+                    ui.label(page.services.texts(f"report.figure.{name}")).classes("soft")
+                    ui.label(written(figure.unit, value)).classes("figure-value").mark(f"figure-{name}")
+
+    def _to(self, name: str) -> str:
+        return f"/figures/{name}?month={self._first:%Y-%m}&court={self._court}"
+
+    async def _charts(self) -> None:
+        page = self._page
+        with ui.element("div").classes("two"):
+            for name in _CHARTED:
+                found = await page.do(partial(self._reports.year, name=name, first=self._first, court=self._court or None)) or []
+                scale = 100 if BY_NAME[name].unit is Unit.YUAN else 1
+                with ui.column().classes("section"):
+                    ui.label(page.services.texts(f"report.figure.{name}")).classes("section-title")
+                    ui.echart({
+                        "grid": {"left": 60, "right": 12, "top": 12, "bottom": 24},
+                        "xAxis": {"type": "category", "data": [f"{d.month}" for d, _ in found]},
+                        "yAxis": {"type": "value"},
+                        "tooltip": {"trigger": "axis"},
+                        "series": [{"type": "bar", "data": [(v.value or 0) / scale for _, v in found], "itemStyle": {"color": "#1f6f6b"}}],
+                        "animation": False,
+                    }).style("height: 170px; width: 100%")
+
+    def _table(self, month: Month) -> None:
+        page = self._page
+        places = [*month.courts, EVERYWHERE] if len(month.courts) > 1 else list(month.courts) or [EVERYWHERE]
+        columns = [("name", page.services.texts("report.sheet.figure")), *[
+            (p or "all", page.court(p) if p else page.services.texts("report.sheet.everywhere")) for p in places
+        ], ("definition", page.services.texts("report.sheet.definition"))]
+        rows = []
+        for figure in FIGURES:
+            values = month.values[figure.name]
+            shown_ = {p or "all": written(figure.unit, values.get(p) or (values.get(EVERYWHERE) if len(places) == 1 else None)) for p in places}
+            rows.append({"id": figure.name, "name": page.services.texts(f"report.figure.{figure.name}"), **shown_,
+                         "definition": page.services.texts(f"report.definition.{figure.name}")})
+        with ui.column().classes("section"):
+            grid(columns, rows, right=[p or "all" for p in places], on_row=lambda r: ui.navigate.to(self._to(str(r["id"])))).mark("table")
+
+    async def _export(self) -> None:
+        page = self._page
+        done = await page.do(lambda who: _true(self._reports.exported(who, self._first, self._court or None)))
+        month = await page.do(lambda who: self._reports.month(who, self._first, self._court or None)) if done else None
+        if month is not None:
+            content = await asyncio.to_thread(workbook, month, page.services.ledger.courts, page.services.texts, page.services.ledger.today())
+            ui.download.content(content, page.services.texts("report.sheet.file", month=f"{self._first:%Y-%m}"), _XLSX)
+
+
+async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
+    try:
+        first = first_of(month)
+    except ValueError:
+        first = page.services.reports.this_month()
+    found = await page.do(lambda who: page.services.reports.rows(who, figure.name, first, court or None)) or []
+    target = _PAGES.get(figure.rows)
+    with ui.column().classes("section"):
+        ui.link(page.t("figures.back"), f"/figures?month={first:%Y-%m}&court={court}")
+        ui.label(f"{page.services.texts(f'report.figure.{figure.name}')} · {first:%Y-%m}").classes("section-title")
+        ui.label(page.services.texts(f"report.definition.{figure.name}")).classes("soft")
+        if not found:
+            empty(page.t("figures.none"))
+            return
+        ui.label(page.t("figures.count", count=len(found))).classes("soft").mark("rows")
+        names = ("on", "label", "court", "amount")
+        table = grid([(c, page.t(f"figures.column.{c}")) for c in names], [_line(page, f) for f in found], right=("amount",))
+        if target:
+            table.on("rowClick", lambda e: ui.navigate.to(target.format(id=e.args[1]["id"])), [[], ["id"], None])
+            table.classes("clicks")
+
+
+def _line(page: Page, fact: Fact) -> dict[str, object]:
+    on = fact.on
+    when = "–" if on is None else shown(on) if isinstance(on, datetime) else on.isoformat()
+    return {"id": str(fact.id), "on": when, "label": fact.label or "–", "court": page.court(fact.court) if fact.court else "–",
+            "amount": money(fact.amount) if fact.amount else "–"}
+
+
+
+async def _true(deed: Awaitable[None]) -> bool:
+    await deed
+    return True

@@ -1,0 +1,466 @@
+"""One obligation: how it stands, its plan, payments with their proofs, promises, and everything that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nicegui import ui
+
+from bot.core.privacy import mask_identifiers
+from bot.dialogue.settling import Settling
+from bot.guide.settlement.model import LIVE
+from bot.guide.settlement.model import Status as DealStatus
+from bot.guide.settlement.table import Deal
+from bot.ledger.model import NewPayment, ObligationKind, PaymentStatus, Settlement, Source, Status
+from bot.ledger.service import View
+from bot.staff.model import Right, Who
+from bot.store.ledger_rows import EventRow, PaymentRow
+from console.fields import cents, day_field, day_of, money_field, text_field
+from console.frame import Page, ask, day, empty, facts, frame, grid, moment, money, section
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+_VALUES = {"settlement": "settlement", "stage": "stage", "way": "way"}
+_FORMS = {"text": "text/plain", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
+
+
+def register(desk: Desk) -> None:
+    """The page of one obligation."""
+
+    @ui.page("/obligations/{number}")
+    async def obligation(number: int) -> None:
+        with frame(desk, "ledger", desk.texts("obligation.title")) as page:
+            if page.who.may(Right.SEE_LEDGER):
+                await _Obligation(page, number).open()
+
+
+class _Obligation:
+    """The page; every deed ends in showing it anew."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self._page, self._id = page, number
+        self._office = page.services.cases
+
+    async def open(self) -> None:
+        """Build it."""
+        self._body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
+        await self._show()
+
+    async def _show(self) -> None:
+        page = self._page
+        view = await page.do(lambda who: self._office.view(who, self._id))
+        if view is None:
+            with self._body:
+                empty(page.t("obligation.none"), page.t("obligation.none_then"))
+            return
+        deals = await page.do(lambda who: self._office.negotiations(who, self._id)) or []
+        history = await page.do(lambda who: self._office.history(who, self._id)) or []
+        pictures = {p.id: len(await page.do(partial(self._office.proof_files, payment_id=p.id)) or []) for p in view.payments
+                    if any(x.payment_id == p.id for x in view.proofs)}
+        self._body.clear()
+        with self._body:
+            self._head(view)
+            with ui.element("div").classes("two"):
+                self._plan(view)
+                self._payments(view, pictures)
+            with ui.element("div").classes("two"):
+                self._promises(view)
+                self._negotiations(view, deals)
+            self._history(history)
+
+    async def _then(self, deed: Any, said: str = "frame.done") -> None:
+        if await self._page.do(deed, said) is not None:
+            await self._show()
+
+    # -- the head --------------------------------------------------------------------------------
+
+    def _head(self, view: View) -> None:
+        page, s = self._page, view.standing
+        with ui.column().classes("section"):
+            with ui.row().classes("section-head"):
+                ui.link(view.case.number, f"/cases/{view.case.number}").classes("section-title")
+                ui.label(view.row.label).classes("section-title")
+                ui.label(page.label("status", s.status)).classes(f"tag {'hot' if s.status is Status.OVERDUE else ''}").mark("status")
+                if view.case.wage or view.case.livelihood:
+                    ui.label(page.t("obligation.priority")).classes("tag hot")
+                ui.space()
+                self._deeds(view)
+            with ui.element("div").classes("two"):
+                facts([
+                    (page.t("obligation.debtor"), "、".join(p.name for p in view.debtors)),
+                    (page.t("obligation.creditor"), "、".join(p.name for p in view.creditors)),
+                    (page.t("obligation.phone"), "、".join(mask_identifiers(p.phone) for p in view.debtors if p.phone)),
+                    (page.t("obligation.court"), page.court(view.case.court)),
+                    (page.t("obligation.cause"), view.case.cause),
+                    (page.t("obligation.responsible"), view.responsible or ""),
+                    (page.t("obligation.mediator"), view.case.mediator or ""),
+                ])
+                facts([
+                    (page.t("obligation.amount"), money(view.row.amount) if view.row.amount else view.row.act or ""),
+                    (page.t("obligation.settled"), money(s.settled)),
+                    (page.t("obligation.balance"), money(s.balance)),
+                    (page.t("obligation.overdue"), money(s.overdue)),
+                    (page.t("obligation.reported"), money(s.reported)),
+                    (page.t("obligation.next_due"), day(s.next_due)),
+                    (page.t("obligation.settlement"), page.label("settlement", view.row.settlement)),
+                ])
+            for dispute in view.disputes:
+                if dispute.closed_at is None:
+                    ui.label(page.t("obligation.disputed", kind=page.label("dispute", dispute.kind), text=dispute.text)).classes("late")
+
+    def _deeds(self, view: View) -> None:
+        page, may = self._page, self._page.who.may
+        if view.standing.status in (Status.PERFORMED, Status.ENDED):
+            if view.standing.status is Status.PERFORMED and may(Right.CERTIFY):
+                self._button("certify", lambda: self._certify(view))
+        else:
+            if may(Right.VERIFY):
+                self._button("pay", lambda: self._pay(view))
+            if may(Right.DECIDE_PLAN):
+                self._button("grace", self._grace)
+            if may(Right.EDIT_LEDGER) and view.row.disputed:
+                self._button("undispute", self._undispute)
+            if may(Right.EDIT_LEDGER):
+                self._button("settlement", lambda: self._settlement(view))
+        if may(Right.EDIT_LEDGER):
+            self._button("assign", self._assign)
+            self._button("end" if view.standing.status is not Status.ENDED else "reopen", lambda: self._end(view))
+        if may(Right.MAKE_LINK):
+            self._button("link", lambda: self._link(view))
+        if may(Right.EXPORT):
+            with ui.button(page.t("obligation.do.transcript")).props("dense flat"), ui.menu():
+                for form in _FORMS:
+                    ui.menu_item(page.t(f"obligation.form.{form}"), on_click=page.doing(partial(self._transcript, form)))
+
+    def _button(self, name: str, deed: Any) -> None:
+        ui.button(self._page.t(f"obligation.do.{name}"), on_click=self._page.doing(deed)).props("dense flat").mark(f"do-{name}")
+
+    async def _pay(self, view: View) -> None:
+        page, act = self._page, view.row.kind == ObligationKind.ACT
+        fields: dict[str, Any] = {
+            "day": lambda: day_field(page.t("obligation.paid_on"), page.services.ledger.today()),
+            "note": lambda: text_field(page.t("obligation.note")),
+        }
+        if not act:
+            fields = {"amount": lambda: money_field(page.t("obligation.sum")), **fields,
+                      "third": lambda: text_field(page.t("obligation.third"))}
+        entered = await ask(page, page.t("obligation.pay"), fields, page.t("obligation.do.pay"))
+        if entered is None:
+            return
+        amount, on = 0 if act else cents(entered["amount"]), day_of(entered["day"])
+        if amount is None or on is None:
+            ui.notify(page.t("frame.bad_field"), type="warning")
+            return
+        third = (entered.get("third") or "").strip()
+        payment = NewPayment(amount, on, Source.STAFF, payer_name=third or None, third_party=bool(third), note=entered["note"] or None)
+        await self._then(lambda who: self._office.pay(who, self._id, payment))
+
+    async def _grace(self) -> None:
+        page = self._page
+        entered = await ask(page, page.t("obligation.grace"), {
+            "until": lambda: day_field(page.t("obligation.until"), None),
+            "why": lambda: text_field(page.t("obligation.why")),
+        }, page.t("obligation.do.grace"))
+        until = day_of(entered["until"]) if entered else None
+        if entered and until is None:
+            ui.notify(page.t("frame.bad_field"), type="warning")
+        elif entered and until:
+            await self._then(lambda who: self._office.grant_grace(who, self._id, until, entered["why"] or ""))
+
+    async def _undispute(self) -> None:
+        entered = await self._words("obligation.undispute", "undispute")
+        if entered:
+            await self._then(lambda who: self._office.close_disputes(who, self._id, entered))
+
+    async def _words(self, title: str, button: str) -> str:
+        """A sentence that must be given; empty when the dialog was left."""
+        page = self._page
+        entered = await ask(page, page.t(title), {
+            "words": lambda: ui.textarea(page.t("obligation.why")).props("outlined dense rows=3"),
+        }, page.t(f"obligation.do.{button}"))
+        if entered is None:
+            return ""
+        words = (entered["words"] or "").strip()
+        if not words:
+            ui.notify(page.t("frame.why_needed"), type="warning")
+        return words
+
+    async def _settlement(self, view: View) -> None:
+        page = self._page
+        stages = {s.value: page.label("settlement", s) for s in Settlement if s is not Settlement.NONE}
+        entered = await ask(page, page.t("obligation.settlement"), {
+            "stage": lambda: ui.select(stages, value=view.row.settlement if view.row.settlement in stages else None).props("outlined dense"),
+            "why": lambda: text_field(page.t("obligation.why")),
+        }, page.t("obligation.do.settlement"))
+        if entered and entered["stage"]:
+            await self._then(lambda who: self._settle(who, Settlement(entered["stage"]), entered["why"] or None))
+
+    async def _settle(self, who: Who, stage: Settlement, why: str | None) -> bool:
+        async with self._office.book(who, self._id, f"settlement: {stage}") as book:
+            await book.settle(self._id, stage, why)
+        return True
+
+    async def _assign(self) -> None:
+        page = self._page
+        colleagues = await page.do(page.services.staff.colleagues) or []
+        entered = await ask(page, page.t("obligation.assign"), {
+            "to": lambda: ui.select({c.name: c.name for c in colleagues}, with_input=True).props("outlined dense"),
+        }, page.t("obligation.do.assign"))
+        if entered and entered["to"]:
+            await self._then(lambda who: self._give(who, entered["to"]))
+
+    async def _give(self, who: Who, name: str) -> bool:
+        async with self._office.book(who, self._id, f"responsible: {name}") as book:
+            await book.assign(self._id, name)
+        return True
+
+    async def _end(self, view: View) -> None:
+        ended = view.standing.status is Status.ENDED
+        why = await self._words("obligation.reopen" if ended else "obligation.end", "reopen" if ended else "end")
+        if why:
+            await self._then(lambda who: self._over(who, ended, why))
+
+    async def _over(self, who: Who, ended: bool, why: str) -> bool:
+        async with self._office.book(who, self._id, why) as book:
+            await (book.reopen(self._id, why) if ended else book.end(self._id, why))
+        return True
+
+    async def _link(self, view: View) -> None:
+        page = self._page
+        link = await page.do(lambda who: self._office.make_link(who, view.row.debtor_id))
+        if link:
+            with ui.dialog(value=True), ui.card().classes("dialog"):
+                ui.label(page.t("obligation.link", name=view.debtor.name)).classes("dialog-title")
+                ui.label(link).classes("sample").mark("link")
+                ui.label(page.t("obligation.link_how")).classes("soft")
+                ui.button(page.t("obligation.copy"), on_click=lambda: ui.clipboard.write(link)).props("dense flat")
+
+    async def _certify(self, view: View) -> None:
+        page = self._page
+        if await ask(page, page.t("obligation.certify_sure", name=view.debtor.name), {}, page.t("obligation.do.certify")) is None:
+            return
+        row = await page.do(lambda who: self._office.certify(who, self._id), "obligation.certified")
+        if row is not None:
+            found = await page.do(lambda who: self._office.certificate_file(who, row.number, "pdf"))
+            if found:
+                ui.download.content(found[1], found[0], "application/pdf")
+            await self._show()
+
+    async def _transcript(self, form: str) -> None:
+        found = await self._page.do(lambda who: self._office.transcript(who, self._id, form))
+        if found:
+            ui.download.content(found[1], found[0], _FORMS[form])
+
+    # -- plan, payments, promises ----------------------------------------------------------------
+
+    def _plan(self, view: View) -> None:
+        page = self._page
+        with section(page.t("obligation.plan"), len(view.instalments)):
+            for i in view.instalments:
+                with ui.row().classes("line").style("cursor: default"):
+                    ui.label(page.t("obligation.instalment", no=i.no)).classes("line-main")
+                    ui.label(money(i.amount) if i.amount else "").classes("line-side")
+                    shown = day(i.due_on) if i.due_on == i.expected_on else f"{day(i.due_on)} → {day(i.expected_on)}"
+                    ui.label(shown).classes("line-side")
+                    ui.label(page.t("obligation.done_on", day=day(i.done_on)) if i.done_on else "").classes("line-side good")
+                    if i.done_on is None and page.who.may(Right.EDIT_LEDGER):
+                        ui.button(page.t("obligation.do.move"), on_click=page.doing(partial(self._move, i.id, i.due_on))).props("dense flat")
+            for g in view.graces:
+                if not g.lifted:
+                    ui.label(page.t("obligation.graced", until=day(g.until), why=g.reason)).classes("soft")
+
+    async def _move(self, instalment: int, due_on: date) -> None:
+        page = self._page
+        entered = await ask(page, page.t("obligation.move"), {
+            "day": lambda: day_field(page.t("obligation.new_day"), due_on),
+            "why": lambda: text_field(page.t("obligation.why")),
+        }, page.t("obligation.do.move"))
+        on = day_of(entered["day"]) if entered else None
+        if entered and on is None:
+            ui.notify(page.t("frame.bad_field"), type="warning")
+        elif entered and on:
+            await self._then(lambda who: self._office.move_due(who, instalment, on, entered["why"] or ""))
+
+    def _payments(self, view: View, pictures: dict[int, int]) -> None:
+        page = self._page
+        with section(page.t("obligation.payments"), len(view.payments)):
+            if not view.payments:
+                ui.label(page.t("obligation.no_payments")).classes("soft")
+            for p in sorted(view.payments, key=lambda p: p.paid_on, reverse=True):
+                with ui.column().style("gap: .2rem; width: 100%; border-top: 1px solid var(--line); padding: .4rem 0").mark(f"payment-{p.status}"):
+                    with ui.row().classes("bars"):
+                        ui.label(money(p.amount) if p.amount else page.t("ledger.act")).style("font-weight: 600")
+                        ui.label(day(p.paid_on)).classes("soft")
+                        ui.label(page.label("payment", p.status)).classes("tag hot" if p.status == PaymentStatus.REPORTED else "tag")
+                        ui.label(self._payer(p)).classes("soft")
+                        ui.space()
+                        self._decisions(p)
+                    with ui.row().style("gap: .5rem"):
+                        for number in range(pictures.get(p.id, 0)):
+                            address = f"/desk/proofs/{p.id}/{number}"
+                            with ui.link(target="").props(f'href="{address}" target="_blank"'):
+                                ui.element("img").props(f'src="{address}" alt="{page.t("obligation.proof")}"').classes("proof")
+                    if p.decided_why:
+                        ui.label(p.decided_why).classes("soft")
+
+    def _payer(self, p: PaymentRow) -> str:
+        page = self._page
+        parts = [page.label("source", p.source), page.label("way", p.way), p.payer_name or "", p.note or ""]
+        return " · ".join(x for x in parts if x)
+
+    def _decisions(self, p: PaymentRow) -> None:
+        page = self._page
+        if not page.who.may(Right.VERIFY):
+            return
+        if p.status == PaymentStatus.REPORTED:
+            ui.button(page.t("obligation.do.verify"), on_click=page.doing(lambda: self._verify(p))).props("dense unelevated").mark("verify")
+            ui.button(page.t("obligation.do.reject"), on_click=page.doing(lambda: self._reject(p))).props("dense flat")
+        elif p.status == PaymentStatus.VERIFIED:
+            ui.button(page.t("obligation.do.revoke"), on_click=page.doing(lambda: self._revoke(p))).props("dense flat")
+
+    async def _verify(self, p: PaymentRow) -> None:
+        page = self._page
+        fields: dict[str, Any] = {} if not p.amount else {"amount": lambda: money_field(page.t("obligation.verified_sum"), p.amount)}
+        entered = await ask(page, page.t("obligation.verify"), fields, page.t("obligation.do.verify"))
+        if entered is None:
+            return
+        amount = cents(entered["amount"]) if p.amount else None
+        if p.amount and amount is None:
+            ui.notify(page.t("frame.bad_field"), type="warning")
+            return
+        await self._then(lambda who: self._office.verify(who, p.id, amount=amount if amount != p.amount else None), "obligation.verified")
+
+    async def _reject(self, p: PaymentRow) -> None:
+        why = await self._words("obligation.reject", "reject")
+        if why:
+            await self._then(lambda who: self._office.reject(who, p.id, why))
+
+    async def _revoke(self, p: PaymentRow) -> None:
+        why = await self._words("obligation.revoke", "revoke")
+        if why:
+            await self._then(lambda who: self._office.revoke(who, p.id, why))
+
+    def _promises(self, view: View) -> None:
+        page = self._page
+        with section(page.t("obligation.promises"), len(view.promises)):
+            if not view.promises:
+                ui.label(page.t("obligation.no_promises")).classes("soft")
+            for p in view.promises:
+                with ui.row().classes("line").style("cursor: default"):
+                    ui.label(day(p.row.promised_on)).classes("line-main")
+                    ui.label(money(p.row.amount) if p.row.amount else "").classes("line-side")
+                    ui.label(page.label("promise", p.status)).classes("line-side")
+
+    def _negotiations(self, view: View, deals: list[Deal]) -> None:
+        page = self._page
+        with section(page.t("obligation.negotiations"), len(deals)):
+            if not deals:
+                ui.label(page.t("obligation.no_negotiations")).classes("soft")
+                if page.who.may(Right.SETTLE) and view.standing.balance:
+                    open_case = partial(self._settle_by, "open_case", lambda h: h.open_case(view.case))
+                    ui.button(page.t("obligation.do.open_case"), on_click=page.doing(open_case)).props("dense flat")
+            for deal in deals:
+                self._deal(deal)
+
+    def _deal(self, deal: Deal) -> None:
+        page = self._page
+        with ui.column().style("gap: .3rem; width: 100%; border-top: 1px solid var(--line); padding: .4rem 0"):
+            with ui.row().classes("bars"):
+                ui.label(page.label("deal", deal.row.status)).classes("tag").mark("deal")
+                ui.label(page.label("stage", deal.row.stage)).classes("soft")
+                ui.label(deal.row.mediator or "").classes("soft")
+                ui.space()
+                for name, deed in self._deal_deeds(deal):
+                    ui.button(page.t(f"obligation.do.{name}"), on_click=page.doing(deed)).props("dense flat").mark(f"do-{name}")
+            for number, version in enumerate(deal.versions, start=1):
+                terms = version.terms
+                ui.label(page.t("obligation.offer", no=number, code=version.code, side=page.label("side", version.row.side), at=moment(version.row.made_at)))
+                ui.label("；".join(f"{day(part.day)} {money(part.amount)}" for part in terms.plan)).classes("soft")
+                ui.label(page.t("obligation.total", total=money(terms.total), waived=money(terms.waived))).classes("soft")
+                if terms.security:
+                    ui.label(page.t("obligation.security", text=terms.security)).classes("soft")
+
+    def _deal_deeds(self, deal: Deal) -> list[tuple[str, Callable[[], Awaitable[Any]]]]:
+        may, number, status = self._page.who.may, deal.id, deal.row.status
+        found: list[tuple[str, Callable[[], Awaitable[Any]]]] = []
+        if status in LIVE and may(Right.DECIDE_PLAN):
+            found += [("ok", partial(self._decided, number, True)), ("no", partial(self._decided, number, False))]
+        if status in LIVE and may(Right.SETTLE):
+            found += [("refer", partial(self._refer, number)), ("by_hand", partial(self._by_hand, number))]
+        if status == DealStatus.AGREED and may(Right.SETTLE):
+            found.append(("sign", partial(self._settle_by, "sign", lambda h: h.sign(number))))
+        if status == DealStatus.BROKEN and may(Right.SETTLE):
+            found.append(("resume", partial(self._resume, number)))
+        return found
+
+    async def _settle_by(self, detail: str, deed: Callable[[Settling], Awaitable[Deal]]) -> None:
+        await self._then(lambda who: self._office.settle(who, deed, detail))
+
+    async def _decided(self, number: int, agreed: bool) -> None:
+        why = "" if agreed else await self._words("obligation.refuse", "no")
+        if agreed or why:
+            await self._then(lambda who: self._office.decide(who, number, agreed=agreed, why=why))
+
+    async def _refer(self, number: int) -> None:
+        page = self._page
+        colleagues = await page.do(page.services.staff.colleagues) or []
+        entered = await ask(page, page.t("obligation.refer"), {
+            "to": lambda: ui.select({c.name: c.name for c in colleagues}, with_input=True).props("outlined dense"),
+        }, page.t("obligation.do.refer"))
+        if entered and entered["to"]:
+            await self._settle_by("refer", lambda h: h.refer(number, entered["to"]))
+
+    async def _by_hand(self, number: int) -> None:
+        page = self._page
+        entered = await ask(page, page.t("obligation.do.by_hand"), {
+            "name": lambda: text_field(page.t("obligation.by_whom")),
+            "yes": lambda: ui.radio({True: page.t("obligation.do.accept"), False: page.t("obligation.do.refuse")}, value=True),
+            "words": lambda: text_field(page.t("obligation.by_words")),
+        }, page.t("frame.save"))
+        if entered:
+            await self._settle_by("by hand", lambda h: h.by_hand(number, entered["name"] or "", yes=entered["yes"], words=entered["words"] or ""))
+
+    async def _resume(self, number: int) -> None:
+        why = await self._words("obligation.do.resume", "resume")
+        if why:
+            await self._settle_by("resume", lambda h: h.resume(number, why))
+
+    # -- what happened ---------------------------------------------------------------------------
+
+    def _history(self, history: list[EventRow]) -> None:
+        page = self._page
+        rows = [{
+            "id": str(e.id),
+            "at": moment(e.at),
+            "kind": page.label("event", e.kind),
+            "actor": self._who(e.actor),
+            "values": "；".join(_changed(page, e)),
+            "why": e.why or "",
+        } for e in reversed(history)]
+        with section(page.t("obligation.history"), len(rows)):
+            grid([(c, page.t(f"obligation.column.{c}")) for c in ("at", "kind", "actor", "values", "why")], rows)
+
+    def _who(self, actor: str) -> str:
+        kind = actor.partition(":")[0]
+        return self._page.label("actor", kind)
+
+
+def _changed(page: Page, event: EventRow) -> list[str]:
+    """What was and is, in words; identifiers masked."""
+    old, new = event.old or {}, event.new or {}
+    found = []
+    for name in sorted({*old, *new}):
+        was, now = old.get(name), new.get(name)
+        if was == now or f"field.{name}" not in page.desk.texts:
+            continue  # what only the program needs, such as ids
+        words = page.t(f"field.{name}")
+        if name in ("amount", "settled", "balance") and isinstance(now, int):
+            was, now = money(was) if isinstance(was, int) else "–", money(now)
+        was, now = (page.label(_VALUES.get(name, ""), v) if isinstance(v, str) else v for v in (was, now))
+        before = f"{mask_identifiers(str(was))} → " if was not in (None, "") else ""
+        found.append(f"{words} {before}{mask_identifiers(str(now))}")
+    return found

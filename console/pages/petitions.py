@@ -1,0 +1,152 @@
+"""信访、投诉: every one with a number, a day by which it is answered, and an answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from bot.reception.model import NewPetition, PetitionKind, PetitionStatus
+from bot.reception.petitions import Petition
+from bot.staff.model import Right
+from console.fields import text_field
+from console.frame import Page, ask, day, empty, facts, frame, grid, moment, section
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+
+def register(desk: Desk) -> None:
+    """The list, and one of them."""
+
+    @ui.page("/petitions")
+    async def petitions(chat: int = 0) -> None:
+        with frame(desk, "petitions") as page:
+            if page.who.may(Right.PETITION):
+                await _list(page, chat)
+
+    @ui.page("/petitions/{number}")
+    async def petition(number: int) -> None:
+        with frame(desk, "petitions") as page:
+            if page.who.may(Right.PETITION):
+                await _One(page, number).open()
+
+
+async def _list(page: Page, chat: int) -> None:
+    with ui.row().classes("bars"):
+        ui.button(page.t("petitions.do.new"), on_click=page.doing(lambda: _new(page, chat))).props("unelevated dense").mark("new")
+    for status in PetitionStatus:
+        found = await page.do(partial(page.services.petitions.list, status=status)) or []
+        with section(page.label("petition", status), len(found)):
+            if not found:
+                ui.label(page.t(f"petitions.no_{status.value}")).classes("soft")
+                continue
+            grid([(c, page.t(f"petitions.column.{c}")) for c in ("label", "kind", "name", "court", "due", "left", "assignee")], [{
+                "id": p.row.number, "label": p.label, "kind": page.label("petition_kind", p.row.kind), "name": p.row.name,
+                "court": page.court(p.row.court), "due": day(p.row.due_on), "left": _left(page, p), "assignee": p.assignee_name or "–",
+            } for p in found], on_row=lambda r: ui.navigate.to(f"/petitions/{r['id']}"))
+
+
+def _left(page: Page, p: Petition) -> str:
+    if p.row.status == PetitionStatus.ANSWERED:
+        return page.t("petitions.answered_on", moment=moment(p.row.answered_at))
+    return page.t("petitions.late", days=-p.days_left) if p.days_left < 0 else page.t("petitions.left", days=p.days_left)
+
+
+async def _new(page: Page, chat: int) -> None:
+    name, conversation = "", None
+    if chat:
+        thread = await page.do(lambda who: page.services.chats.thread(who, chat, refresh=True))
+        if thread is not None:
+            name, conversation = thread.item.name, thread.item.conversation_id
+    kinds = {k.value: page.label("petition_kind", k) for k in PetitionKind}
+    courts = page.courts()
+    entered = await ask(page, page.t("petitions.new"), {
+        "kind": lambda: ui.select(kinds, value=PetitionKind.PETITION.value).props("outlined dense"),
+        "court": lambda: ui.select(courts, value=page.who.court if page.who.court in courts else next(iter(courts))).props("outlined dense"),
+        "name": lambda: text_field(page.t("petitions.name"), name),
+        "phone": lambda: text_field(page.t("reception.phone")),
+        "case_number": lambda: text_field(page.t("reception.case_number")),
+        "text": lambda: ui.textarea(page.t("petitions.text")).props("outlined dense rows=4"),
+    }, page.t("petitions.do.new"))
+    if entered:
+        new = NewPetition(PetitionKind(entered["kind"]), entered["court"], entered["name"] or "", entered["text"] or "",
+                          entered["phone"] or "", entered["case_number"] or "", conversation)
+        made = await page.do(lambda who: page.services.petitions.open(who, new))
+        if made is not None:
+            ui.navigate.to(f"/petitions/{made.row.number}")
+
+
+class _One:
+    """One petition."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self._page, self._number = page, number
+
+    async def open(self) -> None:
+        """Build it."""
+        self._body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
+        await self._show()
+
+    async def _show(self) -> None:
+        page = self._page
+        found = await page.do(lambda who: page.services.petitions.get(who, self._number))
+        self._body.clear()
+        with self._body:
+            if found is None:
+                empty(page.t("petitions.none"))
+                return
+            row = found.row
+            with ui.column().classes("section"):
+                with ui.row().classes("section-head"):
+                    ui.label(found.label).classes("section-title")
+                    ui.label(page.label("petition", row.status)).classes("tag").mark("status")
+                    ui.label(_left(page, found)).classes("late" if found.overdue else "soft")
+                    ui.space()
+                    if row.status == PetitionStatus.OPEN:
+                        for name, deed in (("assign", self._assign), ("escalate", self._escalate), ("answer", self._answer)):
+                            ui.button(page.t(f"petitions.do.{name}"), on_click=page.doing(deed)).props(
+                                "dense unelevated" if name == "answer" else "dense flat").mark(f"do-{name}")
+                facts([
+                    (page.t("petitions.name"), row.name),
+                    (page.t("obligation.court"), page.court(row.court)),
+                    (page.t("reception.case_number"), row.case_number or ""),
+                    (page.t("petitions.opened"), moment(row.opened_at)),
+                    (page.t("petitions.column.due"), day(row.due_on)),
+                    (page.t("petitions.column.assignee"), found.assignee_name),
+                ])
+                ui.label(row.text).classes("sample")
+                if row.escalated_at:
+                    ui.label(page.t("petitions.escalated", moment=moment(row.escalated_at), why=row.escalated_why or "")).classes("soon")
+                if row.answer:
+                    ui.label(page.t("petitions.answer")).classes("section-title")
+                    ui.label(row.answer).classes("sample")
+
+    async def _assign(self) -> None:
+        page = self._page
+        colleagues = await page.do(page.services.staff.colleagues) or []
+        entered = await ask(page, page.t("petitions.do.assign"), {
+            "to": lambda: ui.select({c.id: c.name for c in colleagues}, with_input=True).props("outlined dense"),
+        }, page.t("petitions.do.assign"))
+        if entered and entered["to"]:
+            await page.do(lambda who: page.services.petitions.assign(who, self._number, entered["to"]), "frame.done")
+            await self._show()
+
+    async def _escalate(self) -> None:
+        page = self._page
+        entered = await ask(page, page.t("petitions.do.escalate"), {"why": lambda: text_field(page.t("obligation.why"))}, page.t("petitions.do.escalate"))
+        if entered:
+            await page.do(lambda who: page.services.petitions.escalate(who, self._number, entered["why"] or ""), "frame.done")
+            await self._show()
+
+    async def _answer(self) -> None:
+        page = self._page
+        entered = await ask(page, page.t("petitions.answer"), {
+            "text": lambda: ui.textarea(page.t("petitions.answer_how")).props("outlined dense rows=6"),
+        }, page.t("petitions.do.answer"))
+        if entered:
+            told = await page.do(lambda who: page.services.petitions.answer(who, self._number, entered["text"] or ""))
+            if told is not None:
+                ui.notify(page.t("petitions.told" if told else "petitions.not_told"), type="positive" if told else "info", timeout=8000)
+            await self._show()

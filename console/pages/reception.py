@@ -1,0 +1,296 @@
+"""接待: first visits as a guided form, with what follows from them, the queue of the day, and the receipt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nicegui import ui
+
+from bot.ledger.model import Broken
+from bot.reception.intake import Assessment, Conversion, Intake
+from bot.reception.model import TITLES, DeskError, IntakeStatus, NewIntake, NextStep
+from bot.staff.model import Right, Who
+from console.fields import cents, day_field, day_of, money_field, text_field
+from console.frame import Page, ask, day, empty, facts, frame, moment, money
+
+if TYPE_CHECKING:
+    from console.desk import Desk
+
+_YES_NO = {"": None, "yes": True, "no": False}
+
+
+def register(desk: Desk) -> None:
+    """The queue, the form, and one visit."""
+
+    @ui.page("/reception")
+    async def reception(chat: int = 0) -> None:
+        with frame(desk, "reception") as page:
+            if page.who.may(Right.INTAKE):
+                await _Reception(page, chat).open()
+
+    @ui.page("/reception/{number}")
+    async def visit(number: int) -> None:
+        with frame(desk, "reception") as page:
+            if page.who.may(Right.INTAKE):
+                await _Visit(page, number).open()
+
+
+class _Reception:
+    """Form on the left, queue on the right."""
+
+    def __init__(self, page: Page, chat: int) -> None:
+        self._page, self._chat = page, chat
+
+    async def open(self) -> None:
+        """Build both."""
+        page = self._page
+        self._conversation = None
+        name = ""
+        if self._chat:
+            thread = await page.do(lambda who: page.services.chats.thread(who, self._chat, refresh=True))
+            if thread is not None:
+                self._conversation, name = thread.item.conversation_id, thread.item.name
+        with ui.element("div").classes("two"):
+            with ui.column().classes("section"):
+                self._form(name)
+            self._queue = ui.column().classes("section")
+        await self._show_queue()
+        ui.timer(15, self._show_queue)
+
+    def _form(self, name: str) -> None:
+        page = self._page
+        titles = {t: page.label("title", t) for t in TITLES}
+        answers = {"": page.t("reception.not_asked"), "yes": page.t("frame.yes"), "no": page.t("frame.no")}
+        ui.label(page.t("reception.new")).classes("section-title")
+        courts = page.courts()
+        own = page.who.court if page.who.court in courts else next(iter(courts), None)
+        f: dict[str, Any] = {}
+        with ui.element("div").classes("two"):
+            f["court"] = ui.select(courts, value=own, label=page.t("obligation.court")).props("outlined dense")
+            f["title"] = ui.select(titles, value="judgment", label=page.t("case.title")).props("outlined dense")
+            f["applicant"] = text_field(page.t("reception.applicant"), name).mark("applicant")
+            f["other"] = text_field(page.t("reception.other")).mark("other")
+            f["title_number"] = text_field(page.t("reception.title_number")).mark("title-number")
+            f["amount"] = money_field(page.t("reception.amount")).mark("amount")
+            f["effective_on"] = day_field(page.t("reception.effective_on"), None)
+            f["due_on"] = day_field(page.t("reception.due_on"), None)
+            f["settle_first"] = ui.select(answers, value="", label=page.t("reception.settle_first")).props("outlined dense")
+            f["property_known"] = ui.select(answers, value="", label=page.t("reception.property_known")).props("outlined dense")
+            f["parties"] = ui.number(page.t("reception.parties"), value=2, min=2, max=10000, step=1).props("outlined dense")
+            f["phone"] = text_field(page.t("reception.phone"))
+        with ui.row():
+            f["wage"] = ui.checkbox(page.t("reception.wage"))
+            f["livelihood"] = ui.checkbox(page.t("reception.livelihood"))
+        f["act"] = text_field(page.t("reception.act"))
+        f["words"] = ui.textarea(page.t("reception.words")).props("outlined dense rows=2")
+        told = ui.column().style("width: 100%; gap: .2rem")
+
+        def read() -> NewIntake | None:
+            amount = cents(f["amount"].value) if (f["amount"].value or "").strip() else None
+            if (f["amount"].value or "").strip() and amount is None:
+                ui.notify(page.t("reception.bad_amount"), type="warning")
+                return None
+            return NewIntake(
+                court=f["court"].value or "",
+                applicant=f["applicant"].value or "",
+                other=f["other"].value or "",
+                title=f["title"].value,
+                title_number=f["title_number"].value or "",
+                amount=amount,
+                act=f["act"].value or "",
+                effective_on=day_of(f["effective_on"].value),
+                due_on=day_of(f["due_on"].value),
+                settle_first=_YES_NO[f["settle_first"].value],
+                wage=bool(f["wage"].value),
+                livelihood=bool(f["livelihood"].value),
+                property_known=_YES_NO[f["property_known"].value],
+                parties=int(f["parties"].value or 2),
+                phone=f["phone"].value or "",
+                words=f["words"].value or "",
+            )
+
+        def preview() -> None:
+            new = read()
+            if new is None:
+                return
+            told.clear()
+            with told:
+                try:
+                    _assessment(page, page.services.intakes.preview(new))
+                except (DeskError, Broken) as error:
+                    ui.notify(page.refusal(error), type="warning")
+
+        async def fill() -> None:
+            new = read()
+            if new is None:
+                return
+            made = await page.do(lambda who: page.services.intakes.fill(new, who=who, conversation_id=self._conversation))
+            if made is not None:
+                ui.navigate.to(f"/reception/{made.number}")
+
+        with ui.row().classes("bars"):
+            ui.button(page.t("reception.do.preview"), on_click=preview).props("flat dense").mark("preview")
+            ui.button(page.t("reception.do.fill"), on_click=page.doing(fill)).props("unelevated dense").mark("fill")
+
+    async def _show_queue(self) -> None:
+        page = self._page
+        found = await page.do(lambda who: page.services.intakes.list(who, day=page.services.ledger.today()))
+        if found is None:
+            return
+        self._queue.clear()
+        with self._queue:
+            with ui.row().classes("section-head"):
+                ui.label(page.t("reception.queue")).classes("section-title")
+                ui.label(str(len(found))).classes("count" if found else "count none")
+            for intake in found:
+                with ui.link(target=f"/reception/{intake.number}").classes("line"):
+                    ui.label(str(intake.queue)).classes("line-side").style("font-weight: 600; min-width: 2rem")
+                    ui.label(page.t("reception.against", applicant=intake.new.applicant, other=intake.new.other)).classes("line-main")
+                    if intake.assessment.priority:
+                        ui.label(page.t("obligation.priority")).classes("tag hot")
+                    ui.label(page.label("intake", intake.status)).classes("line-side")
+            if not found:
+                empty(page.t("reception.nobody"), page.t("reception.nobody_then"))
+
+
+def _assessment(page: Page, a: Assessment) -> None:
+    """What follows from the facts: time limit, fee, court, materials, track, next step."""
+    tone = "late" if a.days_left is not None and a.days_left < 0 else ""
+    facts([
+        (page.t("reception.last_day"), page.t("reception.days_left", day=day(a.last_day), days=a.days_left) if a.last_day else page.t("reception.unknown")),
+        (page.t("reception.fee"), money(a.fee) if a.fee is not None else page.t("reception.unknown")),
+        (page.t("reception.jurisdiction"), a.jurisdiction),
+        (page.t("reception.track"), f"{page.label('track', a.track)}：{a.reason}"),
+        (page.t("reception.next_step"), page.label("step", a.next_step)),
+        (page.t("reception.materials"), "；".join(a.materials)),
+    ])
+    if tone:
+        ui.label(page.t("reception.time_over")).classes(tone)
+    ui.label(page.t("reception.reference")).classes("soft")
+
+
+class _Visit:
+    """One visit on its way."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self._page, self._number = page, number
+        self._intakes = page.services.intakes
+
+    async def open(self) -> None:
+        """Build it."""
+        self._body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
+        await self._show()
+
+    async def _show(self) -> None:
+        page = self._page
+        intake = await page.do(lambda who: self._intakes.get(who, self._number))
+        self._body.clear()
+        with self._body:
+            if intake is None:
+                empty(page.t("reception.none"))
+                return
+            self._head(intake)
+            with ui.column().classes("section"):
+                _assessment(page, intake.assessment)
+
+    def _head(self, intake: Intake) -> None:
+        page, new = self._page, intake.new
+        with ui.column().classes("section"):
+            with ui.row().classes("section-head"):
+                ui.label(intake.label).classes("section-title").mark("label")
+                ui.label(page.t("reception.queue_number", queue=intake.queue)).classes("tag")
+                ui.label(page.label("intake", intake.status)).classes("tag").mark("status")
+                if intake.assessment.priority:
+                    ui.label(page.t("obligation.priority")).classes("tag hot")
+                ui.space()
+                self._deeds(intake)
+            with ui.element("div").classes("two"):
+                facts([
+                    (page.t("reception.applicant"), new.applicant),
+                    (page.t("reception.other"), new.other),
+                    (page.t("case.title"), page.label("title", new.title)),
+                    (page.t("reception.title_number"), new.title_number),
+                    (page.t("reception.amount"), money(new.amount) if new.amount is not None else new.act),
+                    (page.t("reception.phone"), new.phone),
+                ])
+                facts([
+                    (page.t("obligation.court"), page.court(intake.court)),
+                    (page.t("reception.effective_on"), day(new.effective_on)),
+                    (page.t("reception.due_on"), day(new.due_on)),
+                    (page.t("reception.settle_first"), page.t({True: "frame.yes", False: "frame.no", None: "reception.not_asked"}[new.settle_first])),
+                    (page.t("reception.words"), new.words),
+                    (page.t("reception.made"), moment(intake.made_at)),
+                ])
+            if intake.obligation_id:
+                ui.link(page.t("reception.converted"), f"/obligations/{intake.obligation_id}")
+
+    def _deeds(self, intake: Intake) -> None:
+        page = self._page
+        steps = {
+            IntakeStatus.WAITING: ("called", "left"),
+            IntakeStatus.CALLED: ("working", "waiting", "left"),
+            IntakeStatus.WORKING: ("done", "left"),
+            IntakeStatus.LEFT: ("waiting",),
+        }.get(intake.status, ())
+        for step in steps:
+            ui.button(page.t(f"reception.do.{step}"), on_click=page.doing(partial(self._then, partial(self._move, step=step)))).props(
+                "dense unelevated" if step in ("called", "working", "done") else "dense flat").mark(f"do-{step}")
+        ui.button(page.t("reception.do.step"), on_click=page.doing(lambda: self._step(intake))).props("dense flat")
+        if intake.obligation_id is None and page.who.may(Right.EDIT_LEDGER):
+            ui.button(page.t("reception.do.convert"), on_click=page.doing(lambda: self._convert(intake))).props("dense flat").mark("convert")
+        ui.button(page.t("reception.do.receipt"), on_click=page.doing(self._receipt)).props("dense flat").mark("receipt")
+
+    async def _then(self, deed: Any) -> None:
+        await self._page.do(deed)
+        await self._show()
+
+    async def _move(self, who: Who, step: str) -> None:
+        await self._intakes.move(who, self._number, IntakeStatus(step))
+
+    async def _step(self, intake: Intake) -> None:
+        page = self._page
+        steps = {s.value: page.label("step", s) for s in NextStep}
+        entered = await ask(page, page.t("reception.next_step"), {
+            "step": lambda: ui.radio(steps, value=intake.next_step.value),
+            "why": lambda: text_field(page.t("obligation.why")),
+        }, page.t("frame.save"))
+        if entered:
+            await self._then(lambda who: self._intakes.step(who, self._number, NextStep(entered["step"]), entered["why"] or ""))
+
+    async def _convert(self, intake: Intake) -> None:
+        page = self._page
+        entered = await ask(page, page.t("reception.convert"), {
+            "case_number": lambda: text_field(page.t("reception.case_number"), intake.new.title_number),
+            "label": lambda: text_field(page.t("reception.label"), page.t("reception.label_default")),
+            "due_on": lambda: day_field(page.t("reception.perform_by"), intake.new.due_on),
+            "debtor_number": lambda: text_field(page.t("reception.debtor_number")),
+            "debtor_phone": lambda: text_field(page.t("reception.debtor_phone")),
+        }, page.t("reception.do.convert"))
+        if not entered:
+            return
+        given = Conversion(
+            label=entered["label"] or page.t("reception.label_default"),
+            due_on=day_of(entered["due_on"]),
+            case_number=entered["case_number"] or "",
+            debtor_number=entered["debtor_number"] or None,
+            debtor_phone=entered["debtor_phone"] or None,
+        )
+        done = await page.do(lambda who: self._intakes.convert(who, self._number, replace(given)))
+        if done is not None:
+            shown = ui.dialog(value=True)
+            with shown, ui.card().classes("dialog"):
+                ui.label(page.t("reception.converted_to")).classes("dialog-title")
+                if done.link:
+                    ui.label(done.link).classes("sample").mark("link")
+                    ui.label(page.t("obligation.link_how")).classes("soft")
+                ui.button(page.t("reception.open"), on_click=lambda: ui.navigate.to(f"/obligations/{done.obligation_id}")).props("unelevated dense")
+            _ = shown.on("hide", self._show)
+
+    async def _receipt(self) -> None:
+        found = await self._page.do(lambda who: self._intakes.receipt(who, self._number))
+        if found:
+            ui.download.content(found[1], found[0], "application/pdf")
+
+

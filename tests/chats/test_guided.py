@@ -1,0 +1,393 @@
+"""Guided paths in chat, bound or not: from answer to action, abandoned, resumed after days and restarts, disturbed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.store.reach_rows import FlowState
+from sandbox.files import sample_png
+from tests.cases import bind, owes, said
+from tests.chats.conftest import Court, logged
+from tests.world import TEXTS, Person, World
+
+READY = "按您说的，可以去申请执行了"
+
+
+@pytest.fixture
+async def plain(make_world_sqlite: Callable[..., Any]) -> Court:
+    """A bot with a clerk on SQLite, for what does not depend on the database."""
+    world: World = await make_world_sqlite()
+    clerk = await world.clerk("王书记员")
+    await world.start_bot()
+    await world.settled()
+    return Court(world, clerk, clerk)
+
+
+async def open_flow(world: World, person: Person) -> FlowState | None:
+    """The path that somebody is on."""
+    store = world.bot.services.store
+    lane = world.bot.services.dialogue.lane("telegram", person.id)
+    async with store.work(read_only=True) as work:
+        row = (await work.conversations.load([lane]))[lane]
+        return await work.reach.open_flow(row.id)
+
+
+async def to_the_amount(person: Person) -> None:
+    """As far as the question how much is missing."""
+    await person.says("我能申请执行吗")
+    await person.taps("guide.side.own")
+    await person.taps("guide.basis.judgment")
+    await person.taps("guide.claim.money")
+    await person.taps("guide.button.no")
+    await person.says("2026年3月2日")  # in effect since 2026-03-18
+    await person.says("生效后10日内")
+    await person.taps("guide.paid.part")
+    await person.hears("guide.apply.rest")
+
+
+async def test_from_the_question_to_the_clerk(court: Court) -> None:
+    """Every conclusion with its provision; then a person takes over who need not ask again."""
+    world, clerk = court.world, court.clerk
+    alice = await world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("五万")
+    await alice.taps("guide.urgent.wage")
+    await alice.says("西秀区法院")
+    result = (await alice.hears(READY)).text
+    for part in ("2026年3月18日", "2028年3月30日", "《民诉法》第250条", "第一审法院", "《民诉法》第235条", "生效证明",
+                 "执行费 650 元", "《收费办法》第14条", "优先办理", "七日内立案"):  # fmt: skip
+        assert part in result, part
+    await alice.taps("button.go.window")
+    await alice.taps("guide.window.visit")
+    await alice.says("周三上午有空")
+    await alice.hears("周三上午有空")
+    await alice.taps("guide.window.send")
+    await alice.hears("编号是 1")
+    await clerk.says("/requests 1")
+    await clerk.hears("西秀区法院")
+    shown = said(clerk)
+    assert "一审判决书" in shown
+    assert "50,000.00 元" in shown
+    assert "周三上午有空" in shown
+
+
+async def test_left_resumed_after_days_and_a_restart(court: Court) -> None:
+    """What was answered is in the database: another process goes on where somebody stopped."""
+    world = court.world
+    alice = await world.person("张三")
+    await to_the_amount(alice)
+    await world.stop_bot()
+    world.advance(days=5)
+    await world.start_bot()
+    await alice.says("老赖名单怎么撤")  # after a day, words are no answer any more
+    await alice.hears("party.flow.unfinished")
+    await alice.taps("party.button.resume")
+    await alice.hears("guide.apply.rest")
+    await world.stop_bot()
+    await world.start_bot()
+    await alice.says("两万")
+    await alice.taps("party.button.leave")
+    await alice.hears("party.flow.left")
+    await alice.taps("party.button.resume")
+    await alice.taps("guide.urgent.no")
+    await alice.taps("party.button.skip")
+    await alice.hears(READY)
+    assert await open_flow(world, alice) is None
+
+
+async def test_an_old_question_is_corrected_by_its_button_and_the_end_by_its_own(plain: Court) -> None:
+    """Only the corrected answer changes; the rest stays answered."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("五万")
+    await alice.taps("guide.urgent.no")
+    await alice.taps("party.button.skip")
+    await alice.hears("执行费 650 元")
+    await alice.taps("guide.button.change_amount")
+    await alice.says("100万")
+    await alice.hears("执行费 12,400 元")
+    await alice.taps("guide.paid.all")  # a button of a question long ago
+    await alice.hears("都履行了，就不用申请执行了")
+
+
+async def test_a_question_in_the_middle_is_answered_and_the_path_kept(plain: Court) -> None:
+    """The FAQ answers, the open question follows; a topic's button does the same."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("执行费怎么算？")
+    await alice.hears("不用先交")
+    await alice.hears("party.flow.back_to")
+    await alice.says("老赖名单咋撤")
+    await alice.hears("party.flow.back_to")
+    await alice.taps("button.related")
+    await alice.hears("party.flow.back_to")
+    await alice.says("谢谢")
+    await alice.says("三万二")
+    await alice.hears("guide.apply.urgent")
+
+
+async def test_what_is_no_answer_is_answered_all_the_same(plain: Court) -> None:
+    """Pictures, stickers, voice, nonsense, days to come, contradictions: told kindly, and asked again."""
+    world = plain.world
+    alice = await world.person("张三")
+    await alice.says("我能申请执行吗")
+    await alice.says("嗯这个嘛")
+    await alice.hears("party.flow.press")
+    await alice.taps("guide.side.own")
+    await alice.taps("guide.basis.judgment")
+    await alice.taps("guide.claim.money")
+    await alice.taps("guide.button.no")
+    await alice.sends("photo", sample_png())
+    await alice.hears("noted.photo")
+    await alice.hears("party.flow.back_to")
+    await alice.sends("sticker")
+    await alice.hears("party.flow.back_to")
+    await alice.says("2027年5月1日")
+    await alice.hears("还没到呢")
+    await alice.says("2026年3月2日")
+    await alice.says("2026年1月5日")  # before the judgment took effect
+    await alice.hears("履行期比生效还早")
+    await alice.says("2026年5月6日")
+    await alice.hears("guide.apply.paid")
+
+
+async def test_who_goes_elsewhere_is_led_back_by_a_button(plain: Court) -> None:
+    """/start, the menu and a person put the path aside; words are no answer to it then."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("/start")
+    await alice.hears("flow.kept")
+    assert await open_flow(plain.world, alice) is None
+    await alice.taps("party.button.resume")
+    await alice.hears("guide.apply.rest")
+    await alice.says("转人工")
+    await alice.hears("编号是 1")
+    await alice.hears("flow.kept")
+    await alice.says("我的案号忘了")
+    await alice.hears("附在")
+    await alice.taps("party.button.resume")
+    await alice.says("八千")
+    await alice.hears("guide.apply.urgent")
+
+
+async def test_danger_goes_before_every_path(plain: Court) -> None:
+    """Whatever is asked just then."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("我不想活了")
+    await alice.hears("110")
+
+
+async def test_a_trembling_finger_and_a_stranger_change_nothing(plain: Court) -> None:
+    """Two presses count once; a button of somebody else's path or of none leads nowhere."""
+    world = plain.world
+    alice, bob = await world.person("张三"), await world.person("李四")
+    await alice.says("我能申请执行吗")
+    alice.actor.taps(TEXTS("guide.side.own"))
+    alice.actor.taps(TEXTS("guide.side.own"))
+    await world.settled()
+    assert alice.heard().count(TEXTS("guide.apply.basis").replace("**", "")) == 1
+    flow = await open_flow(world, alice)
+    assert flow
+    await bob.says("我能申请执行吗")
+    bobs = await open_flow(world, bob)
+    assert bobs
+    assert (flow.step, bobs.step) == ("basis", "side")
+
+
+async def test_a_check_that_fails_says_from_when_and_what_then(plain: Court) -> None:
+    """Not in effect, not due, out of time, no title: each with its day, its provision and a way on."""
+    world = plain.world
+    alice = await world.person("张三")
+    await alice.says("我能申请执行吗")
+    await alice.taps("guide.side.own")
+    await alice.taps("guide.basis.judgment")
+    await alice.taps("guide.claim.money")
+    await alice.taps("guide.button.no")
+    await alice.says("昨天")
+    await alice.hears("2026年12月8日")
+    await alice.taps("guide.button.remind_then")
+    await alice.hears("记下了")
+    await alice.taps("guide.button.change")
+    await alice.says("2022年3月1日")
+    await alice.says("2022年5月1日")
+    await alice.taps("guide.paid.none")
+    await alice.says("三万")
+    await alice.hears("guide.apply.again", day="2024年5月6日（周一）")
+    await alice.taps("guide.button.never")
+    await alice.taps("guide.urgent.no")
+    await alice.taps("party.button.skip")
+    await alice.hears("《民诉法解释》第481条")
+    await alice.taps("guide.button.change_again")
+    await alice.says("2025年6月3日")  # too late: the two years were over
+    await alice.hears("《民诉法解释》第481条")
+    bob = await world.person("李四")
+    await bob.says("我能申请执行吗")
+    await bob.taps("guide.side.own")
+    await bob.taps("guide.basis.none")
+    await bob.hears("支付令")
+
+
+async def test_a_first_visit_is_entered_from_the_check(court: Court) -> None:
+    """What was answered goes along; the place in the queue, the court and what to bring come back."""
+    world = court.world
+    alice = await world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("五万")
+    await alice.taps("guide.urgent.wage")
+    await alice.taps("party.button.skip")
+    await alice.taps("button.go.intake")
+    world.advance(minutes=1)  # nobody writes so fast
+    await alice.taps("西秀法院")
+    await alice.says("执行费怎么算？")  # no name
+    await alice.hears("party.flow.back_to")
+    await alice.says("张三")
+    await alice.says("张三")
+    await alice.hears("guide.intake.wrong.same")
+    await alice.says("李四")
+    await alice.says("12345")
+    await alice.hears("guide.intake.wrong.number")
+    await alice.says("(2025)黔0402民初99号")
+    await alice.taps("guide.intake.answer.no")
+    await alice.taps("guide.intake.answer.yes")
+    await alice.says("13985312345")
+    review = (await alice.hears("flow.review")).text
+    for part in ("西秀法院", "张三", "李四", "（2025）黔0402民初99号", "50,000 元", "工资、劳务费", "13985312345"):
+        assert part in review
+    await alice.taps("flow.fix", name=TEXTS("guide.intake.name.opponent"))
+    await alice.says("李小四")
+    await alice.hears("李小四")
+    await alice.taps("guide.intake.send")
+    told = (await alice.hears("登记好了")).text
+    assert "西秀区人民法院" in told
+    assert "身份证" in told
+    lane = world.bot.services.dialogue.lane("telegram", alice.id)
+    async with world.bot.services.store.work(read_only=True) as work:
+        row = (await work.conversations.load([lane]))[lane]
+    (intake,) = await world.bot.services.intakes.of_chat(row.id)
+    new = intake.new
+    assert (new.court, new.applicant, new.other, new.amount) == ("xixiu", "张三", "李小四", 5_000_000)
+    assert (new.title, new.due_on, new.wage, new.settle_first) == ("judgment", date(2026, 3, 30), True, True)
+
+
+async def test_on_the_day_somebody_is_told_that_they_can_apply(plain: Court) -> None:
+    """A check that came too early ends in a reminder for the day, if it is wanted."""
+    world = plain.world
+    alice = await world.person("张三")
+    await alice.says("我能申请执行吗")
+    await alice.taps("guide.side.own")
+    await alice.taps("guide.basis.second")
+    await alice.taps("guide.claim.money")
+    await alice.says("2026年11月2日")
+    await alice.says("2026年12月1日")
+    await alice.hears("12月2日")
+    await alice.taps("guide.button.remind_then")
+    world.advance(days=8)
+    await world.bot.services.courier.once()
+    await world.settled()
+    assert "到日子了" not in said(alice)
+    world.advance(days=1)
+    await world.bot.services.courier.once()
+    await world.settled()
+    await alice.hears("到日子了")
+
+
+async def test_an_unbound_debtor_is_never_left_without_a_way(plain: Court) -> None:
+    """Every situation ends in advice with its provision and something to press."""
+    world = plain.world
+    bob = await world.person("李四")
+    for situation, detail in (("paid", "creditor"), ("cannot", "living"), ("frozen", "police"), ("listed", "performed")):
+        await bob.says("/menu")
+        await bob.taps("button.go.debtor_options")
+        await bob.taps(f"guide.debtor.situation.{situation}")
+        await bob.taps(f"guide.debtor.{situation}.is_{detail}")
+        await bob.hears(TEXTS(f"guide.debtor.{situation}.{detail}").replace("**", "")[:20])
+        assert TEXTS("button.human") in bob.buttons()
+    await bob.taps("guide.button.other_matter")
+    await bob.hears("guide.debtor.ask")
+
+
+async def test_a_bound_debtor_acts_in_the_own_case(court: Court) -> None:
+    """From the check straight to the report of a payment in the one case."""
+    world = court.world
+    owed = await owes(world, "李大山", due=date(2026, 11, 30))
+    debtor = await world.person("甲")
+    await bind(world, debtor, owed.debtor, "李大山", owed.number)
+    await debtor.says("我是被执行人怎么办")
+    await debtor.taps("guide.debtor.situation.paid")
+    await debtor.taps("guide.debtor.paid.is_part")
+    await debtor.taps("button.go.paid")
+    await debtor.hears("party.paid.day")
+
+
+async def test_an_unbound_chat_gets_no_path_of_a_case(plain: Court) -> None:
+    """A forged button leads to the explanation how a chat is bound, and to nobody's case."""
+    bob = await plain.world.person("李四")
+    for data in ("go:paid", "go:plan", "go:identify", "go:nothing", "fl:zzz:day:today", "fl:", "go:", "go:window:@zzz"):
+        await press(plain.world, bob, data)
+    flow = await open_flow(plain.world, bob)
+    assert flow
+    assert (flow.kind, flow.data) == ("window", {})
+
+
+async def press(world: World, person: Person, data: str) -> None:
+    """A press whose data somebody's own program made up."""
+    shown = [m for m in person.actor.sees() if m.from_bot][-1]
+    shown.data["reply_markup"] = {"inline_keyboard": [[{"text": "x", "callback_data": data}]]}
+    world.sandbox.people.press(person.id, shown.id, data=data)
+    await world.settled()
+
+
+async def test_a_chat_on_no_path_asks_the_database_nothing_more(plain: Court) -> None:
+    """The flag stands in the state that is read anyway; on a path it is set, and cleared at its end."""
+    world = plain.world
+    alice = await world.person("张三")
+    lane = world.bot.services.dialogue.lane("telegram", alice.id)
+
+    async def flagged() -> bool:
+        async with world.bot.services.store.work(read_only=True) as work:
+            return bool((await work.conversations.load([lane]))[lane].state.get("path"))
+
+    assert not await flagged()
+    await alice.says("我能申请执行吗")
+    assert await flagged()
+    await alice.taps("guide.side.debtor")
+    assert not await flagged()
+
+
+async def test_nothing_that_identifies_somebody_is_logged(plain: Court, capfd: pytest.CaptureFixture[str]) -> None:
+    """Numbers written at a wrong place are masked in the message log, and nothing of words is in the program's."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("我身份证520102199003071234，卡号6222020200112233445")
+    kept = json.dumps([m.text for m in await logged(plain.world)], ensure_ascii=False)
+    assert "199003071234" not in kept
+    assert "0200112233445" not in kept
+    assert "1990030712" not in "".join(capfd.readouterr())
+
+
+async def test_the_menu_leads_to_checks_calculators_and_documents(plain: Court) -> None:
+    """One press shows what can be worked out or written; a forged list shows the menu."""
+    alice = await plain.world.person("张三")
+    await alice.says("/menu")
+    assert {TEXTS("button.go.can_apply"), TEXTS("button.go.debtor_options")} <= set(alice.buttons())
+    await alice.taps("menu.tools.calc")
+    assert TEXTS("button.go.calc_fee") in alice.buttons()
+    await alice.taps("menu.back")
+    await alice.taps("menu.tools.doc")
+    assert TEXTS("button.go.doc_application") in alice.buttons()
+    await press(plain.world, alice, "tools:nothing")
+    await alice.hears("menu.title")
+
+
+async def test_an_answer_leads_to_what_can_be_done(plain: Court) -> None:
+    """Under an answer of the FAQ stand the paths that it names."""
+    alice = await plain.world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.taps("button.go.calc_fee")
+    assert (await open_flow(plain.world, alice)) is not None

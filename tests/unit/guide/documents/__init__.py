@@ -1,0 +1,1 @@
+"""Documents: definitions, answers, capitals, pages."""

@@ -1,0 +1,1 @@
+"""Reception: rules without a database."""

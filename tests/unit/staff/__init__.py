@@ -1,0 +1,1 @@
+"""Staff: rights, roles, and what follows from them."""
