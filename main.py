@@ -409,7 +409,7 @@ class Server:
         address.bot = address.bot or self.door.bot.username
         self.services.sender.start()
         if not self.services.settings.telegram.admins:
-            log.warning("desk.nobody", meaning=self.services.texts("operator.no_admins"))
+            log.warning("admins.missing", meaning=self.services.texts("operator.no_admins"))
         await self.notices.gap()
         await self._keeper.begin()
         self.services.inbox.open()

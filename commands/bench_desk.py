@@ -84,7 +84,7 @@ async def _measure(url: str, folder: Path, obligations: int, chats: int, library
         await _talk(store, clock.now(), chats)
         today, inbox, feed = _services(store, clock, folder, library)
         clerk = Who(1, "clerk", frozenset({Role.CLERK}), "xixiu", frozenset({"xixiu"}))
-        found = []
+        found: list[tuple[str, ...]] = []
         for name, who in (("clerk of one court", clerk), ("all courts", OPERATOR)):
             found.append(("today's board", name, *await _timed(lambda w=who: today.of(w))))  # type: ignore[misc]  # mypy: default of a lambda
             found.append(("inbox", name, *await _timed(lambda w=who: inbox.list(w))))  # type: ignore[misc]  # as above

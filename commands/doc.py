@@ -130,7 +130,8 @@ def _values(form: Form, given: dict[str, Any], today: date, settings: Settings) 
         except Wrong as error:
             why = texts(f"documents.wrong.{error.code}", **error.params)
             problems.append(f"{field.id}: {why}")
-    problems += [f"{field.id}: {texts('documents.wrong.none')}" for field in form.missing(values) if field.id not in given]
+    told = {p.partition(":")[0] for p in problems}
+    problems += [f"{f.id}: {texts('documents.wrong.none')}" for f in form.missing(values) if f.id not in told]
     try:
         checks.check_values(list(form.asked(values)), values)
     except Wrong as error:

@@ -7,10 +7,12 @@ import getpass
 import re
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bot.core.texts import Texts
 from bot.dialogue.model import Incoming, Reply, reply_from
 from bot.post.outbox import Delivered, Outcome
+from bot.reach.documents import Documents
 from bot.service import Services
 from bot.store.rows import OutgoingRow
 
@@ -24,12 +26,17 @@ class Terminal:
 
     texts: Texts = field(default_factory=Texts.load)
     choices: list[str] = field(default_factory=list)  # the data of the buttons shown, by number
+    documents: Documents | None = None  # where files come from; known once the services are there
 
     async def deliver(self, row: OutgoingRow) -> Outcome:
         """Print a reply with its buttons numbered."""
         reply = reply_from(row.payload["reply"])
         if reply.kind == "message":
             self._show(reply)
+        if reply.kind == "document" and self.documents:
+            name, content = await self.documents.open(reply.file)
+            await asyncio.to_thread(Path(name).write_bytes, content)  # where the program was started
+            self._show(Reply(self.texts("terminal.file", caption=reply.text, name=name)))
         return Delivered()
 
     def _show(self, reply: Reply) -> None:
@@ -44,6 +51,7 @@ class Terminal:
 
     async def converse(self, services: Services) -> int:
         """Read lines until the end of input."""
+        self.documents = services.documents
         services.sender.start()
         sys.stdout.write(self.texts("terminal.hello") + "\n")
         while True:

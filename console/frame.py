@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nicegui import background_tasks, ui
 
@@ -106,14 +106,19 @@ class Page:
         except Gone:
             self.log_in_again()
         except _REFUSALS as error:
-            ui.notify(self.refusal(error), type="warning", timeout=8000, multi_line=True)
+            self.tell(self.refusal(error), "warning")
         except StoreUnavailableError:
-            ui.notify(self.t("frame.database_away"), type="negative", timeout=8000)
+            self.tell(self.t("frame.database_away"), "negative")
         else:
             if said:
-                ui.notify(self.t(said, **params), type="positive")
+                self.tell(self.t(said, **params), "positive")
             return found
         return None
+
+    def tell(self, words: str, tone: Literal["positive", "negative", "warning", "info"]) -> None:
+        """A note on the screen, wherever the part of the page is that it is about: that may be gone by now."""
+        with self.client:
+            ui.notify(words, type=tone, timeout=3000 if tone == "positive" else 8000, multi_line=True)
 
     def doing(self, deed: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
         """For a button: disabled by nobody, but what it raises never disappears."""
@@ -134,7 +139,7 @@ class Page:
                 for texts in (self.services.texts, self.desk.texts):
                     if key in texts:
                         return texts(key, **{k: self._shown(k, v) for k, v in params.items()})
-                log.error("console.no_words", key=key)
+                log.error("words.missing", of=key)
         return self.t("frame.refused")
 
     def _shown(self, name: str, value: object) -> object:
@@ -144,7 +149,8 @@ class Page:
 
     def log_in_again(self) -> None:
         """The page cannot go on."""
-        _ = ui.run_javascript("location.href = '/login'")
+        with self.client:
+            _ = ui.run_javascript("location.href = '/login'")
 
     # -- live ------------------------------------------------------------------------------------
 
@@ -301,7 +307,7 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, object]
 
 async def ask(page: Page, title: str, fields: Mapping[str, Any], button: str) -> dict[str, Any] | None:
     """A dialog with some fields: name → a function that makes the field. What was entered, or None."""
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
+    with page.client, ui.dialog() as dialog, ui.card().classes("dialog"):
         ui.label(title).classes("dialog-title")
         made = {name: make() for name, make in fields.items()}
         with ui.row().classes("dialog-buttons"):

@@ -2,7 +2,7 @@
 
 Retrieval alone asks what a question resembles; this layer learns what tells topics apart. It is a
 multi-class passive-aggressive classifier (Crammer et al. 2006, PA-I) with averaged weights: no
-library beyond numpy, fitted from the phrasings whenever the knowledge is loaded, in about a second.
+library beyond numpy, fitted from the phrasings whenever the knowledge has changed, in about a second.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ async def worked_out(scene: Scene, flow: FlowState) -> None:
     reply = rendered(scene.texts, say, f"fl:{short(flow.id)}:{DONE}")
     flat = [b for row in reply.buttons for b in row]
     text = wording.whole(scene.texts, told, house.laws())
-    scene.turn.say(replace(reply, text=text, buttons=rows(flat), key=f"calc.result.{path.calculator}"))
+    scene.turn.say(replace(reply, text=text, buttons=rows(flat), key=f"result.{path.calculator}"))
     scene.turn.state.answered(path.topic_of(flow.data), scene.turn.now)
     flow.data["quiet"] = True
 

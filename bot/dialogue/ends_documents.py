@@ -65,7 +65,7 @@ async def finish(scene: Scene, flow: FlowState) -> None:
     for kind in (DOCX, PDF) if papers.prints else (DOCX,):
         text = scene.texts("documents.file", title=form.title, kind=scene.texts(f"documents.kind.{kind}"))
         file = f"{REFERENCE}:{flow.id}:{kind}"
-        scene.turn.say(Reply(text, key=f"documents.file.{kind}", kind="document", file=file))
+        scene.turn.say(Reply(text, key="documents.file", kind="document", file=file))
 
 
 def facts(scene: Scene, view: View) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def facts(scene: Scene, view: View) -> dict[str, Any]:
             found |= {f"{name}.name": parties[0].name, f"{name}.kind": parties[0].kind}
     found["others"] = [p.name for p in view.debtors[1:]]
     number = view.case.number
-    found |= {"number": number, "case" if _ENFORCED in number else "basis": number}
+    # The number of a case of enforcement says so; any other number is the title's.
+    found |= {"number": number, "case" if scene.texts("documents.enforced") in number else "basis": number}
     if view.row.kind == ObligationKind.MONEY:
         found |= {
             "amount": view.row.amount,

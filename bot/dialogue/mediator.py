@@ -11,7 +11,7 @@ from bot.dialogue.scene import Scene, matter
 from bot.dialogue.settling import Settling
 from bot.guide.settlement.model import OfferStatus, SettlementError
 from bot.guide.settlement.paper import REFERENCE
-from bot.guide.settlement.service import Event, agreed, history
+from bot.guide.settlement.service import Event, agreed, history, referral
 from bot.guide.settlement.table import Deal
 from bot.ledger import casenumber
 from bot.ledger.model import Actor
@@ -94,6 +94,9 @@ class Mediator:
         """The whole history, the terms on the table, and who has not answered."""
         texts = scene.texts
         parts = [texts("settlement.clerk.head", matter=quoted(_matter(deal)), status=_status(scene, deal))]
+        if deal.row.mediator:
+            how = texts(f"settlement.referral.{referral(deal.row)}")
+            parts.append(texts("settlement.clerk.mediator", name=quoted(deal.row.mediator), how=how))
         parts += [self._line(scene, event) for event in history(deal)]
         version = agreed(deal) or deal.current
         if version is not None:

@@ -89,7 +89,7 @@ class Settling:
         """A party accepts or refuses one version; the others and the responsible person hear of it."""
         after = await self.table.answer(deal.id, offer_id, party_id, yes=yes, words=words, relation=relation)
         await self._answered(after, offer_id, party_id, yes=yes, words=words, relation=relation)
-        if after.row.status == Status.ACCEPTED and not self._house.settlements.policy.confirms(after.case.court):
+        if after.row.status == Status.ACCEPTED and not self._confirms(after):
             return await self._conclude(after, self._texts("settlement.why_all"))
         return after
 
@@ -100,6 +100,10 @@ class Settling:
         await self._close_task(after, "withdrawn")
         await self._tell_all(after, "settlement.withdrawn", self._named(after, version), but=party_id)
         return after
+
+    def _confirms(self, deal: Deal) -> bool:
+        """Whether the ledger waits for the responsible person's word."""
+        return self._house.settlements.policy.confirms(deal.case.court)
 
     async def _answered(
         self, deal: Deal, offer_id: int, party_id: int, *, yes: bool, words: str, relation: str, by_hand: bool = False
@@ -120,7 +124,7 @@ class Settling:
             same = deal.side(party.id) is side
             who = "own" if version.row.party_id == party.id else "same" if same else "other"
             await self._tell(party.id, deal, f"settlement.{key}.{who}", told)
-        if yes and version.status is OfferStatus.ACCEPTED and deal.row.status == Status.ACCEPTED:
+        if yes and deal.row.status == Status.ACCEPTED and self._confirms(deal):
             await self._tell_staff(deal, "settlement.task.all", version)
 
     # -- staff -----------------------------------------------------------------------------------

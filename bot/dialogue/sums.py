@@ -16,7 +16,7 @@ from bot.dialogue.scene import House, Scene
 from bot.guide.model import CannotWorkOutError, checked_amount
 from bot.guide.reading import LONGEST, Meant, impossible_day
 
-SURE = 0.4  # the probability from which a topic counts, beside words that ask for a result and name its data
+SURE = 0.3  # the probability from which a topic counts, beside words that ask for a result and name its data
 Begin = Callable[[Scene, str, Opening], Awaitable[None]]
 
 

@@ -53,7 +53,11 @@ class Dated:
 
     async def plan(self, work: Work, conversation_id: int, what: str, day: date, now: datetime) -> list[date]:
         """Write the reminders that still lie ahead; the days on which they come. Those that stand are left alone."""
-        rows = [r for ahead in (ON_THE_DAY if what == "apply" else AHEAD) if (r := self._row(conversation_id, what, day, ahead, now))]
+        rows = [
+            r
+            for ahead in (ON_THE_DAY if what == "apply" else AHEAD)
+            if (r := self._row(conversation_id, what, day, ahead, now))
+        ]
         if not rows:
             return []
         if await work.reminders.waiting(conversation_id, KIND) > MOST:

@@ -289,8 +289,13 @@ class Posting:
         ]
         others = [r for r in rows if not isinstance(r, InstalmentRow)]
         self._add(payment, kind="payment.verified", case_id=row.case_id, new=payment)
-        derived = {"next_due": stands.next_due, "oldest_due": stands.oldest_due}
-        row = replace(row, settled=stands.settled, performed_on=stands.performed_on, **derived)
+        row = replace(
+            row,
+            settled=stands.settled,
+            performed_on=stands.performed_on,
+            next_due=stands.next_due,
+            oldest_due=stands.oldest_due,
+        )
         return row, [*filled, *others]
 
     async def _alter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 
@@ -41,6 +42,25 @@ class Rate:
         return self._next <= now
 
 
+class Window:
+    """At most so many within any stretch of so many seconds, however unevenly they go."""
+
+    __slots__ = ("_moments", "_most", "_span")
+
+    def __init__(self, most: int, span: float) -> None:
+        self._most = most
+        self._span = span
+        self._moments: deque[float] = deque(maxlen=most)
+
+    def ready_at(self) -> float:
+        """The moment from which the next one may go."""
+        return self._moments[0] + self._span if len(self._moments) == self._most else float("-inf")
+
+    def take(self, now: float) -> None:
+        """One goes now."""
+        self._moments.append(now)
+
+
 @dataclass(frozen=True, slots=True)
 class PaceLimits:
     """How fast messages may leave (messages a second, and how many at once)."""
@@ -69,6 +89,7 @@ class Pace:
     MARGIN = 0.05  # seconds added to what the server asked for: its clock is not ours
     TELLING = 10.0
     CAREFUL = 60.0  # seconds
+    CATCH_UP = 6.0  # broadcast messages that may follow each other at once after a stall
     CAREFUL_RATE = 25.0  # messages a second: below the thirty that Telegram names
 
     def __init__(self, limits: PaceLimits) -> None:
@@ -78,9 +99,11 @@ class Pace:
         self._careful = Rate(self.CAREFUL_RATE)
         self._careful_until = float("-inf")
         self._refused: tuple[str, float] = ("", float("-inf"))
-        # Half a message's time of slack: the clock's grain is caught up, and yet no second of any
-        # beginning holds more than the thirty that Telegram names.
-        self._bulk = Rate(limits.bulk_per_second, 1.5)
+        # What a stall of the process has cost is caught up, and yet no second of any beginning holds
+        # more than the thirty that Telegram names.
+        self._bulk = Rate(limits.bulk_per_second, self.CATCH_UP)
+        most = int(limits.bulk_per_second) + 1
+        self._second = Window(most, most / limits.bulk_per_second)
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
         self._park = self._bulk_park = float("-inf")
@@ -88,7 +111,7 @@ class Pace:
     def open_at(self, *, bulk: bool) -> float:
         """When the next answer (or broadcast message) may leave, whatever the chat."""
         if bulk:
-            return max(self._park, self._bulk_park, self._bulk.ready_at())
+            return max(self._park, self._bulk_park, self._bulk.ready_at(), self._second.ready_at())
         return max(self._park, self._replies.ready_at(), self._careful.ready_at())
 
     def chat_ready_at(self, lane: str) -> float:
@@ -100,6 +123,7 @@ class Pace:
         """A message of that chat leaves now."""
         if bulk:
             self._bulk.take(now)
+            self._second.take(now)
         else:
             self._replies.take(now)
             # Telegram counts answers too: what they take is not there for broadcasts.

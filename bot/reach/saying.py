@@ -222,6 +222,9 @@ _SUM = re.compile(
     rf"(?<![\d.*第])(?:(\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d+(?:\.\d+)?)(亿|千万|百万|万|w|千|k|百)?"
     rf"(\d)?(千|百)?|([{_HAN}]+))(多|来|几)?(元|块钱|块|圆|rmb|人民币|钱)?(\d)?([毛角])?(?![\d.%*期个次号日月年天级楼条])"
 )
+# 12万3456元: the 万 stands between digits, and what follows it is no digit of the next place (1万5 is 15,000).
+_BETWEEN = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)(亿|万)(\d{2,8}(?:\.\d{1,2})?)(?![\d.,千百万亿wk])")
+_HUNDRED_MILLIONS = re.compile(r"(?<![\d.,])(\d+)亿(\d{1,4}(?:\.\d+)?)万")
 _ASKED_BY = re.compile(r"(?:还|付|给|转|打|交|汇|存|支付|归还|转账|了|共|是|出)(?:了|过|给|款|完)?$")
 _WHOLE = re.compile(
     r"全部|全款|一次性|剩下的?|剩余|余款|尾款|欠的(?:都|全)|结清|还清|付清|清账|都还|都付|都给|全还|全付"
@@ -252,6 +255,8 @@ def _sums(text: str, today: date, *, strict: bool) -> Iterator[int]:
     for past in (False, True):
         while day := find_day(text, today, past=past):
             text = text[: day.begin] + "，" + text[day.end :]
+    text = _HUNDRED_MILLIONS.sub(lambda m: f"{Decimal(m[1]) * 10**4 + Decimal(m[2]):f}万", text)
+    text = _BETWEEN.sub(lambda m: f"{Decimal(m[1]) * _SCALE[m[2]] + Decimal(m[3]):f}", text)
     for found in _SUM.finditer(text):
         value = _value(found)
         if value is None or value <= 0:

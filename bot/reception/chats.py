@@ -354,6 +354,10 @@ class Chats:
             names = await self._staff.names(at.work)
             raise DeskError("claimed", number=at.ticket.number, name=names.get(fresh.assignee or 0, "") if fresh else "")
         at.ticket = replace(at.ticket, assignee=at.who.account)
+        if not at.ticket.court and at.who.courts is not None:
+            # Whoever takes it takes it for their court, so that their colleagues see who has it.
+            await at.work.desk.change(TicketRow, at.ticket.number, court=at.who.court)
+            at.ticket = replace(at.ticket, court=at.who.court)
         await at.work.conversations.hold(at.conversation.id, at.who.account)
         await self._note(at, EventKind.CLAIMED)
         await self._audited(at, Deed.CHANGED, "claimed")

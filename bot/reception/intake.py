@@ -156,7 +156,7 @@ class Intakes:
         last = self._last_day(new)
         track, rule = triage(new, self._rules)
         key = f"reception.reason.{rule.fact}_{rule.track}" if rule else "reception.reason.none"
-        reason = self._texts(key) if key in self._texts else self._texts("reception.reason.rule", rule=rule)
+        reason = self._texts(key) if key in self._texts else self._texts("reception.reason.rule", rule=rule.text if rule else "")
         return Assessment(
             last_day=last,
             days_left=(last - today).days if last else None,

@@ -83,6 +83,7 @@ class Receipt:
             texts("reception.receipt.amount", amount=amount),
             texts("reception.receipt.last_day", day=self.last_day or unknown),
             texts("reception.receipt.fee", fee=f"{self.fee / 100:,.2f}" if self.fee is not None else unknown),
+            texts("reception.receipt.track", track=texts(f"reception.track.{self.track}")),
             texts("reception.receipt.next", step=texts(f"reception.step.{self.next_step}")),
         ]
 

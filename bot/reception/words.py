@@ -29,6 +29,6 @@ def told(texts: Texts, error: Refusal) -> str:
 
 
 def _named(texts: Texts, name: str, value: object) -> object:
-    head = {"right": "staff.right", "old": "reception.status", "new": "reception.status"}.get(name)
-    key = f"{head}.{value}"
-    return texts(key) if head and key in texts else value
+    if name == "right":
+        return texts(f"staff.right.{value}")
+    return texts(f"reception.status.{value}") if name in ("old", "new") else value

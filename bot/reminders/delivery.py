@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
@@ -36,6 +35,7 @@ LEASE_SPAN = timedelta(seconds=12)
 RENEW = timedelta(seconds=4)
 BUFFER = 40  # rows handed to the sender ahead of time
 PLAN_EVERY = timedelta(minutes=10)
+FINISH_EVERY = 10.0  # seconds
 LONG_HOLD = 60.0  # seconds of 429 after which staff are told
 HOLD = "bulk"
 REFUSALS = 5  # refused one after the other for their words: a campaign is paused, and a person looks at it
@@ -87,7 +87,7 @@ class Courier:
         self._renewed: datetime | None = None
         self._planned_at: datetime | None = None
         self._held_until: datetime | None = None
-        self._looked_at = float("-inf")  # the loop's time
+        self._looked_at = self._finished_at = float("-inf")  # the loop's time
         self._wake = asyncio.Event()
         self._rounds = asyncio.Lock()
         self._stopping = False
@@ -243,14 +243,27 @@ class Courier:
             if self._held_until is not None and self._held(now):
                 return min(5.0, (self._held_until - now).total_seconds())
             rooms = await self._rooms(work, now)
-            full = [number for number, left in rooms.items() if left <= 0]
-            found = await work.reminders.feed(now, self._sender.channels, BUFFER + len(self._inside), full)
-        fresh = _within(rooms, (r for r in found if r.id not in self._inside))[:room]
+            found: list[QueuedRow] = []
+            for number, left in rooms.items():  # these first: they are few, and theirs is the slower pace
+                if left > 0:
+                    most = left + sum(c == number for c in self._inside.values())
+                    some = await work.reminders.feed(now, self._sender.channels, most, only=number)
+                    found += [r for r in some if r.id not in self._inside][:left]
+            most = BUFFER + len(self._inside)
+            found += await work.reminders.feed(now, self._sender.channels, most, without=list(rooms))
+        fresh = [r for r in found if r.id not in self._inside][:room]
         self._inside.update((r.id, r.campaign_id) for r in fresh)
         self._sender.submit(OutgoingRow(r.id, r.lane, r.channel, {}, bulk=True) for r in fresh)
-        if not found:
-            await self._campaigns.finish()
+        idle = not fresh and not self._inside and all(left > 0 for left in rooms.values())
+        await self._finish(idle=idle)
         return 0.2 if rooms else 1.0
+
+    async def _finish(self, *, idle: bool) -> None:
+        """Campaigns that are done: seen at once when nothing is left, now and then while others go on."""
+        now = asyncio.get_running_loop().time()
+        if idle or now - self._finished_at >= FINISH_EVERY:
+            self._finished_at = now
+            await self._campaigns.finish()
 
     async def _rooms(self, work: Work, now: datetime) -> dict[int, int]:
         """How many messages of each throttled campaign may be handed over now."""
@@ -536,15 +549,3 @@ class Courier:
         """Something new may have to leave: look at once."""
         self._planned_at, self._looked_at = None, float("-inf")
         self._wake.set()
-
-
-def _within(rooms: Mapping[int, int], found: Iterable[QueuedRow]) -> list[QueuedRow]:
-    """The rows in their order, of each throttled campaign no more than it has room for."""
-    left, kept = dict(rooms), []
-    for row in found:
-        if row.campaign_id in left:
-            left[row.campaign_id] -= 1
-            if left[row.campaign_id] < 0:
-                continue
-        kept.append(row)
-    return kept

@@ -139,12 +139,21 @@ class ReminderRows(Rows):
     # -- sending -------------------------------------------------------------------------------
 
     async def feed(
-        self, now: datetime, channels: Sequence[str], limit: int, without: Sequence[int] = ()
+        self,
+        now: datetime,
+        channels: Sequence[str],
+        limit: int,
+        *,
+        without: Sequence[int] = (),
+        only: int | None = None,
     ) -> list[QueuedRow]:
-        """Deliveries whose time has come, most urgent first; those of some campaigns left out."""
+        """Deliveries whose time has come, most urgent first; without some campaigns, or of one only."""
         allowed = Campaign.status == "running"
         if without:
             allowed = and_(allowed, Campaign.number.not_in(without))
+        wanted = (
+            or_(Delivery.campaign_id.is_(None), allowed) if only is None else and_(allowed, Campaign.number == only)
+        )
         query = (
             select(Delivery.id, Conversation.lane, Conversation.channel, Delivery.campaign_id)
             .join(Conversation, Conversation.id == Delivery.conversation_id)
@@ -153,7 +162,7 @@ class ReminderRows(Rows):
                 Delivery.status == "planned",
                 Delivery.not_before <= now,
                 Conversation.channel.in_(channels),
-                or_(Delivery.campaign_id.is_(None), allowed),
+                wanted,
             )
             .order_by(Delivery.campaign_id.is_not(None), Delivery.expires_at, Delivery.id)
             .limit(limit)

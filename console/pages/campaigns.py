@@ -45,7 +45,7 @@ def register(desk: Desk) -> None:
 async def _list(page: Page) -> None:
     found = await page.do(page.services.broadcasts.all) or []
     with section(page.t("menu.campaigns"), len(found)):
-        ui.button(page.t("campaigns.do.new"), on_click=lambda: ui.navigate.to("/campaigns/new")).props("unelevated dense").mark("new")
+        ui.button(page.t("campaigns.do.new"), on_click=lambda: ui.navigate.to("/campaigns/new")).props("unelevated dense").props("data-mark=new")
         if not found:
             empty(page.t("campaigns.nothing"), page.t("campaigns.nothing_then"))
             return
@@ -78,8 +78,8 @@ class _Draft:
         """The form."""
         page = self._page
         with ui.column().classes("section").style("max-width: 52rem"):
-            title = ui.input(page.t("campaigns.title")).props("outlined dense maxlength=120").mark("title")
-            text = ui.textarea(page.t("campaigns.text")).props("outlined dense rows=6").mark("text")
+            title = ui.input(page.t("campaigns.title")).props("outlined dense maxlength=120").props("data-mark=title")
+            text = ui.textarea(page.t("campaigns.text")).props("outlined dense rows=6").props("data-mark=text")
             ui.label(page.t("campaigns.placeholders")).classes("soft")
             other = ui.textarea(page.t("campaigns.other_text")).props("outlined dense rows=4")
             holdout = ui.number(page.t("campaigns.holdout"), value=0, min=0, max=50, step=5).props('outlined dense suffix="%"')
@@ -108,7 +108,7 @@ class _Draft:
                 if number is not None:
                     ui.navigate.to(f"/campaigns/{number}")
 
-            ui.button(page.t("campaigns.do.draft"), on_click=page.doing(draft)).props("unelevated").mark("draft")
+            ui.button(page.t("campaigns.do.draft"), on_click=page.doing(draft)).props("unelevated").props("data-mark=draft")
 
 
 class _Campaign:
@@ -145,13 +145,13 @@ class _Campaign:
         with self._head, ui.column().classes("section"):
             with ui.row().classes("section-head"):
                 ui.label(row.title).classes("section-title")
-                ui.label(page.label("campaign", row.status)).classes("tag").mark("status")
+                ui.label(page.label("campaign", row.status)).classes("tag").props("data-mark=status")
                 ui.space()
                 self._deeds(found)
             if found.total:
                 ui.linear_progress(1 - found.left / found.total, show_value=False)
                 counts = {s: found.of(s) for s in DeliveryStatus}
-                ui.label("　".join(f"{page.label('delivery', s)} {n}" for s, n in counts.items() if n)).classes("soft").mark("counts")
+                ui.label("　".join(f"{page.label('delivery', s)} {n}" for s, n in counts.items() if n)).classes("soft").props("data-mark=counts")
 
     def _deeds(self, found: Progress) -> None:
         page, number, status = self._page, self._number, found.row.status
@@ -167,7 +167,7 @@ class _Campaign:
         if status in (CampaignStatus.DONE, CampaignStatus.RUNNING):
             deeds.append(("retry", lambda who: self._office.retry(who, number)))
         for name, deed in deeds:
-            ui.button(page.t(f"campaigns.do.{name}"), on_click=page.doing(partial(self._do, name, deed))).props("dense unelevated").mark(f"do-{name}")
+            ui.button(page.t(f"campaigns.do.{name}"), on_click=page.doing(partial(self._do, name, deed))).props("dense unelevated").props(f"data-mark=do-{name}")
         if status not in (CampaignStatus.DONE, CampaignStatus.CANCELLED):
             ui.button(page.t("campaigns.do.cancel"), on_click=page.doing(lambda: self._do("cancel", lambda who: self._office.cancel(who, number)))).props("dense flat")
         if status not in (CampaignStatus.DRAFT, CampaignStatus.APPROVED):
@@ -212,7 +212,7 @@ class _Campaign:
                 (page.t("campaigns.not_reached"), _counted(page, seen.not_reached)),
             ])
             for sample in seen.samples:
-                ui.label(sample.text).classes("sample").mark("sample")
+                ui.label(sample.text).classes("sample").props("data-mark=sample")
             if not seen.samples:
                 ui.label(page.t("campaigns.no_samples")).classes("soon")
 

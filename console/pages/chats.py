@@ -102,8 +102,8 @@ class _Inbox:
     def _row(self, item: ChatItem) -> None:
         page = self._page
         here = " here" if item.number == self._number else ""
-        with ui.column().classes(f"chat-row{here}").on("click", lambda: ui.navigate.to(f"/chats/{item.number}")).mark(
-            f"chat-{item.number}"
+        with ui.column().classes(f"chat-row{here}").on("click", lambda: ui.navigate.to(f"/chats/{item.number}")).props(
+            f"data-mark=chat-{item.number}"
         ):
             with ui.row().style("width: 100%; gap: .5rem; flex-wrap: nowrap; align-items: baseline"):
                 ui.label(f"#{item.number} {item.name}").classes("chat-name")
@@ -151,7 +151,7 @@ class _Inbox:
             ui.label(f"#{number} {item.name}").style("font-weight: 600; white-space: nowrap")
             ui.label(page.label("chats.state", item.state)).classes("tag")
             holder = page.t("chats.held", name=item.assignee_name) if item.assignee else page.t("chats.nobodys")
-            ui.label(holder).classes("soft").mark("holder")
+            ui.label(holder).classes("soft").props("data-mark=holder")
             if item.rating:
                 ui.label(page.label("chats.rated", item.rating)).classes("tag")
             ui.space()
@@ -159,7 +159,7 @@ class _Inbox:
                 return
             for name, shown in self._buttons(item):
                 button = ui.button(page.t(f"chats.do.{name}"), on_click=page.doing(shown))
-                button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").mark(f"do-{name}")
+                button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").props(f"data-mark=do-{name}")
 
     def _buttons(self, item: ChatItem) -> list[tuple[str, Any]]:
         page, chats, number = self._page, self._chats, item.number
@@ -279,7 +279,7 @@ class _Inbox:
             self._composer.set_visibility(False)
             return
         with self._composer:
-            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2").mark("answer")
+            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2").props("data-mark=answer")
             box.style("width: 100%")
 
             async def send(kind: str) -> None:
@@ -307,17 +307,17 @@ class _Inbox:
                 ui.button(page.t("chats.do.canned"), on_click=canned).props("dense flat")
                 files = ui.upload(on_upload=upload, auto_upload=True, max_file_size=_LARGEST_FILE,
                                   on_rejected=lambda: ui.notify(page.t("chats.file_too_large"), type="warning"))
-                files.style("display: none").mark("file")
+                files.style("display: none").props("data-mark=file")
                 ui.button(page.t("chats.do.file"), on_click=lambda: files.run_method("pickFiles")).props("dense flat")
                 ui.space()
-                ui.button(page.t("chats.do.note"), on_click=lambda: send("note")).props("dense flat").mark("do-note")
-                ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props("dense unelevated").mark("do-answer")
+                ui.button(page.t("chats.do.note"), on_click=lambda: send("note")).props("dense flat").props("data-mark=do-note")
+                ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props("dense unelevated").props("data-mark=do-answer")
 
     async def _canned(self, box: ui.textarea) -> None:
         page, number = self._page, self._number or 0
         thread = await page.do(lambda who: self._chats.thread(who, number, refresh=True))
         asked = next((x.text for x in reversed(thread.lines) if x.sender == "person" and x.text), "") if thread else ""
-        with ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 46rem"):
+        with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 46rem"):
             ui.label(page.t("chats.canned")).classes("dialog-title")
             field = ui.input(page.t("chats.canned_search"), value=asked).props("outlined dense clearable").style("width: 100%")
             box_of = ui.column().style("width: 100%; gap: .4rem; max-height: 55vh; overflow: auto; flex-wrap: nowrap")

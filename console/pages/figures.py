@@ -63,7 +63,7 @@ class _Figures:
         """Build it."""
         page = self._page
         with ui.column().classes("section"), ui.row().classes("bars"):
-            month = ui.input(page.t("figures.month"), value=f"{self._first:%Y-%m}").props('outlined dense mask="####-##"').mark("month")
+            month = ui.input(page.t("figures.month"), value=f"{self._first:%Y-%m}").props('outlined dense mask="####-##"').props("data-mark=month")
             courts = page.courts()
             court = ui.select({"": page.t("figures.all"), **courts}, value=self._court if self._court in courts else "",
                               label=page.t("figures.court")).props("outlined dense").style("min-width: 9rem")
@@ -76,7 +76,7 @@ class _Figures:
             ui.button(page.t("figures.do.show"), on_click=go).props("dense flat")
             ui.space()
             if page.who.may(Right.EXPORT):
-                ui.button(page.t("figures.do.export"), on_click=page.doing(self._export)).props("dense unelevated").mark("export")
+                ui.button(page.t("figures.do.export"), on_click=page.doing(self._export)).props("dense unelevated").props("data-mark=export")
         found = await page.do(lambda who: self._reports.month(who, self._first, self._court or None))
         if found is None:
             return
@@ -92,7 +92,7 @@ class _Figures:
                 value = month.values[name].get(EVERYWHERE) or next(iter(month.values[name].values()), None)
                 with ui.link(target=self._to(name)).classes("figure").style("text-decoration: none; color: inherit; display: block"):
                     ui.label(page.services.texts(f"report.figure.{name}")).classes("soft")
-                    ui.label(written(figure.unit, value)).classes("figure-value").mark(f"figure-{name}")
+                    ui.label(written(figure.unit, value)).classes("figure-value").props(f"data-mark=figure-{name}")
 
     def _to(self, name: str) -> str:
         return f"/figures/{name}?month={self._first:%Y-%m}&court={self._court}"
@@ -127,7 +127,7 @@ class _Figures:
             rows.append({"id": figure.name, "name": page.services.texts(f"report.figure.{figure.name}"), **shown_,
                          "definition": page.services.texts(f"report.definition.{figure.name}")})
         with ui.column().classes("section"):
-            grid(columns, rows, right=[p or "all" for p in places], on_row=lambda r: ui.navigate.to(self._to(str(r["id"])))).mark("table")
+            grid(columns, rows, right=[p or "all" for p in places], on_row=lambda r: ui.navigate.to(self._to(str(r["id"])))).props("data-mark=table")
 
     async def _export(self) -> None:
         page = self._page
@@ -152,7 +152,7 @@ async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
         if not found:
             empty(page.t("figures.none"))
             return
-        ui.label(page.t("figures.count", count=len(found))).classes("soft").mark("rows")
+        ui.label(page.t("figures.count", count=len(found))).classes("soft").props("data-mark=rows")
         names = ("on", "label", "court", "amount")
         table = grid([(c, page.t(f"figures.column.{c}")) for c in names], [_line(page, f) for f in found], right=("amount",))
         if target:

@@ -32,7 +32,7 @@ async def _show(page: Page) -> None:
     office = page.services.learning
     with ui.element("div").classes("two"):
         with section(page.t("knowledge.try")):
-            box = ui.input(placeholder=page.t("knowledge.question")).props("outlined dense clearable").classes("search").mark("question")
+            box = ui.input(placeholder=page.t("knowledge.question")).props("outlined dense clearable").classes("search").props("data-mark=question")
             out = ui.column().style("width: 100%; gap: .5rem")
 
             async def look() -> None:
@@ -44,7 +44,7 @@ async def _show(page: Page) -> None:
                             _why(page, found)
 
             box.on("keydown.enter", look)
-            ui.button(page.t("knowledge.do.try"), on_click=page.doing(look)).props("unelevated dense").mark("try")
+            ui.button(page.t("knowledge.do.try"), on_click=page.doing(look)).props("unelevated dense").props("data-mark=try")
         with section(page.t("knowledge.topics")):
             words = ui.input(placeholder=page.t("knowledge.search")).props('outlined dense clearable debounce="300"')
             listed = ui.column().style("width: 100%; gap: 0; max-height: 22rem; overflow: auto; flex-wrap: nowrap")
@@ -66,7 +66,7 @@ async def _show(page: Page) -> None:
 
 
 def _why(page: Page, found: Explanation) -> None:
-    ui.label(page.t("knowledge.decision", decision=page.label("chats.decision", found.decision), reason=page.label("reason", found.reason))).classes("section-title").mark("decision")
+    ui.label(page.t("knowledge.decision", decision=page.label("chats.decision", found.decision), reason=page.label("reason", found.reason))).classes("section-title").props("data-mark=decision")
     facts([(page.t("knowledge.normal"), found.normal)])
     grid([(c, page.t(f"knowledge.column.{c}")) for c in ("topic", "title", "score", "phrasing")], [{
         "id": c.topic, "topic": c.topic, "title": c.title, "score": f"{c.score:.3f}", "phrasing": c.phrasing,
@@ -139,12 +139,12 @@ async def _gaps(page: Page, body: ui.column) -> None:
         note.dismiss()
         if change is None:
             return
-        with ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 54rem; width: 54rem"):
+        with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 54rem; width: 54rem"):
             ui.label(page.t("knowledge.effect", topic=entered["topic"], wording=change.phrasing)).classes("dialog-title")
             ui.label(change.effect).classes("sample").style("font-family: monospace; font-size: .78rem; white-space: pre; overflow: auto")
             with ui.row().classes("dialog-buttons"):
                 ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
-                ui.button(page.t("knowledge.do.accept"), on_click=lambda: dialog.submit(True)).props("unelevated").mark("accept")
+                ui.button(page.t("knowledge.do.accept"), on_click=lambda: dialog.submit(True)).props("unelevated").props("data-mark=accept")
         if await dialog:
             await page.do(lambda who: office.accept(who, number, change), "knowledge.accepted")
             await _gaps(page, body)

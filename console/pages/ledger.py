@@ -69,7 +69,7 @@ class _Table:
             ]
             self._table = ui.table(columns=columns, rows=[], row_key="id", selection="multiple", pagination={
                 "rowsPerPage": PER_PAGE, "sortBy": self._sort, "descending": False, "page": 1, "rowsNumber": 0,
-            }).props("flat dense :rows-per-page-options=[20,50,100,200]").classes("grid clicks tall").mark("ledger")
+            }).props("flat dense :rows-per-page-options=[20,50,100,200]").classes("grid clicks tall").props("data-mark=ledger")
             self._table.on("request", self._turned)
             self._table.on("rowClick", lambda e: ui.navigate.to(f"/obligations/{e.args[1]['id']}"), [[], ["id"], None])
             self._table.add_slot("body-cell-status", _STATUS)
@@ -101,11 +101,11 @@ class _Table:
         page = self._page
         if page.who.may(Right.EDIT_LEDGER):
             ui.button(page.t("ledger.do.assign"), on_click=page.doing(self._assign)).props("dense flat")
-            ui.button(page.t("ledger.do.import"), on_click=page.doing(self._import)).props("dense flat").mark("import")
+            ui.button(page.t("ledger.do.import"), on_click=page.doing(self._import)).props("dense flat").props("data-mark=import")
         if page.who.may(Right.MAKE_LINK):
             ui.button(page.t("ledger.do.links"), on_click=page.doing(self._links)).props("dense flat")
         if page.who.may(Right.EXPORT):
-            ui.button(page.t("ledger.do.export"), on_click=page.doing(self._export)).props("dense flat").mark("export")
+            ui.button(page.t("ledger.do.export"), on_click=page.doing(self._export)).props("dense flat").props("data-mark=export")
 
     async def _filter(self, **values: Any) -> None:
         if "text" in values:
@@ -236,7 +236,7 @@ class _Table:
 
     async def _import(self) -> None:
         page = self._page
-        with ui.dialog().props("persistent") as dialog, ui.card().classes("dialog").style("max-width: 52rem; width: 52rem"):
+        with page.client, ui.dialog().props("persistent") as dialog, ui.card().classes("dialog").style("max-width: 52rem; width: 52rem"):
             ui.label(page.t("ledger.import")).classes("dialog-title")
             ui.label(page.t("ledger.import_how")).classes("soft")
             body = ui.column().style("width: 100%; gap: .6rem")
@@ -270,7 +270,7 @@ class _Import:
         with self._body:
             ui.upload(on_upload=self._given, auto_upload=True, max_file_size=LARGEST, max_files=1,
                       on_rejected=lambda: ui.notify(self._page.t("ledger.file_refused"), type="warning")).props(
-                f'flat bordered accept=".xlsx,.csv" label="{self._page.t("ledger.file")}"').style("width: 100%").mark("table")
+                f'flat bordered accept=".xlsx,.csv" label="{self._page.t("ledger.file")}"').style("width: 100%").props("data-mark=table")
 
     async def _given(self, event: events.UploadEventArguments) -> None:
         suffix = ".csv" if event.file.name.lower().endswith(".csv") else ".xlsx"
@@ -315,7 +315,7 @@ class _Import:
     def _tell(self, result: Result) -> None:
         page = self._page
         ui.label(page.t("ledger.preview", rows=result.rows, new=result.new, changed=result.changed, same=result.same,
-                        wrong=result.wrong)).mark("preview")
+                        wrong=result.wrong)).props("data-mark=preview")
         if result.unknown:
             ui.label(page.t("ledger.unknown_columns", columns="、".join(result.unknown))).classes("soon")
         for problem in result.problems:
@@ -332,7 +332,7 @@ class _Import:
                 ui.button(page.t("ledger.do.only_good"), on_click=lambda: self._write(only_good=True)).props("flat")
             if not result.wrong and result.new + result.changed:
                 ui.button(page.t("ledger.do.write"), on_click=lambda: self._write(only_good=False)).props(
-                    "unelevated").mark("write")
+                    "unelevated").props("data-mark=write")
 
     async def _hand_out(self) -> None:
         content = await asyncio.to_thread(self._errors.read_bytes)

@@ -84,7 +84,7 @@ class _Obligation:
             with ui.row().classes("section-head"):
                 ui.link(view.case.number, f"/cases/{view.case.number}").classes("section-title")
                 ui.label(view.row.label).classes("section-title")
-                ui.label(page.label("status", s.status)).classes(f"tag {'hot' if s.status is Status.OVERDUE else ''}").mark("status")
+                ui.label(page.label("status", s.status)).classes(f"tag {'hot' if s.status is Status.OVERDUE else ''}").props("data-mark=status")
                 if view.case.wage or view.case.livelihood:
                     ui.label(page.t("obligation.priority")).classes("tag hot")
                 ui.space()
@@ -137,7 +137,7 @@ class _Obligation:
                     ui.menu_item(page.t(f"obligation.form.{form}"), on_click=page.doing(partial(self._transcript, form)))
 
     def _button(self, name: str, deed: Any) -> None:
-        ui.button(self._page.t(f"obligation.do.{name}"), on_click=self._page.doing(deed)).props("dense flat").mark(f"do-{name}")
+        ui.button(self._page.t(f"obligation.do.{name}"), on_click=self._page.doing(deed)).props("dense flat").props(f"data-mark=do-{name}")
 
     async def _pay(self, view: View) -> None:
         page, act = self._page, view.row.kind == ObligationKind.ACT
@@ -233,9 +233,9 @@ class _Obligation:
         page = self._page
         link = await page.do(lambda who: self._office.make_link(who, view.row.debtor_id))
         if link:
-            with ui.dialog(value=True), ui.card().classes("dialog"):
+            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
                 ui.label(page.t("obligation.link", name=view.debtor.name)).classes("dialog-title")
-                ui.label(link).classes("sample").mark("link")
+                ui.label(link).classes("sample").props("data-mark=link")
                 ui.label(page.t("obligation.link_how")).classes("soft")
                 ui.button(page.t("obligation.copy"), on_click=lambda: ui.clipboard.write(link)).props("dense flat")
 
@@ -291,7 +291,7 @@ class _Obligation:
             if not view.payments:
                 ui.label(page.t("obligation.no_payments")).classes("soft")
             for p in sorted(view.payments, key=lambda p: p.paid_on, reverse=True):
-                with ui.column().style("gap: .2rem; width: 100%; border-top: 1px solid var(--line); padding: .4rem 0").mark(f"payment-{p.status}"):
+                with ui.column().style("gap: .2rem; width: 100%; border-top: 1px solid var(--line); padding: .4rem 0").props(f"data-mark=payment-{p.status}"):
                     with ui.row().classes("bars"):
                         ui.label(money(p.amount) if p.amount else page.t("ledger.act")).style("font-weight: 600")
                         ui.label(day(p.paid_on)).classes("soft")
@@ -317,7 +317,7 @@ class _Obligation:
         if not page.who.may(Right.VERIFY):
             return
         if p.status == PaymentStatus.REPORTED:
-            ui.button(page.t("obligation.do.verify"), on_click=page.doing(lambda: self._verify(p))).props("dense unelevated").mark("verify")
+            ui.button(page.t("obligation.do.verify"), on_click=page.doing(lambda: self._verify(p))).props("dense unelevated").props("data-mark=verify")
             ui.button(page.t("obligation.do.reject"), on_click=page.doing(lambda: self._reject(p))).props("dense flat")
         elif p.status == PaymentStatus.VERIFIED:
             ui.button(page.t("obligation.do.revoke"), on_click=page.doing(lambda: self._revoke(p))).props("dense flat")
@@ -370,12 +370,12 @@ class _Obligation:
         page = self._page
         with ui.column().style("gap: .3rem; width: 100%; border-top: 1px solid var(--line); padding: .4rem 0"):
             with ui.row().classes("bars"):
-                ui.label(page.label("deal", deal.row.status)).classes("tag").mark("deal")
+                ui.label(page.label("deal", deal.row.status)).classes("tag").props("data-mark=deal")
                 ui.label(page.label("stage", deal.row.stage)).classes("soft")
                 ui.label(deal.row.mediator or "").classes("soft")
                 ui.space()
                 for name, deed in self._deal_deeds(deal):
-                    ui.button(page.t(f"obligation.do.{name}"), on_click=page.doing(deed)).props("dense flat").mark(f"do-{name}")
+                    ui.button(page.t(f"obligation.do.{name}"), on_click=page.doing(deed)).props("dense flat").props(f"data-mark=do-{name}")
             for number, version in enumerate(deal.versions, start=1):
                 terms = version.terms
                 ui.label(page.t("obligation.offer", no=number, code=version.code, side=page.label("side", version.row.side), at=moment(version.row.made_at)))

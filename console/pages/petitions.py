@@ -35,7 +35,7 @@ def register(desk: Desk) -> None:
 
 async def _list(page: Page, chat: int) -> None:
     with ui.row().classes("bars"):
-        ui.button(page.t("petitions.do.new"), on_click=page.doing(lambda: _new(page, chat))).props("unelevated dense").mark("new")
+        ui.button(page.t("petitions.do.new"), on_click=page.doing(lambda: _new(page, chat))).props("unelevated dense").props("data-mark=new")
     for status in PetitionStatus:
         found = await page.do(partial(page.services.petitions.list, status=status)) or []
         with section(page.label("petition", status), len(found)):
@@ -101,13 +101,13 @@ class _One:
             with ui.column().classes("section"):
                 with ui.row().classes("section-head"):
                     ui.label(found.label).classes("section-title")
-                    ui.label(page.label("petition", row.status)).classes("tag").mark("status")
+                    ui.label(page.label("petition", row.status)).classes("tag").props("data-mark=status")
                     ui.label(_left(page, found)).classes("late" if found.overdue else "soft")
                     ui.space()
                     if row.status == PetitionStatus.OPEN:
                         for name, deed in (("assign", self._assign), ("escalate", self._escalate), ("answer", self._answer)):
                             ui.button(page.t(f"petitions.do.{name}"), on_click=page.doing(deed)).props(
-                                "dense unelevated" if name == "answer" else "dense flat").mark(f"do-{name}")
+                                "dense unelevated" if name == "answer" else "dense flat").props(f"data-mark=do-{name}")
                 facts([
                     (page.t("petitions.name"), row.name),
                     (page.t("obligation.court"), page.court(row.court)),

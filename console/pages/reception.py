@@ -70,10 +70,10 @@ class _Reception:
         with ui.element("div").classes("two"):
             f["court"] = ui.select(courts, value=own, label=page.t("obligation.court")).props("outlined dense")
             f["title"] = ui.select(titles, value="judgment", label=page.t("case.title")).props("outlined dense")
-            f["applicant"] = text_field(page.t("reception.applicant"), name).mark("applicant")
-            f["other"] = text_field(page.t("reception.other")).mark("other")
-            f["title_number"] = text_field(page.t("reception.title_number")).mark("title-number")
-            f["amount"] = money_field(page.t("reception.amount")).mark("amount")
+            f["applicant"] = text_field(page.t("reception.applicant"), name).props("data-mark=applicant")
+            f["other"] = text_field(page.t("reception.other")).props("data-mark=other")
+            f["title_number"] = text_field(page.t("reception.title_number")).props("data-mark=title-number")
+            f["amount"] = money_field(page.t("reception.amount")).props("data-mark=amount")
             f["effective_on"] = day_field(page.t("reception.effective_on"), None)
             f["due_on"] = day_field(page.t("reception.due_on"), None)
             f["settle_first"] = ui.select(answers, value="", label=page.t("reception.settle_first")).props("outlined dense")
@@ -131,8 +131,8 @@ class _Reception:
                 ui.navigate.to(f"/reception/{made.number}")
 
         with ui.row().classes("bars"):
-            ui.button(page.t("reception.do.preview"), on_click=preview).props("flat dense").mark("preview")
-            ui.button(page.t("reception.do.fill"), on_click=page.doing(fill)).props("unelevated dense").mark("fill")
+            ui.button(page.t("reception.do.preview"), on_click=preview).props("flat dense").props("data-mark=preview")
+            ui.button(page.t("reception.do.fill"), on_click=page.doing(fill)).props("unelevated dense").props("data-mark=fill")
 
     async def _show_queue(self) -> None:
         page = self._page
@@ -199,9 +199,9 @@ class _Visit:
         page, new = self._page, intake.new
         with ui.column().classes("section"):
             with ui.row().classes("section-head"):
-                ui.label(intake.label).classes("section-title").mark("label")
+                ui.label(intake.label).classes("section-title").props("data-mark=label")
                 ui.label(page.t("reception.queue_number", queue=intake.queue)).classes("tag")
-                ui.label(page.label("intake", intake.status)).classes("tag").mark("status")
+                ui.label(page.label("intake", intake.status)).classes("tag").props("data-mark=status")
                 if intake.assessment.priority:
                     ui.label(page.t("obligation.priority")).classes("tag hot")
                 ui.space()
@@ -236,11 +236,11 @@ class _Visit:
         }.get(intake.status, ())
         for step in steps:
             ui.button(page.t(f"reception.do.{step}"), on_click=page.doing(partial(self._then, partial(self._move, step=step)))).props(
-                "dense unelevated" if step in ("called", "working", "done") else "dense flat").mark(f"do-{step}")
+                "dense unelevated" if step in ("called", "working", "done") else "dense flat").props(f"data-mark=do-{step}")
         ui.button(page.t("reception.do.step"), on_click=page.doing(lambda: self._step(intake))).props("dense flat")
         if intake.obligation_id is None and page.who.may(Right.EDIT_LEDGER):
-            ui.button(page.t("reception.do.convert"), on_click=page.doing(lambda: self._convert(intake))).props("dense flat").mark("convert")
-        ui.button(page.t("reception.do.receipt"), on_click=page.doing(self._receipt)).props("dense flat").mark("receipt")
+            ui.button(page.t("reception.do.convert"), on_click=page.doing(lambda: self._convert(intake))).props("dense flat").props("data-mark=convert")
+        ui.button(page.t("reception.do.receipt"), on_click=page.doing(self._receipt)).props("dense flat").props("data-mark=receipt")
 
     async def _then(self, deed: Any) -> None:
         await self._page.do(deed)
@@ -279,11 +279,12 @@ class _Visit:
         )
         done = await page.do(lambda who: self._intakes.convert(who, self._number, replace(given)))
         if done is not None:
-            shown = ui.dialog(value=True)
+            with page.client:
+                shown = ui.dialog(value=True)
             with shown, ui.card().classes("dialog"):
                 ui.label(page.t("reception.converted_to")).classes("dialog-title")
                 if done.link:
-                    ui.label(done.link).classes("sample").mark("link")
+                    ui.label(done.link).classes("sample").props("data-mark=link")
                     ui.label(page.t("obligation.link_how")).classes("soft")
                 ui.button(page.t("reception.open"), on_click=lambda: ui.navigate.to(f"/obligations/{done.obligation_id}")).props("unelevated dense")
             _ = shown.on("hide", self._show)

@@ -131,14 +131,14 @@ async def _staff(page: Page, body: ui.column) -> None:
             return
         start = await page.do(lambda who: staff.invite(who, entered["court"], Role(entered["role"]), entered["name"] or ""))
         if start:
-            with ui.dialog(value=True), ui.card().classes("dialog"):
+            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
                 ui.label(page.t("settings.invited", name=entered["name"])).classes("dialog-title")
-                ui.label(page.services.reach.address.link(start)).classes("sample").mark("link")
+                ui.label(page.services.reach.address.link(start)).classes("sample").props("data-mark=link")
                 ui.label(page.t("settings.invite_how")).classes("soft")
 
     async def choose(row: dict[str, Any]) -> None:
         account, active = int(row["id"]), row["state"] == "active"
-        deeds = {"disable" if active else "enable": page.t(f"settings.do.{'disable' if active else 'enable'}"), "revoke": page.t("settings.do.revoke_all")}
+        deeds = {"disable" if active else "enable": page.t("settings.do.disable") if active else page.t("settings.do.enable"), "revoke": page.t("settings.do.revoke_all")}
         entered = await ask(page, row["name"], {"deed": lambda: ui.radio(deeds, value=next(iter(deeds)))}, page.t("frame.save"))
         if not entered:
             return
@@ -147,7 +147,7 @@ async def _staff(page: Page, body: ui.column) -> None:
         await _again(page, body, _staff)
 
     with section(page.t("settings.staff"), len(accounts)):
-        ui.button(page.t("settings.do.invite"), on_click=page.doing(invite)).props("unelevated dense").mark("invite")
+        ui.button(page.t("settings.do.invite"), on_click=page.doing(invite)).props("unelevated dense").props("data-mark=invite")
         grid([(c, page.t(f"settings.column.{c}")) for c in ("name", "roles", "court", "status", "seen")], [{
             "id": a.id, "name": a.name, "roles": page.label("role", a.role), "court": page.court(a.court),
             "status": page.label("account", a.status), "state": str(a.status), "seen": moment(a.seen_at),

@@ -37,7 +37,7 @@ async def _show(page: Page, body: ui.column) -> None:
 
         async def take(row: dict[str, Any]) -> None:
             number = int(row["id"])
-            with ui.dialog() as dialog, ui.card().classes("dialog"):
+            with page.client, ui.dialog() as dialog, ui.card().classes("dialog"):
                 ui.label(page.t("tasks.close", number=number, kind=row["kind"])).classes("dialog-title")
                 ui.label(str(row["note"])).classes("sample")
                 with ui.row().classes("dialog-buttons"):

@@ -52,10 +52,10 @@ def _show(page: Page, board: Board) -> None:
 
 
 def _waiting(page: Page, waiting: Waiting) -> None:
-    with ui.column().classes("section").mark("pile-waiting"):
+    with ui.column().classes("section").props("data-mark=pile-waiting"):
         with ui.row().classes("section-head"):
             ui.label(page.t("today.waiting")).classes("section-title")
-            ui.label(str(waiting.count)).classes("count" if waiting.count else "count none").mark("count-waiting")
+            ui.label(str(waiting.count)).classes("count" if waiting.count else "count none").props("data-mark=count-waiting")
             if waiting.late:
                 ui.label(page.t("today.late", count=waiting.late)).classes("late")
             if waiting.soon:
@@ -75,10 +75,10 @@ def _minutes(page: Page, item: ChatItem) -> str:
 
 
 def _pile(page: Page, name: str, pile: Pile) -> None:
-    with ui.column().classes("section").mark(f"pile-{name}"):
+    with ui.column().classes("section").props(f"data-mark=pile-{name}"):
         with ui.row().classes("section-head"):
             ui.label(page.t(f"today.{name}")).classes("section-title")
-            ui.label(str(pile.count)).classes("count" if pile.count else "count none").mark(f"count-{name}")
+            ui.label(str(pile.count)).classes("count" if pile.count else "count none").props(f"data-mark=count-{name}")
         for item in pile.items[:8]:
             _line(page, name, item)
         if not pile.items:

@@ -25,15 +25,20 @@ GRAMMAR = {
     "bot/consult/loader.py",
     "bot/consult/model.py",
     "bot/consult/normalise.py",
+    "bot/consult/reading.py",
+    "bot/dialogue/ends_documents.py",
+    "bot/dialogue/flows/document.py",
     "bot/guide/laws.py",
     "bot/guide/reading.py",
     "bot/guide/documents/capitals.py",
     "bot/guide/documents/checks.py",
+    "bot/guide/settlement/paper.py",
     "bot/ledger/casenumber.py",
     "bot/ledger/cells.py",
     "bot/ledger/columns.py",
     "bot/ledger/courts.py",
     "bot/reach/saying.py",
+    "bot/store/reports.py",
 }
 
 

@@ -391,3 +391,24 @@ async def test_an_answer_leads_to_what_can_be_done(plain: Court) -> None:
     await alice.says("执行费怎么算")
     await alice.taps("button.go.calc_fee")
     assert (await open_flow(plain.world, alice)) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("帮我写一份强制执行申请书", "doc_application"),
+        ("写个执行异议书", "doc_objection"),
+        ("帮我写和解协议", "doc_settlement"),
+        ("我要到窗口登记", "intake"),
+        ("我能申请执行吗？", "can_apply"),
+        ("我是被执行人怎么办", "debtor_options"),
+        ("执行申请书怎么写", None),
+        ("执行费怎么算", None),
+    ],
+)
+async def test_words_set_out_on_a_path_and_questions_do_not(plain: Court, words: str, kind: str | None) -> None:
+    """Whoever wants it done is led through it; whoever asks how it is done gets the answer."""
+    alice = await plain.world.person("张三")
+    await alice.says(words)
+    flow = await open_flow(plain.world, alice)
+    assert (flow.kind if flow else None) == kind

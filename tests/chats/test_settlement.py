@@ -357,6 +357,8 @@ async def test_where_the_mediator_stands_in_between_nothing_passes_without_them(
     await debtor.taps("party.button.send")
     await clerk.says(f"/settle {number} refer 特邀调解员老周")
     await debtor.hears("特邀调解员老周")
+    await clerk.says(f"/settle {number}")
+    await clerk.hears("特邀调解员老周（委派执行前和解）")
     await clerk.says(f"/settle {number} ok 建议接受")
     told = await creditor.hears("第 3 期：2027年2月10日")
     assert "建议接受" in told.text

@@ -171,6 +171,22 @@ async def test_a_throttle_holds_over_pauses_and_nights(make_office: Callable[...
     assert moments[-1] < at(13, 35), "and it is no slower than that either"
 
 
+async def test_a_slow_campaign_does_not_keep_a_quick_one_waiting(make_office: Callable[..., Any]) -> None:
+    """A throttled one with a long queue goes its way, and the other one leaves beside it at full speed."""
+    office: Office = make_office(at(14))
+    text = office.file.read_text(encoding="utf-8")  # both go to the same people: let them have two a day
+    office.file.write_text(text.replace("per_day: 1", "per_day: 2"), encoding="utf-8")
+    slow = await office.campaign(300, per_minute=120)
+    await office.courier.round()
+    quick = await office.campaigns.new(NewCampaign("急", {"name": "{salutation}您好。"}, {}, "王"))
+    await office.campaigns.approve(quick, "李")
+    await office.campaigns.start(quick)
+    office.courier.wake()
+    await office.for_a_while(20, seconds=1)
+    assert (await office.campaigns.progress(quick)).of("sent") == 300
+    assert 20 < (await office.campaigns.progress(slow)).of("sent") < 60
+
+
 async def test_a_text_that_is_refused_again_and_again_stops_its_campaign(make_office: Callable[..., Any]) -> None:
     """One bad recipient stops nobody; five refusals in a row pause the campaign, and one task says why."""
     office: Office = make_office(at(14))

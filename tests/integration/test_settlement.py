@@ -141,6 +141,20 @@ async def test_two_who_begin_at_once_sit_at_one_table(room: Room) -> None:
     assert sum(v.status == "open" for v in deal.versions) == 1
 
 
+async def test_talks_that_come_to_nothing_again_and_again_are_begun_by_staff_only(room: Room) -> None:
+    """To offer and take back is no way out of reminders: the seventh time within 90 days is refused."""
+    for _ in range(6):
+        deal = await room.offer((100_000, DAY))
+        assert deal.current
+        async with room.store.work() as work:
+            await room.settlements.within(work, DEBTOR).withdraw(deal.id, deal.current.row.id, room.debtor)
+            await work.commit()
+    with pytest.raises(SettlementError, match="too_often"):
+        await room.offer((100_000, DAY))
+    async with room.store.work() as work:
+        assert await room.settlements.within(work, CLERK).open(await room.view())
+
+
 async def test_the_history_is_never_changed(room: Room) -> None:
     """Each version keeps who, when and terms; the acceptance keeps the fingerprint of what was accepted."""
     deal = await room.offer((100_000, DAY))

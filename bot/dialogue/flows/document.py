@@ -355,13 +355,15 @@ def _path(form: Form, composer: Composer, courts: Courts, finished: Collection[s
         "ends": frozenset({DONE}),
         "free": frozenset(f.id for f in asked if f.kind is not Kind.COURT),
         "identifying": frozenset(f.id for f in asked if f.kind in _PLAIN),
-        "examples": {f.id: _examples(f, courts) for f in asked},
+        "examples": {f.id: _examples(f, courts, composer.texts("documents.example_case")) for f in asked},
     }
     made: DocumentPath = type("Document", (DocumentPath,), attributes)()
     return made
 
 
-def _examples(field: Field, courts: Courts) -> tuple[str, ...]:
+def _examples(field: Field, courts: Courts, case: str) -> tuple[str, ...]:
+    if field.kind is Kind.CASE:
+        return (case,)
     if field.kind is Kind.COURT:
         return (next(iter(courts)).name,)
     if field.kind is Kind.DATE:

@@ -59,7 +59,7 @@ class Composer:
     """Writes forms; knows the words, not the paper."""
 
     def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+        self.texts = texts
 
     def context(self, form: Form, values: Values) -> dict[str, Any]:
         """Every field as it is written; what was not answered, or does not apply, is empty."""
@@ -89,12 +89,12 @@ class Composer:
         if value in (None, "", []):
             return ""
         if field.kind in (Kind.NUMBER, Kind.ACCOUNT):
-            return self._texts("documents.masked", tail=str(value)[-4:])
+            return self.texts("documents.masked", tail=str(value)[-4:])
         shown = self._shown(field, value)
         if isinstance(shown, list):
             return "\n".join(self._item(n, item) for n, item in enumerate(shown, 1))
         if field.kind is Kind.SUM:
-            return self._texts("documents.sum_told", sum=shown, capitals=capitals(int(value)))
+            return self.texts("documents.sum_told", sum=shown, capitals=capitals(int(value)))
         return str(shown)
 
     def _item(self, number: int, item: Shown) -> str:
@@ -104,7 +104,7 @@ class Composer:
         if value in (None, "", []):
             return [] if field.kind in (Kind.LIST, Kind.SCHEDULE) else Shown("", **_NOTHING)
         show: Callable[[Texts, Field, Any], Any] = _SHOWN.get(field.kind, _as_text)
-        return show(self._texts, field, value)
+        return show(self.texts, field, value)
 
 
 class Counters:

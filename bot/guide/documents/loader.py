@@ -34,7 +34,7 @@ PARTS = "parts.yaml"  # what several forms share
 # What a proven case can tell; whose side `me` and `other` are is known when a document is begun.
 FACTS = frozenset(
     f"{side}.{what}" for side in ("me", "other", "creditor", "debtor") for what in ("name", "kind")
-) | frozenset(["others", "court", "case", "number", "basis", "title", "cause", "amount", "settled", "balance"])
+) | frozenset(["others", "court", "case", "number", "basis", "title", "amount", "settled", "balance"])
 _FORM_KEYS = frozenset(["name", "title", "about", "side", "sources", "words", "fields", "paper", "after"])
 _FIELD_KEYS = frozenset(
     [
@@ -48,7 +48,7 @@ RESERVED = frozenset(["start", "review", "done", "confirm", "earlier", "more", "
 TAKEN = frozenset(["leave", "back", "go", "none", "finished", "rest"])
 _ITEM_KEYS = frozenset(["text", "when", "each", "plain"])
 _ID = re.compile(r"[a-z][a-z_]*")
-_SOURCE = re.compile(r"(\S+) (\d+(?:之[一二三四五六])?)")
+_SOURCE = re.compile(r"(\S+) (\d+(?:[之][一二三四五六])?)")
 _LINE = "__line__"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from bot.guide.settlement.service import Settlements, agreement_fields
 
 FORM = "settlement"
 REFERENCE = "agreement"  # of the files in replies: `agreement:<negotiation>:docx`
-_ENFORCED = "\u6267"  # 执, in the number of a case of enforcement; any other number is the title's
+_ENFORCED = re.compile(r"\u6267")  # 执, in the number of a case of enforcement; any other number is the title's
 _BY_COURT = ("judgment", "mediation", "order")
 
 
@@ -44,7 +45,7 @@ class Agreements:
     def values(self, fields: dict[str, Any]) -> Values:
         """The form's answers: sums in 分, days in ISO form."""
         number, blank = fields["case_number"], self._texts("settlement.paper.blank")
-        enforced = _ENFORCED in number
+        enforced = bool(_ENFORCED.search(number))
         court = self._court(fields["court"])
         made_by = court if not enforced and fields["title"] in _BY_COURT else blank
         known: dict[str, Any] = {

@@ -39,6 +39,8 @@ from bot.store.settlement_rows import NegotiationRow, OfferAnswerRow, OfferRow
 from bot.store.work import Work
 
 VERSIONS = 30  # offers in one negotiation; after that a person brings people together
+TALKS = 6  # that came to nothing within `AGAIN`; then only staff begin another
+AGAIN = timedelta(days=90)
 SELF = "self"
 
 
@@ -217,7 +219,16 @@ class Table:
             return known
         if view.standing.performed_on or view.row.ended_on:
             raise SettlementError("nothing_owed")
+        await self._not_again_and_again(view)
         return await self._begin(view.case, view.id, [view], mediator)
+
+    async def _not_again_and_again(self, view: View) -> None:
+        """Nobody is reminded while people talk: to begin again and again would be a way out of every reminder."""
+        if self.actor.kind != "party":
+            return
+        over = await self.rows.about([view.row.case_id], [view.id], (Status.REFUSED, Status.EXPIRED, Status.CLOSED))
+        if sum(n.opened_at > self.now - AGAIN for n in over) >= TALKS:
+            raise SettlementError("too_often", most=TALKS)
 
     async def open_case(self, case: CaseRow, mediator: str | None = None) -> Deal:
         """A negotiation about all money of a case that is still owed. SettlementError `talking_already`."""

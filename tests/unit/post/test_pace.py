@@ -129,3 +129,19 @@ def test_a_rate_says_how_many_may_go_at_once() -> None:
     assert [rate.room(t) for t in (10.4, 10.5, 11.0, 99.0)] == [0, 1, 2, 3]
     rate.spend(99.0)
     assert [rate.room(t) for t in (99.0, 99.4, 99.5, 100.0)] == [0, 0, 1, 2]
+
+
+def test_what_a_stall_cost_is_caught_up_and_no_second_holds_more_than_thirty() -> None:
+    """A busy machine that stands still now and then keeps the rate all the same, and never breaks the limit."""
+    pace, now, moments = Pace(PaceLimits()), 0.0, list[float]()
+    while now < 60:
+        at = pace.open_at(bulk=True)
+        if at > now:
+            now = at
+            continue
+        pace.take(f"chat{len(moments)}", now, group=False, bulk=True)
+        moments.append(now)
+        # One send takes 10 ms; after every fortieth the process stands still for a seventh of a second.
+        now += 0.15 if len(moments) % 40 == 0 else 0.01
+    assert len(moments) / 60 >= 0.97 * 30
+    assert max(sum(begin <= m < begin + 1 for m in moments) for begin in moments) <= 30

@@ -171,3 +171,15 @@ def test_chinese_numerals() -> None:
         ("一亿", 10**8),
     ):
         assert numeral(text) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "cents"),
+    [
+        ("昨天还了12万3456元", 12_345_600), ("还12万3456.5元", 12_345_650), ("还了2万300元", 2_030_000),
+        ("还1亿2000万", 12_000_000_000), ("还了1万5", 1_500_000), ("还3万5千", 3_500_000),
+    ],
+)  # fmt: skip
+def test_a_sum_with_wan_in_the_middle_is_one_sum(said: str, cents: int) -> None:
+    """What follows 万 belongs to it; it was once read as 12 元."""
+    assert find_sum(said, date(2026, 11, 23)) == cents
