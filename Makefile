@@ -6,13 +6,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check install install-dev browser bench lock screenshots clean
+.PHONY: help run demo chat test check install install-dev browser bench lock screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: install ## start the bot; without a Telegram token it opens a chat page to try it
 	@$(BIN)/python main.py run
+
+DEMO := ZHIYUAN_DATABASE__URL=sqlite:///data/demo.db
+demo: install ## a month of invented cases in data/demo.db, a link into the desk, and the bot on it
+	@test -e data/demo.db || $(DEMO) $(BIN)/python main.py demo
+	@$(DEMO) $(BIN)/python main.py staff login-link
+	@$(DEMO) $(BIN)/python main.py run
 
 chat: install ## talk to the bot in this terminal
 	@$(BIN)/python main.py chat

@@ -28,6 +28,7 @@ from bot.store.reports import ReportRows
 from bot.store.requests import Requests
 from bot.store.settlement import SettlementRows
 from bot.store.staff import StaffRows
+from bot.store.topics import TopicRows
 
 _QUEUE_SECONDS = 30.0  # how long a transaction may wait for those of its own process
 
@@ -65,6 +66,7 @@ class Work:
         self.desk = DeskRows(connection, self._vault)
         self.reception = ReceptionRows(connection, self._vault)
         self.board = BoardRows(connection, self._vault)
+        self.topics = TopicRows(connection, self._vault)
         self.settlement = SettlementRows(connection, self._vault)
         return self
 

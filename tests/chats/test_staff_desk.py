@@ -125,7 +125,7 @@ async def test_the_bot_keeps_quiet_while_a_person_holds_the_conversation(world: 
     services = world.bot.services
     clerk = await hire(services, HERE, Role.CLERK, "王书记员", world.sandbox.actor("王书记员").id)
     alice = await world.person("张三")
-    await alice.says("转人工 我的情况比较复杂")
+    await alice.says("转人工 我想问执行费")
     await services.chats.claim(clerk, 1)
     count = len(alice.heard())
     await alice.says("执行费怎么算")
@@ -158,7 +158,7 @@ async def test_a_released_conversation_is_the_bots_again(world: World) -> None:
     services = world.bot.services
     clerk = await hire(services, HERE, Role.CLERK, "王书记员", 501)
     alice = await world.person("张三")
-    await alice.says("转人工 我的情况比较复杂")
+    await alice.says("转人工 我想问执行费")
     await services.chats.claim(clerk, 1)
     await services.chats.release(clerk, 1)
     await alice.says("执行费怎么算")

@@ -10,10 +10,20 @@ from bot.store import (
     reminder_tables,
     settlement_tables,
     staff_tables,
+    topic_tables,
 )
 from bot.store.tables import Base
 
-_ = (gap_tables, ledger_tables, reach_tables, reception_tables, reminder_tables, settlement_tables, staff_tables)  # registered with Base by being imported
+_ = (  # registered with Base by being imported
+    gap_tables,
+    ledger_tables,
+    reach_tables,
+    reception_tables,
+    reminder_tables,
+    settlement_tables,
+    staff_tables,
+    topic_tables,
+)
 
 connection = context.config.attributes["connection"]
 context.configure(
