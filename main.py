@@ -74,6 +74,7 @@ from bot.reception.feed import Feed
 from bot.reception.from_chat import FromChat
 from bot.reception.hours import CourtHours
 from bot.reception.learning import Learning
+from bot.reception.room import Room
 from bot.reception.service import Base, ReceptionSettings, open_office, read_rules
 from bot.reception.tables import Tables
 from bot.reminders.campaigns import Campaigns
@@ -357,6 +358,41 @@ def reception_settings(settings: Settings) -> ReceptionSettings:
 # -- running -------------------------------------------------------------------------------------
 
 
+def open_topics(services: Services, door: TelegramDoor) -> Topics | None:
+    """The staff group's topics, if there is such a group."""
+    telegram = services.settings.telegram
+    if not telegram.staff_group:
+        return None
+    return Topics(
+        services.store,
+        services.clock,
+        services.texts,
+        services.worker,
+        staff=services.staff,
+        courts=services.ledger.courts,
+        library=services.library,
+        feed=services.feed,
+        forum=TelegramForum(door.bot),
+        group=telegram.staff_group,
+        per_minute=telegram.group_per_minute,
+    )
+
+
+def open_room(services: Services, door: TelegramDoor, topics: Topics) -> Room:
+    """What takes the words of the staff group."""
+    return Room(
+        services.store,
+        services.clock,
+        services.ids,
+        services.texts,
+        staff=services.staff,
+        chats=services.chats,
+        feed=services.feed,
+        forum=TelegramForum(door.bot),
+        topics=topics,
+    )
+
+
 class Server:
     """A bot with its doors, from the open port to the last reply."""
 
@@ -386,7 +422,8 @@ class Server:
             document_days=settings.documents.keep_days,
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        door.connect(services.dialogue)
+        self.topics = open_topics(services, door)
+        door.connect(services.dialogue, open_room(services, door, self.topics) if self.topics else None)
         services.inbox.handle_with(door.handle, self.notices.update_failed)
 
     @classmethod
@@ -425,6 +462,8 @@ class Server:
             asyncio.create_task(self.services.watch.run(), name="watch"),
             asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
         }
+        if self.topics:
+            self._tasks.add(asyncio.create_task(self.topics.run(), name="topics"))
         self.http.serving = True
         self.http.open_desk()
         log.info("serving", entries=len(library.knowledge.entries), mode=self.services.settings.telegram.mode)

@@ -37,6 +37,7 @@ class Telegram(_Section):
         300.0, gt=0, description="how often to look whether Telegram still calls the webhook"
     )
     admins: tuple[int, ...] = Field((), description="Telegram user ids that may use staff commands")
+    staff_group: int = Field(0, description="chat number of the staff's group with topics; 0 = none")
     chat_per_second: float = Field(1.0, gt=0, description="messages a second to one person")
     chat_burst: int = Field(3, ge=1, description="messages to one person that may leave at once")
     group_per_minute: float = Field(18.0, gt=0, description="messages a minute to one group")

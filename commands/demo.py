@@ -157,8 +157,8 @@ async def _fill(here: Current, seed: int) -> str:
             raise SettingsError(words["full"])
         stage = _Stage(services, clock, random.Random(seed), words)  # noqa: S311 - no secret
         await _hire(stage)
-        await _open_cases(stage)
-        for _ in range(DAYS):
+        for number in range(DAYS):
+            await _open_cases(stage, number)
             await _day(stage)
             clock.advance(days=1)
         clock.advance(seconds=(now - clock.now()).total_seconds())
@@ -180,12 +180,14 @@ async def _hire(stage: _Stage) -> None:
             await work.commit()
 
 
-async def _open_cases(stage: _Stage) -> None:
+async def _open_cases(stage: _Stage, day: int) -> None:
+    """The wage cases on the second day, the others a few a day in the first three weeks."""
     dice, words = stage.dice, stage.words
     courts = list(words["courts"])
     weights = (1, 8, 4, 3, 3, 2, 2)
     fates = ("pays", "pays", "pays", "late", "parts", "third", "promises", "silent", "silent", "disputes", "grace", "settles")
-    for serial in range(CASES):
+    others = [s for s in range(WORKERS, CASES) if s % 21 == day]
+    for serial in [*(range(WORKERS) if day == 1 else ()), *others]:
         court = dice.choices(courts, weights)[0]
         wage = serial < WORKERS
         kind = dice.randrange(len(words["causes"]))
@@ -372,7 +374,10 @@ async def _fate(stage: _Stage, case: _Case) -> None:
     for on, amount in case.plan:
         if case.done:
             return
-        if case.fate in ("pays", "parts", "settles") and stage.today == on - timedelta(days=1):
+        if case.fate == "settles" and stage.today == on - timedelta(days=2):
+            await _settle(stage, case)
+            case.done = True
+        elif case.fate in ("pays", "parts") and stage.today == on - timedelta(days=1):
             await services.cases.pay(who, case.obligation, NewPayment(amount, stage.today, Source.STAFF))
         elif case.fate == "third" and stage.today == on:
             third = NewPayment(amount // 2, stage.today, Source.STAFF, third_party=True, payer_name=stage.name())
@@ -391,6 +396,24 @@ async def _fate(stage: _Stage, case: _Case) -> None:
             judge = stage.of(case.court, StaffRole.JUDGE)
             await services.cases.grant_grace(judge, case.obligation, on + timedelta(days=30), words["grace"])
             case.done = True
+
+
+async def _settle(stage: _Stage, case: _Case) -> None:
+    """The mediator's proposal: half now, half a month later; both sides say yes at the window."""
+    services = stage.services
+    who = stage.of(case.court, StaffRole.MEDIATOR, StaffRole.JUDGE)
+    chief = stage.of("anshun", StaffRole.SUPERVISOR)
+    view = await services.cases.view(who, case.obligation)
+    talks = await services.cases.settle(who, lambda h: h.open_case(view.case, who.name), "opened")
+    half = case.amount // 2
+    plan = [(half, stage.today + timedelta(days=3)), (case.amount - half, stage.today + timedelta(days=33))]
+    await services.cases.counter(who, talks.id, plan)
+    for party in (*view.debtors, *view.creditors):
+        name, words = party.name, stage.words["agreed"]
+        await services.cases.settle(
+            who, lambda h, name=name, words=words: h.by_hand(talks.id, name, yes=True, words=words), "by hand"
+        )
+    await services.cases.decide(chief, talks.id, agreed=True, why="")
 
 
 async def _last_day(stage: _Stage) -> None:

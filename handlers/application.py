@@ -22,7 +22,7 @@ from bot.settings import Telegram
 from bot.store.rows import StoredUpdate
 from handlers.receive import ALLOWED_UPDATES, Poller, Webhook, seconds_of
 from handlers.request import AiohttpRequest
-from handlers.routes import ChatHandlers
+from handlers.routes import ChatHandlers, StaffRoom
 from handlers.ticket import CURRENT, Ticket
 
 log = get(__name__)
@@ -61,9 +61,9 @@ class TelegramDoor:
         self.poller: Poller | None = None
         self._ready = False
 
-    def connect(self, dialogue: Dialogue) -> None:
+    def connect(self, dialogue: Dialogue, room: StaffRoom | None = None) -> None:
         """Register the handlers."""
-        chat = ChatHandlers(dialogue, self._clock, frozenset(self._texts.under("commands")))
+        chat = ChatHandlers(dialogue, self._clock, frozenset(self._texts.under("commands")), room)
         self.application.add_handlers(chat.handlers())
         self.application.add_error_handler(chat.failed)
 

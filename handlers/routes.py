@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from telegram import Update
 from telegram.ext import (
@@ -20,16 +20,32 @@ from bot.core.clock import Clock
 from bot.dialogue.model import Incoming
 from bot.dialogue.service import Dialogue
 from handlers.convert import from_membership, from_message, from_press
+from handlers.room import from_room
 from handlers.ticket import CURRENT
 
 Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]
 
 
+class StaffRoom(Protocol):
+    """The staff group, if there is one: what happens there goes to the desk and not into the dialogue."""
+
+    def owns(self, chat: int) -> bool:
+        """Whether that is the group."""
+        ...
+
+    async def take(self, incoming: Incoming) -> None:
+        """One thing that happened there."""
+        ...
+
+
 class ChatHandlers:
     """Parse an update, make one call to the dialogue; what cannot be parsed is noted and done."""
 
-    def __init__(self, dialogue: Dialogue, clock: Clock, commands: frozenset[str]) -> None:
+    def __init__(
+        self, dialogue: Dialogue, clock: Clock, commands: frozenset[str], room: StaffRoom | None = None
+    ) -> None:
         """Takes the commands that the bot offers: in a group any other is meant for another bot."""
+        self._room = room
         self._commands = commands
         self._dialogue = dialogue
         self._clock = clock
@@ -45,11 +61,19 @@ class ChatHandlers:
 
     async def message(self, update: Update, context: Context) -> None:
         """Words, pictures, voice, commands; new or edited."""
+        if room := self._staff_room(update):
+            if (incoming := from_room(update, CURRENT.get().inbox_id, context.bot.bot)) is not None:
+                await room.take(incoming)
+            return
         await self._turn(from_message(update, CURRENT.get().inbox_id, context.bot.bot, self._commands))
 
     async def press(self, update: Update, context: Context) -> None:
         """A button."""
-        await self._turn(from_press(update, CURRENT.get().inbox_id, self._clock.now()))
+        incoming = from_press(update, CURRENT.get().inbox_id, self._clock.now())
+        if incoming is not None and (room := self._staff_room(update)):
+            await room.take(incoming)
+            return
+        await self._turn(incoming)
 
     async def membership(self, update: Update, context: Context) -> None:
         """Blocked or unblocked."""
@@ -61,6 +85,10 @@ class ChatHandlers:
     async def failed(self, update: object, context: Context) -> None:
         """PTB's error handler: hands the exception to whoever dispatched the update."""
         CURRENT.get().error = context.error
+
+    def _staff_room(self, update: Update) -> StaffRoom | None:
+        chat = update.effective_chat
+        return self._room if self._room and chat and self._room.owns(chat.id) else None
 
     async def _turn(self, incoming: Incoming | None) -> None:
         # A group's own talk is none of our business: not answered, not kept.

@@ -22,6 +22,7 @@ _QUIET = {
     "fpdf": logging.ERROR,
     "watchfiles": logging.WARNING,
     "uvicorn.access": logging.WARNING,
+    "uvicorn.error": logging.WARNING,  # tells every page that is opened
     "aiohttp.access": logging.WARNING,
 }
 

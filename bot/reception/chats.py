@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,6 +31,9 @@ from bot.store.reception_rows import DeskEventRow, ListedTicket, TicketRow
 from bot.store.rows import ConversationRow, MessageRow
 from bot.store.tables import RequestStatus
 from bot.store.work import Store, Work
+
+# What else belongs into the transaction of a deed, such as where staff wrote it; gets the ids of the lines it made.
+Also = Callable[[Work, Sequence[int]], Awaitable[None]]
 
 _LARGEST = 10**9  # no request has a larger number
 _SHOWN_DAYS = timedelta(days=90)  # how far back a thread is shown
@@ -322,7 +325,7 @@ class Chats:
         self._sender.submit(o for o in letters.outgoing if o.channel in served)
         self._feed.changed()
 
-    async def _note(self, at: _Open, kind: EventKind, text: str = "", message_id: int | None = None) -> None:
+    async def _note(self, at: _Open, kind: EventKind, text: str = "", message_id: int | None = None) -> int:
         row = DeskEventRow(
             id=self._ids.new(at.letters.now),
             conversation_id=at.conversation.id,
@@ -334,6 +337,7 @@ class Chats:
             message_id=message_id,
         )
         await at.work.desk.add(row)
+        return row.id
 
     async def _audited(self, at: _Open, deed: Deed, detail: str) -> None:
         await self._audit.note(at.work, at.who, deed, "chat", at.ticket.number, at.ticket.court, detail)
@@ -428,14 +432,18 @@ class Chats:
 
     # -- saying ----------------------------------------------------------------------------------
 
-    async def note(self, who: Who, number: int, text: str) -> None:
+    async def note(self, who: Who, number: int, text: str, *, also: Also | None = None) -> None:
         """An internal note; the person never sees it."""
         words = _words(text)
         async with self._changing(who, number, resolved=True) as at:
-            await self._note(at, EventKind.NOTE, words)
+            line = await self._note(at, EventKind.NOTE, words)
             await self._audited(at, Deed.CHANGED, "note")
+            if also is not None:
+                await also(at.work, [line])
 
-    async def answer(self, who: Who, number: int, text: str = "", file: NewPaper | None = None) -> int:
+    async def answer(
+        self, who: Who, number: int, text: str = "", file: NewPaper | None = None, *, also: Also | None = None
+    ) -> int:
         """Words or a file to the person; whoever answers holds the ticket. The id of the logged message."""
         if not text.strip() and file is None:
             raise DeskError("no_words")
@@ -448,6 +456,8 @@ class Chats:
             if file is not None:
                 logged = await self._send_file(at, file, sha256)
             await self._answered(at)
+            if also is not None:
+                await also(at.work, [m.id for m in at.letters.messages])
         return logged
 
     async def _answered(self, at: _Open) -> None:
@@ -501,7 +511,9 @@ class Chats:
         await self._audited(at, Deed.SENT, f"file {name}")
         return logged
 
-    async def correct(self, who: Who, number: int, message_id: int, text: str) -> None:
+    async def correct(
+        self, who: Who, number: int, message_id: int, text: str, *, also: Also | None = None
+    ) -> None:
         """Change an answer that was sent: a new version in the log, and the message itself changes."""
         words = _words(text)
         async with self._changing(who, number, resolved=True) as at:
@@ -519,6 +531,8 @@ class Chats:
             at.letters.messages.append(new)
             await self._note(at, EventKind.CORRECTED, "", message_id)
             await self._audited(at, Deed.SENT, f"corrected: {words}")
+            if also is not None:
+                await also(at.work, [new.id])
 
     async def retract(self, who: Who, number: int, message_id: int) -> None:
         """Take an answer back: it disappears from the chat, and stays in the log with a mark."""

@@ -7,7 +7,8 @@ every watcher; what another process changes is found by looking once a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from bot.core.errors import StoreUnavailableError
 from bot.staff.model import Right, Who
@@ -32,6 +33,16 @@ class Feed:
     def _wake(self) -> None:
         for event in self._watching:
             event.set()
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """An event that is set when something has changed in this process; whoever waits for it clears it."""
+        event = asyncio.Event()
+        self._watching.add(event)
+        try:
+            yield event
+        finally:
+            self._watching.discard(event)
 
     async def versions(self, who: Who) -> dict[int, int]:
         """The version of every ticket that is not resolved, by its number."""

@@ -19,6 +19,8 @@ from bot.store.topic_rows import AsideRow, StaleTopic, TopicLineRow, TopicRow
 
 _SILENT = ("button", "command", "blocked", "unblocked")  # kinds that say nothing to anybody
 _MOST = 100  # lines that are looked at together
+AGAIN = "again"  # the mark of a card that has to be shown again, in another topic
+_TOLD_OTHERWISE = ("file", "corrected")  # deeds whose message stands there anyway
 
 
 class TopicRows(SealedRows):
@@ -112,11 +114,14 @@ class TopicRows(SealedRows):
         query = self.columns(DeskEventRow).where(
             table.conversation_id == conversation_id,
             table.id >= floor,
+            table.kind.not_in(_TOLD_OTHERWISE),
             ~exists().where(line.line_id == table.id),
         )
         return await self.all(DeskEventRow, query.order_by(table.id).limit(_MOST))
 
-    async def shown(self, conversation_id: int, lines: Sequence[int], external: int | None = None, *, note: bool = False) -> None:
+    async def shown(
+        self, conversation_id: int, lines: Sequence[int], external: int | None = None, *, note: bool = False
+    ) -> None:
         """These stand in the topic now."""
         for line in dict.fromkeys(lines):
             statement = self._upsert(tables.TopicLine).values(
@@ -132,14 +137,14 @@ class TopicRows(SealedRows):
         )
         return await self.all(TopicLineRow, query.order_by(table.line_id))
 
-    async def forget(self, conversation_id: int) -> None:
-        """Nothing stands there any more: the topic is gone."""
+    async def forget(self, conversation_id: int, floor: int) -> None:
+        """The topic is gone: everything since the floor is to be shown again, in another one."""
         table = tables.TopicLine
         await self._connection.execute(delete(table).where(table.conversation_id == conversation_id))
         await self._connection.execute(
             update(tables.Topic)
             .where(tables.Topic.conversation_id == conversation_id)
-            .values(thread=None, card=None, card_mark="", closed=False, tries=0)
+            .values(thread=None, card=None, card_mark=AGAIN, closed=False, tries=0, floor=floor)
         )
 
     async def settle(self, row: TopicRow, version: int, floor: int) -> None:

@@ -147,16 +147,16 @@ class _Inbox:
     def _show_head(self, item: ChatItem) -> None:
         page, number = self._page, item.number
         self._head.clear()
-        with self._head:
+        with self._head, ui.row().classes("bars"):
             ui.label(f"#{number} {item.name}").style("font-weight: 600; white-space: nowrap")
             ui.label(page.label("chats.state", item.state)).classes("tag")
             holder = page.t("chats.held", name=item.assignee_name) if item.assignee else page.t("chats.nobodys")
             ui.label(holder).classes("soft").props("data-mark=holder")
             if item.rating:
                 ui.label(page.label("chats.rated", item.rating)).classes("tag")
-            ui.space()
-            if not page.who.may(Right.ANSWER_CHATS):
-                return
+        if not page.who.may(Right.ANSWER_CHATS):
+            return
+        with self._head, ui.row().style("gap: .3rem"):
             for name, shown in self._buttons(item):
                 button = ui.button(page.t(f"chats.do.{name}"), on_click=page.doing(shown))
                 button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").props(f"data-mark=do-{name}")
