@@ -77,6 +77,7 @@ from bot.reception.learning import Learning
 from bot.reception.room import Room
 from bot.reception.service import Base, ReceptionSettings, open_office, read_rules
 from bot.reception.tables import Tables
+from bot.reception.topics import Topics
 from bot.reminders.campaigns import Campaigns
 from bot.reminders.delivery import Courier
 from bot.reminders.service import Reminders
@@ -98,6 +99,7 @@ from console.server import HttpServer
 from handlers.application import TelegramDoor, build_bot
 from handlers.carrier import TelegramCarrier
 from handlers.files import TelegramFiles
+from handlers.forum import TelegramForum
 from handlers.receive import ConflictError
 from sandbox import Limits, Sandbox, create, demo_roster
 from sandbox import Settings as SandboxServerSettings

@@ -96,7 +96,7 @@ class TelegramForum:
 
     async def copy(self, chat: int, thread: int, source: tuple[int, int], caption: str | None) -> int:
         """The same content again; a caption of ours in place of its own, with the numbers masked."""
-        text = None if caption is None else to_html(caption)[:1000]
+        text = None if caption is None else to_html(caption)
         copied = await _asked(
             self._bot.copy_message(
                 chat, *source, caption=text, parse_mode=ParseMode.HTML if text else None, message_thread_id=thread

@@ -26,12 +26,12 @@ def from_room(update: Update, inbox_id: int, me: User) -> Incoming | None:
     if message is None:
         return None
     if (told := _told(message)) is not None:
+        kind, data = told
         own = message.from_user is not None and message.from_user.id == me.id
-        return _event(message, inbox_id, *told) if own is (told[0] == CREATED) or told[0] == MOVED else None
+        wanted = kind == MOVED or own is (kind == CREATED)
+        return _event(message, inbox_id, kind, data) if wanted else None
     incoming = from_message(update, inbox_id, me, frozenset())
-    if incoming is None or (message.from_user and message.from_user.is_bot):
-        return incoming if incoming is not None and message.sender_chat is not None else None
-    return replace(incoming, file=incoming.file or _file(message))
+    return replace(incoming, file=incoming.file or _file(message)) if incoming is not None else None
 
 
 def _told(message: Message) -> tuple[str, str] | None:
@@ -67,7 +67,6 @@ def _file(message: Message) -> Attachment | None:
     """Spoken notes and films too: to the person they go as files."""
     for kind, media_type in _TYPES.items():
         if sent := getattr(message, kind):
-            return Attachment(
-                sent.file_id, getattr(sent, "mime_type", None) or media_type, sent.file_size, getattr(sent, "file_name", None)
-            )
+            given, name = getattr(sent, "mime_type", None), getattr(sent, "file_name", None)
+            return Attachment(sent.file_id, given or media_type, sent.file_size, name)
     return None

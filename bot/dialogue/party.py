@@ -215,6 +215,8 @@ class Party:
         if delivery is None or binding is None:
             self._gone(scene)
             return
+        if delivery.status == "unknown":
+            await self._arrived(scene, delivery.id)
         scene.about(delivery.obligation_id, delivery.party_id, delivery.id)
         if action == "stop":
             await self._stop(scene)
@@ -226,6 +228,12 @@ class Party:
             await self._do(scene, action, delivery.obligation_id)
         else:
             await self._cases.show(scene)
+
+    async def _arrived(self, scene: Scene, delivery_id: int) -> None:
+        """Whoever presses a button under a reminder has got it: nobody need ask any more whether it arrived."""
+        work, now = scene.turn.work, scene.turn.now
+        await work.reminders.resolve(delivery_id, "sent", "answered", now, None)
+        await work.tasks.close_keyed(f"unknown:{delivery_id}", scene.actor().text, "sent", now)
 
     async def _answer_case(self, scene: Scene, rest: str) -> None:
         code, _, action = rest.partition(":")

@@ -46,6 +46,7 @@ MAX_TRIES = 2  # such endings after which no further topic is made for that pers
 DENIED = 60.0  # seconds until the next attempt, when nothing is possible there
 REMADE = 3  # topics of one person that may vanish within `REMADE_SPAN` before that person's topic is let be
 REMADE_SPAN = 600.0  # seconds
+CAPTION = 900  # characters under a file; Telegram takes 1024
 _LEASE, _LEASE_SPAN = "topics", timedelta(seconds=90)
 _CARD_ANSWERS = 3  # answers of the bot on a card
 _BEFORE = timedelta(days=1)  # how old those may be
@@ -379,6 +380,10 @@ class Topics:
 
     async def _file(self, case: _Case, chat: int, thread: int, line: Line, source: int) -> None:
         caption = line.text if line.captioned else None
+        if caption and len(caption) > CAPTION:
+            await self._write(chat, thread, line.text)
+            await self._slot()
+            caption = caption[:CAPTION] + "…"
         try:
             await self._call(self._forum.copy(chat, thread, (case.person_chat, source), caption))
         except (Missing, Refused):

@@ -204,6 +204,9 @@ async def test_what_nobody_can_know_is_not_repeated_and_shown_to_staff(world: Wo
     assert len(reminders(person)) == 1
     async with world.bot.services.store.work(read_only=True) as work:
         assert [t.kind for t in await work.tasks.open()] == ["unknown"]
+    await person.taps("party.button.do.contact")  # whoever answers has got it
+    assert await outcomes(world) == [("T-1", "sent", "answered")]
+    assert "unknown" not in [kind for kind, _ in await tasks(world)]
 
 
 async def test_what_the_server_refused_to_take_is_tried_again(world: World) -> None:
