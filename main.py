@@ -126,8 +126,10 @@ def open_library(settings: Settings) -> Library:
         cost_handoff=costs.cost_handoff,
     )
 
+    kept = data_folder(settings) / "matcher.npz"  # before the knowledge is read: a wrong address is told at once
+
     def matcher(knowledge: Knowledge) -> Matcher:
-        return Matcher(knowledge, match, kept=data_folder(settings) / "matcher.npz")
+        return Matcher(knowledge, match, kept=kept)
 
     return Library(settings.faq.path, matcher, SystemClock(settings.clock_offset))
 

@@ -24,7 +24,7 @@ from bot.core.log import get
 from bot.core.texts import Texts
 from bot.dialogue.model import Reply, reply_from
 from bot.ledger.courts import Courts
-from bot.post.pace import Window
+from bot.reception.budget import Budget
 from bot.reception.feed import LOOK, Feed
 from bot.reception.forum import Away, Closed, Denied, Forum, ForumError, Gone, Missing, Moved, Pause, Refused, Unsure
 from bot.reception.model import ChatState
@@ -39,7 +39,6 @@ from bot.store.work import Store, Work
 log = get(__name__)
 T = TypeVar("T")
 
-MINUTE = 60.5  # seconds in which a group takes so many messages; its clock is not ours
 MARGIN = 0.05  # seconds added to what the server asked for
 ADOPT = 10.0  # seconds in which the group tells of a topic whose making ended uncertainly
 MAX_TRIES = 2  # such endings after which no further topic is made for that person
@@ -108,7 +107,7 @@ class Topics:
         self._words = TopicWords(texts)
         self._configured = group
         self.chat = group
-        self._window = Window(max(1, int(per_minute)), MINUTE)
+        self._budget = Budget(int(per_minute))
         self._not_before = float("-inf")
         self._failures = 0
         self._turns = itertools.count()
@@ -151,7 +150,7 @@ class Topics:
     async def _slot(self) -> None:
         """Wait until the group may be written to: only then is it chosen what, so that words come together."""
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._window.ready_at() - loop.time(), self._not_before - loop.time()))
+        await asyncio.sleep(max(0.0, self._budget.ready_at() - loop.time(), self._not_before - loop.time()))
 
     async def _mine(self) -> bool:
         """Of several processes one writes."""
@@ -178,6 +177,7 @@ class Topics:
         # Who was never served first, then whoever was served longest ago.
         chosen = min(ready, key=lambda s: (self._served.get(s.conversation_id, -1), not s.urgent, s.number))
         self._served[chosen.conversation_id] = next(self._turns)
+        self._budget.serve(chosen.conversation_id, asyncio.get_running_loop().time())
         return await self._guarded(lambda: self._serve(chosen), chosen)
 
     def _may(self, stale: StaleTopic) -> bool:
@@ -187,6 +187,8 @@ class Topics:
         if remade and len(remade) == REMADE and now - remade[0] < REMADE_SPAN and stale.thread is None:
             return False
         if now < self._let_be.get(stale.conversation_id, now):
+            return False
+        if not self._budget.may(stale.conversation_id, now, new=stale.card is None):
             return False
         if stale.thread is not None or not stale.tries:
             return True
@@ -305,7 +307,7 @@ class Topics:
 
     async def _call(self, asked: Awaitable[T]) -> T:
         """Whatever is asked of the group counts."""
-        self._window.take(asyncio.get_running_loop().time())
+        self._budget.take(asyncio.get_running_loop().time())
         return await asked
 
     async def _change(self, conversation_id: int, **values: object) -> None:

@@ -36,7 +36,7 @@ class Ticket(Base):
     )
 
     number: Mapped[int] = mapped_column(
-        ForeignKey("requests.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        BigInteger, ForeignKey("requests.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     conversation_id: Mapped[int] = mapped_column(BigInteger)
     court: Mapped[str | None] = mapped_column(String(16))  # None: every court sees it

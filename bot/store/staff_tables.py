@@ -42,7 +42,7 @@ class StaffLink(Base):
     court: Mapped[str | None] = mapped_column(String(16))
     role: Mapped[str | None] = mapped_column(String(12))
     name: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("staff_accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("staff_accounts.id"))
     made_at: Mapped[datetime]
     made_by: Mapped[str] = mapped_column(String(80))
     expires_at: Mapped[datetime]
@@ -56,7 +56,7 @@ class StaffSession(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("staff_accounts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("staff_accounts.id"), index=True)
     made_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]  # whatever happens

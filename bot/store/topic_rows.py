@@ -53,3 +53,4 @@ class StaleTopic:
     urgent: bool
     thread: int | None
     tries: int
+    card: int | None = None

@@ -85,7 +85,7 @@ class TopicRows(SealedRows):
         ticket, topic, thread = desk.Ticket, tables.Topic, desk.Thread
         unsaid = exists().where(*_unsaid(ticket.conversation_id, func.coalesce(topic.floor, 0)))
         changed = func.coalesce(topic.version, -1) != func.coalesce(thread.version, 0)
-        columns = (ticket.conversation_id, ticket.number, ticket.urgent, topic.thread, topic.tries)
+        columns = (ticket.conversation_id, ticket.number, ticket.urgent, topic.thread, topic.tries, topic.card)
         query = (
             select(*columns)
             .outerjoin(topic, topic.conversation_id == ticket.conversation_id)
@@ -97,7 +97,7 @@ class TopicRows(SealedRows):
             topic.closed.is_(False), topic.thread.is_not(None), topic.number == ticket.number, ticket.state == "resolved"
         )
         rows = [*await self._connection.execute(open_ones), *await self._connection.execute(done)]
-        return list({r.conversation_id: StaleTopic(r[0], r[1], r[2], r[3], r[4] or 0) for r in rows}.values())
+        return list({r.conversation_id: StaleTopic(r[0], r[1], r[2], r[3], r[4] or 0, r[5]) for r in rows}.values())
 
     # -- lines -----------------------------------------------------------------------------------
 

@@ -402,7 +402,7 @@ async def test_an_answer_leads_to_what_can_be_done(plain: Court) -> None:
         ("我要到窗口登记", "intake"),
         ("我能申请执行吗？", "can_apply"),
         ("我是被执行人怎么办", "debtor_options"),
-        ("执行申请书怎么写", None),
+        ("执行申请书要交几份", None),
         ("执行费怎么算", None),
     ],
 )
