@@ -13,10 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -172,10 +174,10 @@ def plan(
 ) -> None:
     """Plan a day among so many instalments, again, and then day after day; on SQLite and PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [asyncio.run(_plan(f"sqlite:///{folder}/bench.db", "SQLite", instalments, days))]
+        found = [_apart(f"sqlite:///{folder}/bench.db", "SQLite", instalments, days)]
         with postgres_server(postgres, Path(folder)) as url:
             if url:
-                found.append(asyncio.run(_plan(url, "PostgreSQL", instalments, days)))
+                found.append(_apart(url, "PostgreSQL", instalments, days))
     table = Table(title=f"bench plan: {instalments:,} instalments")
     for heading in (
         "database",
@@ -202,6 +204,16 @@ def plan(
             f"{one.memory:.0f}",
         )
     Console(width=130).print(table)
+
+
+def _apart(url: str, name: str, instalments: int, days: int) -> PlanFigures:
+    """In a process of its own: the peak of its memory is that run's and no other's."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_alone, url, name, instalments, days).result()
+
+
+def _alone(url: str, name: str, instalments: int, days: int) -> PlanFigures:
+    return asyncio.run(_plan(url, name, instalments, days))
 
 
 async def _plan(url: str, name: str, instalments: int, days: int) -> PlanFigures:
