@@ -376,7 +376,7 @@ def open_topics(services: Services, door: TelegramDoor) -> Topics | None:
         courts=services.ledger.courts,
         library=services.library,
         feed=services.feed,
-        forum=TelegramForum(door.bot),
+        forum=TelegramForum(door.bot, services.documents),
         group=telegram.staff_group,
         per_minute=telegram.group_per_minute,
     )
@@ -392,7 +392,7 @@ def open_room(services: Services, door: TelegramDoor, topics: Topics) -> Room:
         staff=services.staff,
         chats=services.chats,
         feed=services.feed,
-        forum=TelegramForum(door.bot),
+        forum=TelegramForum(door.bot, services.documents),
         topics=topics,
     )
 

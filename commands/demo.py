@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ from bot.core.clock import SHANGHAI, ManualClock, SystemClock, local_day
 from bot.core.errors import SettingsError
 from bot.core.ids import short
 from bot.dialogue.model import Incoming
+from bot.dialogue.settling import Settling
+from bot.guide.settlement.table import Deal
 from bot.ledger.model import (
     Actor,
     DisputeKind,
@@ -408,12 +411,14 @@ async def _settle(stage: _Stage, case: _Case) -> None:
     half = case.amount // 2
     plan = [(half, stage.today + timedelta(days=3)), (case.amount - half, stage.today + timedelta(days=33))]
     await services.cases.counter(who, talks.id, plan)
+    agree = partial(_agrees, negotiation=talks.id, words=stage.words["agreed"])
     for party in (*view.debtors, *view.creditors):
-        name, words = party.name, stage.words["agreed"]
-        await services.cases.settle(
-            who, lambda h, name=name, words=words: h.by_hand(talks.id, name, yes=True, words=words), "by hand"
-        )
+        await services.cases.settle(who, partial(agree, name=party.name), "by hand")
     await services.cases.decide(chief, talks.id, agreed=True, why="")
+
+
+def _agrees(hand: Settling, *, negotiation: int, name: str, words: str) -> Awaitable[Deal]:
+    return hand.by_hand(negotiation, name, yes=True, words=words)
 
 
 async def _last_day(stage: _Stage) -> None:

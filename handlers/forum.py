@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from telegram import Bot, Message
+from telegram import Bot, InputFile, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.dialogue.model import Reply
 from bot.reach.files import GoneError
 from bot.reception.forum import Away, Closed, Denied, ForumError, Gone, Missing, Moved, Pause, Refused, Unsure
+from handlers.carrier import Documents
 from handlers.files import TelegramFiles
 from handlers.receive import seconds_of
 from handlers.render import keyboard, to_html, to_plain
@@ -42,8 +43,9 @@ _MEANINGS: tuple[tuple[str, type[ForumError]], ...] = (
 class TelegramForum:
     """A `Forum` over a PTB bot."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, documents: Documents) -> None:
         self._bot = bot
+        self._documents = documents
         self._files = TelegramFiles(bot)
 
     async def create(self, chat: int, name: str) -> int:
@@ -65,7 +67,8 @@ class TelegramForum:
     async def say(self, chat: int, thread: int, reply: Reply) -> int:
         """A message; what a server puts outside of the topic, where all would read it, is taken back."""
         try:
-            message = await _asked(self._send(chat, thread, reply, to_html(reply.text), ParseMode.HTML))
+            send = self._paper if reply.kind == "document" else self._send
+            message = await _asked(send(chat, thread, reply, to_html(reply.text), ParseMode.HTML))
         except Refused as error:
             if "can't parse entities" not in str(error).lower():
                 raise
@@ -85,13 +88,20 @@ class TelegramForum:
             disable_web_page_preview=True,
         )
 
+    async def _paper(self, chat: int, thread: int, reply: Reply, text: str, mode: str | None) -> Message:
+        try:
+            name, content = await self._documents.open(reply.file)
+        except LookupError as error:
+            raise Missing("this file is not kept any more") from error
+        return await self._bot.send_document(
+            chat, InputFile(content, filename=name), caption=text, parse_mode=mode, message_thread_id=thread
+        )
+
     async def edit(self, chat: int, message: int, reply: Reply) -> None:
         """Another text and other buttons."""
         text, buttons = to_html(reply.text), keyboard(reply)
         await _wished(
-            self._bot.edit_message_text(
-                text, chat, message_id=message, parse_mode=ParseMode.HTML, reply_markup=buttons
-            )
+            self._bot.edit_message_text(text, chat, message_id=message, parse_mode=ParseMode.HTML, reply_markup=buttons)
         )
 
     async def copy(self, chat: int, thread: int, source: tuple[int, int], caption: str | None) -> int:

@@ -16,6 +16,7 @@ from bot.consult.pinyin import Repair
 FOREIGN = "外_"  # begins the names of the lexicon's concepts that are none of this desk's business
 NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 EITHER_OR = re.compile(r"(.)[不没]\1")
+SHORT_CALL = 2  # 人工 alone may begin another word; a call that is longer is one wherever the message goes on
 SHORT = 16  # characters up to which a question may lean on the one before
 
 
@@ -200,6 +201,7 @@ def is_bare(text: str, words: Words) -> bool:
 
 
 def is_person_wanted(text: str, words: Words) -> bool:
-    """Whether the message is little more than a call for a person."""
+    """Whether the message begins with a call for a person (转人工 …), or is little more than one."""
     found = words.person.find(text)
-    return bool(found) and len(text) - max(end - start for start, end, _ in found) <= 6
+    calls = any(start == 0 and end > SHORT_CALL for start, end, _ in found)
+    return bool(found) and (calls or len(text) - max(end - start for start, end, _ in found) <= 6)

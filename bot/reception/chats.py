@@ -333,7 +333,8 @@ class Chats:
             at=at.letters.now,
             kind=kind.value,
             author=at.who.account,
-            text=mask_identifiers(text) or None,
+            # A reference to a file is no words: masked, a hash with many digits in a row would name nothing.
+            text=(text if kind is EventKind.FILE else mask_identifiers(text)) or None,
             message_id=message_id,
         )
         await at.work.desk.add(row)

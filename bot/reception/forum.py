@@ -75,7 +75,7 @@ class Forum(Protocol):
         ...
 
     async def say(self, chat: int, thread: int, reply: Reply) -> int:
-        """Write in a topic and nowhere else; the number of the message."""
+        """Write in a topic, or send a document, and nowhere else; the number of the message. `Missing`: no such file."""
         ...
 
     async def edit(self, chat: int, message: int, reply: Reply) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.clock import shown
@@ -41,12 +41,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a topic; `source` is the message to be copied, where a file belongs to it."""
+    """One line of a topic; `source` is the person's message to be copied, `paper` the file of staff to be shown."""
 
     id: int
     text: str
     source: int | None = None
     captioned: bool = False
+    paper: str = ""
 
 
 class TopicWords:
@@ -94,7 +95,7 @@ class TopicWords:
             "topics.answer",
             title=titles.get(message.topic or "", message.topic or ""),
             score="" if message.score is None else f"{message.score:.2f}",
-            text=quoted(_excerpt(message.text)),
+            text=_excerpt(message.text.replace("**", "")),
         )
 
     def _buttons(self, ticket: TicketRow) -> tuple[tuple[Button, ...], ...]:
@@ -102,16 +103,24 @@ class TopicWords:
             return ((Button(self.texts("topics.do.reopen"), f"desk:reopen:{ticket.number}"),),)
         first = "claim" if ticket.assignee is None else "release"
         return (
-            tuple(Button(self.texts(f"topics.do.{name}"), f"desk:{name}:{ticket.number}") for name in (first, "hand", "done")),
+            tuple(
+                Button(self.texts(f"topics.do.{name}"), f"desk:{name}:{ticket.number}")
+                for name in (first, "hand", "done")
+            ),
         )
 
     # -- lines -----------------------------------------------------------------------------------
 
     def lines(
-        self, context: Context, said: Iterable[MessageRow], done: Iterable[DeskEventRow], titles: Mapping[str, str]
+        self,
+        context: Context,
+        said: Iterable[MessageRow],
+        done: Iterable[DeskEventRow],
+        titles: Mapping[str, str],
+        papers: Mapping[int, str],
     ) -> list[Line]:
-        """Everything that does not stand in the topic yet, in its order."""
-        spoken = [self._said(context, m, titles) for m in said]
+        """Everything that does not stand in the topic yet, in its order; `papers` are the files by their message."""
+        spoken = [replace(self._said(context, m, titles), paper=papers.get(m.id, "")) for m in said]
         deeds = [self._done(context, e) for e in done]
         return sorted([*spoken, *deeds], key=lambda line: line.id)
 
@@ -121,7 +130,8 @@ class TopicWords:
             name = quoted(context.names.get(m.author or 0, self.texts("topics.staff")))
             key = "topics.line.sent_file" if m.kind == "document" else "topics.line.staff"
             key = "topics.line.edited" if m.version > 1 else key
-            return Line(m.id, self.texts(key, time=at, name=name, text=text))
+            # As the person has it: our own bold, the words in it made harmless when they were sent.
+            return Line(m.id, self.texts(key, time=at, name=name, text=m.text))
         if m.direction == "out":
             return Line(m.id, f"{at} " + self._answered(m, titles))
         name = quoted(context.name)
@@ -147,7 +157,7 @@ def merged(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
     length = 0
     for line in lines:
         length += utf16_length(line.text) + 1
-        if line.source is not None or (taken and length > MERGED):
+        if line.source is not None or line.paper or (taken and length > MERGED):
             break
         taken.append(line)
     return taken, split_text("\n".join(line.text for line in taken))

@@ -208,7 +208,9 @@ class Topics:
         except Denied as error:
             self._not_before = now + DENIED
             if self._denied != str(error):
-                log.warning("topics.denied", why=str(error), meaning="the bot must be an administrator and manage topics")
+                log.warning(
+                    "topics.denied", why=str(error), meaning="the bot must be an administrator and manage topics"
+                )
             self._denied = str(error)
             return False
         except (Away, Unsure) as error:
@@ -367,6 +369,9 @@ class Topics:
         if first.source is not None and case.copies:
             await self._file(case, chat, thread, first, first.source)
             return
+        if first.paper:
+            await self._paper(case, chat, thread, first)
+            return
         lines = case.lines if case.copies else [replace(line, source=None) for line in case.lines]
         taken, parts = merged(lines)
         for part in parts:
@@ -391,6 +396,15 @@ class Topics:
         except (Missing, Refused):
             await self._slot()
             await self._write(chat, thread, f"{line.text} {self._words.texts('topics.file_gone')}")
+        await self._shown(case.id, [line])
+
+    async def _paper(self, case: _Case, chat: int, thread: int, line: Line) -> None:
+        """A file that staff sent in the console."""
+        try:
+            await self._call(self._forum.say(chat, thread, Reply(line.text, kind="document", file=line.paper)))
+        except (Missing, Refused):
+            await self._slot()
+            await self._write(chat, thread, line.text)
         await self._shown(case.id, [line])
 
     async def _shown(self, conversation_id: int, lines: Sequence[Line]) -> None:
@@ -422,7 +436,8 @@ class Topics:
         said, done = await work.topics.unsaid(conversation_id, floor), await work.topics.undone(conversation_id, floor)
         recent = await work.log.recent(conversation_id, ticket.opened_at - _BEFORE, 40)
         answers = [m for m in recent if m.sender == "bot" and m.topic and m.at <= ticket.opened_at][-_CARD_ANSWERS:]
-        lines = self._words.lines(context, said, done, self._titles(said))
+        papers = await work.topics.papers(conversation_id, [m.id for m in said if m.sender == "staff"])
+        lines = self._words.lines(context, said, done, self._titles(said), papers)
         chat = int(conversation.address["chat"])
         return _Case(row, version, context, lines, answers, chat, conversation.channel == "telegram")
 

@@ -94,7 +94,10 @@ class TopicRows(SealedRows):
         behind = or_(topic.conversation_id.is_(None), topic.chat != chat, changed, topic.closed, unsaid)
         open_ones = query.where(ticket.state.in_(OPEN_STATES), behind)
         done = query.where(
-            topic.closed.is_(False), topic.thread.is_not(None), topic.number == ticket.number, ticket.state == "resolved"
+            topic.closed.is_(False),
+            topic.thread.is_not(None),
+            topic.number == ticket.number,
+            ticket.state == "resolved",
         )
         rows = [*await self._connection.execute(open_ones), *await self._connection.execute(done)]
         return list({r.conversation_id: StaleTopic(r[0], r[1], r[2], r[3], r[4] or 0, r[5]) for r in rows}.values())
@@ -118,6 +121,16 @@ class TopicRows(SealedRows):
             ~exists().where(line.line_id == table.id),
         )
         return await self.all(DeskEventRow, query.order_by(table.id).limit(_MOST))
+
+    async def papers(self, conversation_id: int, messages: Sequence[int]) -> dict[int, str]:
+        """The files that staff sent, by the message in the log: `proof:SHA:TYPE`."""
+        if not messages:
+            return {}
+        table = desk.DeskEvent
+        query = select(table.message_id, table.text).where(
+            table.conversation_id == conversation_id, table.kind == "file", table.message_id.in_(list(messages))
+        )
+        return {m: self._vault.open(text) for m, text in await self._connection.execute(query) if m and text}
 
     async def shown(
         self, conversation_id: int, lines: Sequence[int], external: int | None = None, *, note: bool = False

@@ -104,9 +104,7 @@ async def hall_of(make: Callable[..., Awaitable[World]], **overrides: Any) -> Ha
     judge = await hire(services, HERE, Role.JUDGE, "李法官", actors["李法官"].id)
     await hire(services, THERE, Role.CLERK, "平坝书记员", actors["平坝书记员"].id)
     alice = await world.person("张三")
-    return Hall(
-        world, group, clerk, judge, persons["王书记员"], persons["李法官"], persons["平坝书记员"], alice
-    )
+    return Hall(world, group, clerk, judge, persons["王书记员"], persons["李法官"], persons["平坝书记员"], alice)
 
 
 @pytest.fixture
@@ -147,7 +145,9 @@ async def test_a_request_becomes_a_topic_and_the_answer_reaches_the_person(hall:
     thread = await hall.world.bot.services.chats.thread(hall.clerk, 1)
     assert thread.item.assignee_name == "王书记员"
     assert any("请带身份证到窗口" in line.text and line.author == "王书记员" for line in thread.lines)
-    general = [m for m in hall.world.sandbox.core.world.messages[hall.chat].values() if "message_thread_id" not in m.data]
+    general = [
+        m for m in hall.world.sandbox.core.world.messages[hall.chat].values() if "message_thread_id" not in m.data
+    ]
     assert not any("张三" in m.text for m in general)
 
 
@@ -227,6 +227,7 @@ async def test_what_the_console_does_shows_in_the_topic(hall: Hall) -> None:
     await chats.note(hall.judge, 1, "卷宗在二楼")
     await chats.answer(hall.judge, 1, "您的案子在办", NewPaper("通知.pdf", "application/pdf", b"%PDF"))
     await hall.shows("备注： 卷宗在二楼", "您的案子在办", "通知.pdf")
+    assert any("document" in m.data for m in hall.seen())
     await until(lambda: "李法官" in hall.seen()[1].text)
     await chats.hand_over(hall.judge, 1, "请接", to=hall.clerk.account)
     await hall.shows("李法官 转交给 王书记员")
@@ -374,7 +375,9 @@ async def test_the_group_is_followed_when_it_is_upgraded(make_world_sqlite: Call
     await alice.says("再补充一句")
     thread = next(iter(new.topics))
     messages = world.sandbox.core.world.messages[new.id]
-    await until(lambda: any("再补充一句" in m.text and m.data.get("message_thread_id") == thread for m in messages.values()))
+    await until(
+        lambda: any("再补充一句" in m.text and m.data.get("message_thread_id") == thread for m in messages.values())
+    )
 
 
 async def test_an_uncertain_making_is_adopted_or_repeated_once(small: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,9 +35,17 @@ class Server:
         return call
 
 
+class Nothing:
+    """No files at all."""
+
+    async def open(self, ref: str) -> tuple[str, bytes]:
+        """There is none."""
+        raise LookupError(ref)
+
+
 def forum(server: Server) -> TelegramForum:
     """The door's forum over that server."""
-    return TelegramForum(cast(Any, server))
+    return TelegramForum(cast(Any, server), Nothing())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +90,9 @@ async def test_a_state_that_is_so_already_is_no_error() -> None:
     await door.close(GROUP, THREAD)
     await door.reopen(GROUP, THREAD)
     await door.rename(GROUP, THREAD, "x")
-    await forum(Server(BadRequest("Message is not modified: specified new message content …"))).edit(GROUP, 5, Reply("x"))
+    await forum(Server(BadRequest("Message is not modified: specified new message content …"))).edit(
+        GROUP, 5, Reply("x")
+    )
 
 
 @pytest.mark.parametrize("landed", [None, 1, 8])
@@ -92,6 +102,12 @@ async def test_nothing_of_a_case_stays_in_general(landed: int | None) -> None:
     with pytest.raises(Gone):
         await forum(server).say(GROUP, THREAD, Reply("x"))
     assert server.calls == ["send_message", "delete_message"]
+
+
+async def test_a_file_that_is_not_kept_is_missing() -> None:
+    """The desk then writes its name instead."""
+    with pytest.raises(Missing):
+        await forum(Server()).say(GROUP, THREAD, Reply("x", kind="document", file="proof:0:x"))
 
 
 async def test_a_press_that_is_too_old_hurts_nobody() -> None:
