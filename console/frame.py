@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from nicegui import background_tasks, ui
 
 from bot.core.clock import shown
-from bot.core.errors import StoreUnavailableError
+from bot.core.errors import KnowledgeError, StoreUnavailableError
 from bot.core.log import get
 from bot.dialogue.flows.model import yuan
 from bot.guide.settlement.model import SettlementError
@@ -107,6 +107,8 @@ class Page:
             self.log_in_again()
         except _REFUSALS as error:
             self.tell(self.refusal(error), "warning")
+        except KnowledgeError as error:  # file, line and what is wrong there
+            self.tell(str(error), "warning")
         except StoreUnavailableError:
             self.tell(self.t("frame.database_away"), "negative")
         else:

@@ -189,3 +189,24 @@ async def test_a_revoked_session_does_nothing_more(window: Window) -> None:
     await clerk.page.get_by_label("反映的事情").fill("很久没有进展")
     await clerk.confirms("登记")
     await clerk.page.wait_for_url("**/login")
+
+
+async def test_the_judge_sees_why_a_question_is_answered_and_settles_a_gap(window: Window) -> None:
+    """The knowledge page tries a question as a person would ask it; a gap marked as outside is gone."""
+    judge = await window.hires("陈法官", "judge", "xixiu")
+    person = window.person("张三")
+    person.starts()
+    person.says("我家鸡跑到邻居院坝里头了咋整嘛")
+    await person.hears("", timeout=20)
+    await judge.opens("/knowledge")
+    await judge.types("question", "执行费怎么算")
+    await judge.at("try").click()
+    await judge.reads("直接回答")
+    await judge.reads("apply.fee")
+    row = judge.page.get_by_text("我家鸡跑到邻居院坝里头了咋整嘛")
+    if await row.count():  # where the knowledge knows such questions as outside there is no gap
+        await row.first.click()
+        await judge.confirms("看影响")
+        await judge.reads("已保存")
+        await expect(row).to_have_count(0)
+    assert judge.faults == []
