@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -23,18 +24,28 @@ def _logging() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server: the one of TEST_DATABASE_URL, else one started here."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    # pgserver asks for the user's runtime folder; where there is none, that is a warning, and an error here.
-    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
-    import pgserver
+    # Not below pytest's own folder: as root the server runs under another user, and a second pytest on this machine
+    # would close that folder to it.
+    with tempfile.TemporaryDirectory(prefix="zhiyuan-postgres-", ignore_cleanup_errors=True) as folder:
+        # pgserver asks for the user's runtime folder; where there is none, that is a warning, and an error here.
+        runtime, data = Path(folder, "runtime"), Path(folder, "data")
+        runtime.mkdir()
+        data.mkdir()
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+        import pgserver
 
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+        server = pgserver.get_server(data, cleanup_mode="stop")
+        # No test pulls the plug of the database's machine, so it need not wait for the disk.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
