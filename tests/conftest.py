@@ -34,7 +34,7 @@ def postgres_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="zhiyuan-postgres-", ignore_cleanup_errors=True) as folder:
         # pgserver asks for the user's runtime folder; where there is none, that is a warning, and an error here.
         runtime, data = Path(folder, "runtime"), Path(folder, "data")
-        runtime.mkdir()
+        runtime.mkdir(mode=0o700)
         data.mkdir()
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         import pgserver
