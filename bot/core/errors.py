@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ZhiyuanError(Exception):
     """Something that a person must hear about; `code` is its key in the text catalogue."""
@@ -23,6 +25,7 @@ class StoreUnavailableError(Exception):
 class KnowledgeError(Exception):
     """The knowledge in `faq/` cannot be used; `problems` lists file, line and reason."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+    def __init__(self, problems: Iterable[object]) -> None:
+        """Problems, faults without a place, or lines."""
+        self.problems = [str(problem) for problem in problems]
+        super().__init__("\n".join(self.problems))
