@@ -26,6 +26,7 @@ from bot.core.calendar import CourtCalendar
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import KnowledgeError, SettingsError
 from bot.core.ids import Ids
+from bot.core.kept import Looked, stamp
 from bot.core.metrics import KNOWLEDGE_BROKEN
 from bot.core.privacy import Vault, parse_key, read_or_make_key
 from bot.core.texts import Texts
@@ -44,13 +45,15 @@ from bot.dialogue.service import Dialogue
 from bot.dialogue.talk import Talk, TalkSettings
 from bot.dialogue.watch import Watch
 from bot.dialogue.words import Words
+from bot.guide import cues
+from bot.guide import rates as rates_file
 from bot.guide.dated import Dated
+from bot.guide.documents import loader as documents_file
 from bot.guide.documents.loader import FOLDER as FORMS
 from bot.guide.documents.service import REFERENCE, PaperFiles, Papers
 from bot.guide.rates import FILE as RATES
 from bot.guide.rates import Rates
 from bot.guide.reading import FILE as CALCULATORS
-from bot.guide.reading import Cues
 from bot.guide.service import Calculators
 from bot.guide.settlement.paper import REFERENCE as AGREEMENT
 from bot.guide.settlement.paper import Agreements
@@ -208,6 +211,7 @@ async def build(
     )
     sender = Sender(store, carriers, pace(settings), clock, worker, receipts(settings, worker))
     guides = Guides(settings.faq.path, lambda: library.knowledge)
+    replies = Replies(of_faq(settings, REPLIES))
     ledger = Ledger(store, clock, ids, courts)
     reach = Reach(store, clock, ids, ledger, settings.reach.link_days, settings.reach.bot)
     files = Files(store, {}, ProofStore(settings.documents.proofs, store.vault), clock, ids)
@@ -219,7 +223,7 @@ async def build(
         ledger=ledger,
         settlements=settlements,
         reach=reach,
-        replies=Replies(of_faq(settings, REPLIES)),
+        replies=replies,
         words=words,
         desk=desk,
         files=files,
@@ -228,7 +232,7 @@ async def build(
         settings=party_settings(settings),
         where=lambda court: guides().where(court),
         calculators=Calculators(lambda: guides().calendar, Rates.read(of_faq(settings, RATES) / RATES)),
-        cues=Cues.read(of_faq(settings, CALCULATORS)),
+        cues=cues.load(of_faq(settings, CALCULATORS)),
         dated=Dated(ids, lambda day: guides().opens(day), lambda: guides().calendar),
         laws=lambda: library.knowledge.laws,
         staff=staff,
@@ -296,8 +300,21 @@ async def build(
         broadcasts=Broadcasts(campaigns, store, audit),
         learning=Learning(store, clock, library, audit, settings.faq.path, cases=own_cases, paths=PATHS),
         reports=Reports(store, clock, courts, audit),
+        looked=(replies.file, guides.file, *later(settings)),
         reranker=reranker,
     )
+
+
+def later(settings: Settings) -> list[Looked]:
+    """The files that are read at the start: a mistake in one would keep the program from starting again."""
+    forms = of_faq(settings, FORMS) / FORMS
+    calculators = of_faq(settings, CALCULATORS)
+    rates = of_faq(settings, RATES) / RATES
+    return [
+        Looked(FORMS, lambda: stamp(sorted(forms.glob("*.yaml"))), lambda: documents_file.problems(forms)),
+        Looked(CALCULATORS, lambda: stamp([calculators / CALCULATORS]), lambda: cues.read(calculators)[1]),
+        Looked(RATES, lambda: stamp([rates]), lambda: rates_file.check(rates)),
+    ]
 
 
 def of_faq(settings: Settings, name: str) -> Path:
@@ -426,6 +443,7 @@ class Server:
             document_days=settings.documents.keep_days,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._broken: dict[str, bool] = {}  # by file, whether it is saved with a mistake
         self.topics = open_topics(services, door)
         door.connect(services.dialogue, open_room(services, door, self.topics) if self.topics else None)
         services.inbox.handle_with(door.handle, self.notices.update_failed)
@@ -465,6 +483,7 @@ class Server:
             asyncio.create_task(FollowUps(self.services.casework).run(), name="follow-ups"),
             asyncio.create_task(self.services.watch.run(), name="watch"),
             asyncio.create_task(library.watch(seconds, self._knowledge_changed), name="knowledge"),
+            asyncio.create_task(self._look(seconds), name="files of the knowledge"),
         }
         if self.topics:
             self._tasks.add(asyncio.create_task(self.topics.run(), name="topics"))
@@ -495,8 +514,22 @@ class Server:
         await self.services.store.close()
 
     async def _knowledge_changed(self, error: KnowledgeError | None) -> None:
-        KNOWLEDGE_BROKEN.set(error is not None)
+        self._broken["topics"] = error is not None
+        KNOWLEDGE_BROKEN.set(any(self._broken.values()))
         await self.notices.knowledge(error, self.services.library.knowledge.version)
+
+    async def _look(self, seconds: float) -> None:
+        """Look for ever at the files beside the topics; administrators hear of each new state once."""
+        while True:
+            await asyncio.sleep(seconds)
+            for looked in self.services.looked:
+                try:
+                    faults = await asyncio.to_thread(looked.faults)
+                    self._broken[looked.name] = bool(faults)
+                    await self.notices.file(looked, faults)
+                except Exception:
+                    log.exception("knowledge.watch_failed", file=looked.name)  # told in the next round
+            KNOWLEDGE_BROKEN.set(any(self._broken.values()))
 
 
 async def run(settings: Settings) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.consult.library import Library
 from bot.consult.rerank import Reranker
 from bot.core.clock import Clock
 from bot.core.ids import Ids
+from bot.core.kept import Looked
 from bot.core.texts import Texts
 from bot.dialogue.casework import CaseWork
 from bot.dialogue.service import Dialogue
@@ -77,6 +79,7 @@ class Services:
     broadcasts: Broadcasts
     learning: Learning
     reports: Reports
+    looked: Sequence[Looked]  # files beside the knowledge that clerks may save while the program runs
     reranker: Reranker | None = None
 
     @property

@@ -14,7 +14,9 @@ from bot.consult.check import check
 from bot.consult.following import Conversation
 from bot.consult.library import Library
 from bot.consult.loader import read
+from bot.core.faults import words
 from bot.dialogue.flows import LEADS, PATHS
+from bot.guide import cues, rates, reading
 from bot.guide.documents import loader as documents
 from bot.reach import intents
 from bot.reminders import wording
@@ -30,6 +32,7 @@ def check_command(context: typer.Context) -> None:
     here = current(context)
     path = here.settings.faq.path
     draft = read(path)
+    topics = {entry.id for entry in draft.entries} if not draft.problems else None
     problems = check(path, here.today(), LEADS)
     if (path / wording.FILE).exists():
         problems += wording.check(path, draft.laws, draft.courts, here.today())
@@ -38,14 +41,22 @@ def check_command(context: typer.Context) -> None:
     if (path / documents.FOLDER).exists():
         quoted = {law: frozenset(instrument.clauses) for law, instrument in draft.laws.items()}
         problems += documents.problems(path / documents.FOLDER, quoted)
+    if (path / reading.FILE).exists():
+        problems += cues.read(path, topics)[1]
+    problems += rates.check(path / rates.FILE)
     for problem in problems:
         typer.echo(f"{'notice: ' if problem.notice else ''}{path / problem.file}:{problem.line}: {problem.message}")
     wrong = sum(not p.notice for p in problems)
-    typer.echo(
-        f"{len(draft.entries)} topics, {sum(len(e.phrasings) for e in draft.entries)} phrasings, "
-        f"{len(draft.outside)} kinds outside, {len(draft.laws)} instruments: "
-        f"{wrong} problems, {len(problems) - wrong} notices"
+    summary = words()(
+        "check.summary",
+        topics=len(draft.entries),
+        phrasings=sum(len(e.phrasings) for e in draft.entries),
+        outside=len(draft.outside),
+        laws=len(draft.laws),
+        wrong=wrong,
+        notices=len(problems) - wrong,
     )
+    typer.echo(summary)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -60,7 +60,7 @@ def _run(here: Current, work: Callable[[Store, Clock, Guides], Awaitable[T]], no
     folder = here.settings.faq.path
     draft = read_knowledge(folder)
     if draft.problems:
-        raise KnowledgeError([str(p) for p in draft.problems])
+        raise KnowledgeError(draft.problems)
     knowledge = draft.knowledge()
     guides = Guides(folder, lambda: knowledge)
 

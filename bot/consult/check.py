@@ -9,9 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from bot.consult.lexicon import LexiconError, Words
-from bot.consult.loader import Draft, Problem, read
-from bot.consult.model import Entry, Lexicon, Outside, Provision
+from bot.consult.loader import Draft, read
+from bot.consult.model import Entry, Lexicon, Outside
 from bot.consult.normalise import Normaliser
+from bot.core.faults import Fault, Problem
 
 FIRST_MESSAGE = 600  # characters of `answer`: what a small screen shows without scrolling twice
 MESSAGE = 3500  # characters of `more`: one Telegram message (4096) with room for what is added
@@ -21,6 +22,7 @@ KEYWORDS = (3, 12)
 RELATED = (2, 5)
 ACTIONS = frozenset(["human", "materials", "window", "documents", "scam_check"])
 PATH = "go:"  # an action that begins so leads to the guided path of that name
+WITHHELD = frozenset(["entry.expired", "entry.not_yet"])  # codes of what only time is the matter with
 _NEEDED = ("crisis", "person", "negations", "generic")  # without these the guards are blind
 _PLACEHOLDER = re.compile(r"\{\{(\w*)\}\}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`")
@@ -40,8 +42,7 @@ def _paths(draft: Draft, paths: Collection[str]) -> Iterator[Problem]:
     for entry in draft.entries:
         for action in entry.actions:
             if action.startswith(PATH) and action.removeprefix(PATH) not in paths:
-                known = ", ".join(sorted(paths))
-                yield _at(draft, entry.id, "actions", f"{action} leads to no guided path; there are {known}")
+                yield _at(draft, entry.id, "actions", Fault("entry.path", action=action, known=sorted(paths)))
 
 
 def found(draft: Draft, today: date) -> Iterator[Problem]:
@@ -60,19 +61,21 @@ def found(draft: Draft, today: date) -> Iterator[Problem]:
         yield from _outside(draft, kind)
     for court in draft.courts.values():
         if not court.filled:
-            yield _at(draft, court.id, "", f"{court.name}: address, phone and hours are not filled in", notice=True)
+            yield _at(draft, court.id, "", Fault("court.not_filled"), about=court.name, notice=True)
 
 
-def _at(draft: Draft, entry: str, key: str, message: str, *, notice: bool = False) -> Problem:
+def _at(
+    draft: Draft, entry: str, key: str, fault: Fault, *, about: str | None = None, notice: bool = False
+) -> Problem:
     file, line = draft.lines.get((entry, key)) or draft.lines.get((entry, ""), ("", 0))
-    return Problem(file, line, message if not entry or entry in message else f"{entry}: {message}", notice)
+    return Problem(file, line, fault, entry if about is None else about, notice)
 
 
 def _repeated(draft: Draft) -> Iterator[Problem]:
     ids = Counter([e.id for e in draft.entries] + [o.id for o in draft.outside])
     for entry, count in ids.items():
         if count > 1:
-            yield _at(draft, entry, "id", f"the id {entry} is given {count} times")
+            yield _at(draft, entry, "id", Fault("entry.id_twice", count=count))
 
 
 def _words(draft: Draft) -> Iterator[Problem]:
@@ -81,19 +84,13 @@ def _words(draft: Draft) -> Iterator[Problem]:
         return
     for section in _NEEDED:
         if not draft.lexicon.get(section):
-            yield _at(draft, "lexicon", section, f"lexicon: the section {section} must not be empty")
+            yield _at(draft, "lexicon", section, Fault("lexicon.empty", name=section), about="")
     try:
         words = Words.compile(Lexicon(draft.lexicon))
     except LexiconError as error:
-        yield _at(draft, "lexicon", _section(str(error)), str(error))
+        yield _at(draft, "lexicon", error.section, error.fault, about="")
     else:
         yield from _phrasings_in_two(draft, Normaliser(words))
-
-
-def _section(message: str) -> str:
-    """The section that a complaint of the lexicon is about, to find its line."""
-    words = message.removeprefix("lexicon: ").removeprefix("unknown section ")
-    return re.split(r"[ .,:]", words, maxsplit=1)[0]
 
 
 def _coverage(draft: Draft) -> Iterator[Problem]:
@@ -102,10 +99,10 @@ def _coverage(draft: Draft) -> Iterator[Problem]:
     written = {e.id for e in draft.entries}
     for topic in draft.taxonomy:
         if topic not in written:
-            yield _at(draft, "taxonomy", topic, f"no entry is written for {topic}")
+            yield _at(draft, "taxonomy", topic, Fault("entry.not_written"), about=topic)
     for entry in draft.entries:
         if entry.id not in draft.taxonomy:
-            yield _at(draft, entry.id, "id", f"{entry.id} is not a topic of taxonomy.yaml")
+            yield _at(draft, entry.id, "id", Fault("entry.not_a_topic"))
 
 
 def _phrasings_in_two(draft: Draft, normalise: Normaliser) -> Iterator[Problem]:
@@ -116,42 +113,41 @@ def _phrasings_in_two(draft: Draft, normalise: Normaliser) -> Iterator[Problem]:
         for phrasing in phrasings:
             key = normalise(phrasing).text
             if not key:
-                yield _at(draft, owner, phrasing, f"{phrasing!r} has no word left after normalising")
+                yield _at(draft, owner, phrasing, Fault("entry.phrasing_bare", phrasing=phrasing))
             elif key in owners:
                 other, text = owners[key]
-                where = "twice" if other == owner else f"also under {other}"
-                yield _at(draft, owner, phrasing, f"{owner}: {phrasing!r} stands {where} ({text!r})")
+                if other == owner:
+                    fault = Fault("entry.phrasing_twice", phrasing=phrasing, same=text)
+                else:
+                    fault = Fault("entry.phrasing_in_two", phrasing=phrasing, same=text, other=other)
+                yield _at(draft, owner, phrasing, fault)
             else:
                 owners[key] = (owner, phrasing)
 
 
 def _lengths(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     if len(entry.title) > TITLE:
-        yield _at(draft, entry.id, "title", f"title has {len(entry.title)} characters; {TITLE} fit on a button")
-    if len(entry.answer) > FIRST_MESSAGE:
-        yield _at(
-            draft,
-            entry.id,
-            "answer",
-            f"answer has {len(entry.answer)} characters; at most {FIRST_MESSAGE}, the rest goes to `more`",
-        )
+        yield _at(draft, entry.id, "title", Fault("entry.title_long", count=len(entry.title), most=TITLE))
+    yield from _answer(draft, entry)
     if len(entry.more) > MESSAGE:
-        yield _at(
-            draft, entry.id, "more", f"more has {len(entry.more)} characters; at most {MESSAGE} fit into a message"
-        )
-    if len(entry.phrasings) < PHRASINGS:
-        yield _at(draft, entry.id, "phrasings", f"{len(entry.phrasings)} phrasings; at least {PHRASINGS} are needed")
+        yield _at(draft, entry.id, "more", Fault("entry.more_long", count=len(entry.more), most=MESSAGE))
     for name, members, (least, most) in (("keywords", entry.keywords, KEYWORDS), ("related", entry.related, RELATED)):
         if not least <= len(members) <= most:
-            yield _at(draft, entry.id, name, f"{len(members)} {name}; {least} to {most} are expected")
+            fault = Fault("entry.members", name=name, count=len(members), least=least, most=most)
+            yield _at(draft, entry.id, name, fault)
+
+
+def _answer(draft: Draft, entry: Entry | Outside) -> Iterator[Problem]:
+    if len(entry.answer) > FIRST_MESSAGE:
+        yield _at(draft, entry.id, "answer", Fault("entry.answer_long", count=len(entry.answer), most=FIRST_MESSAGE))
+    if len(entry.phrasings) < PHRASINGS:
+        fault = Fault("entry.phrasings_few", count=len(entry.phrasings), least=PHRASINGS)
+        yield _at(draft, entry.id, "phrasings", fault)
 
 
 def _outside(draft: Draft, kind: Outside) -> Iterator[Problem]:
     yield from _markup(draft, kind.id, "answer", kind.answer)
-    if len(kind.answer) > FIRST_MESSAGE:
-        yield _at(draft, kind.id, "answer", f"answer has {len(kind.answer)} characters; at most {FIRST_MESSAGE}")
-    if len(kind.phrasings) < PHRASINGS:
-        yield _at(draft, kind.id, "phrasings", f"{len(kind.phrasings)} phrasings; at least {PHRASINGS} are needed")
+    yield from _answer(draft, kind)
 
 
 def _markups(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
@@ -164,55 +160,49 @@ def _places(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
         text = getattr(entry, key)
         for name in _PLACEHOLDER.findall(text):
             if name not in draft.places:
-                yield _at(draft, entry.id, key, f"unknown placeholder {{{{{name}}}}}")
+                yield _at(draft, entry.id, key, Fault("entry.placeholder", name=name, known=draft.places))
 
 
 def _markup(draft: Draft, entry: str, key: str, text: str) -> Iterator[Problem]:
     if text.count("**") % 2:
-        yield _at(draft, entry, key, "a ** is not closed")
+        yield _at(draft, entry, key, Fault("text.bold_open"))
     if odd := _MARKUP.search(text.replace("**", "")):
-        yield _at(draft, entry, key, f"only **bold** is known as markup, not {odd.group()!r}")
+        yield _at(draft, entry, key, Fault("entry.markup", found=odd.group()))
 
 
 def _law(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     for provision in entry.provisions:
-        if why := _unresolved(draft, provision):
-            yield _at(draft, entry.id, "provisions", f"{provision.label()}: {why}")
+        instrument = draft.laws.get(provision.law)
+        if instrument is None:
+            yield _at(draft, entry.id, "provisions", Fault("entry.no_law", law=provision.law))
+        elif provision.article not in instrument.clauses:
+            yield _at(draft, entry.id, "provisions", Fault("entry.no_article", provision=provision.label()))
     for policy in entry.policies:
         if policy not in draft.policies:
-            yield _at(draft, entry.id, "policies", f"{policy} is not in laws.yaml")
-
-
-def _unresolved(draft: Draft, provision: Provision) -> str | None:
-    instrument = draft.laws.get(provision.law)
-    if instrument is None:
-        return f"{provision.law} is not in laws.yaml"
-    if provision.article not in instrument.clauses:
-        return "laws.yaml quotes no clause of that article"
-    return None
+            yield _at(draft, entry.id, "policies", Fault("entry.no_policy", policy=policy))
 
 
 def _dates(draft: Draft, entry: Entry, today: date) -> Iterator[Problem]:
     if entry.valid_to and entry.valid_to < entry.valid_from:
-        yield _at(draft, entry.id, "valid_to", "valid_to is before valid_from")
+        yield _at(draft, entry.id, "valid_to", Fault("entry.days_reversed"))
     if entry.valid_to and entry.valid_to < today:
-        yield _at(draft, entry.id, "valid_to", f"expired on {entry.valid_to}; the answer is withheld")
+        yield _at(draft, entry.id, "valid_to", Fault("entry.expired", day=entry.valid_to))
     if entry.valid_from > today:
-        yield _at(draft, entry.id, "valid_from", f"not in force before {entry.valid_from}; the answer is withheld")
+        yield _at(draft, entry.id, "valid_from", Fault("entry.not_yet", day=entry.valid_from))
     if entry.reviewed > today:
-        yield _at(draft, entry.id, "reviewed", f"reviewed in the future ({entry.reviewed})")
+        yield _at(draft, entry.id, "reviewed", Fault("entry.reviewed", day=entry.reviewed))
 
 
 def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     known = {e.id for e in draft.entries}
     for topic in entry.related:
         if topic not in known:
-            yield _at(draft, entry.id, "related", f"related topic {topic} does not exist")
+            yield _at(draft, entry.id, "related", Fault("entry.related", topic=topic))
         if topic == entry.id:
-            yield _at(draft, entry.id, "related", "an entry is not related to itself")
+            yield _at(draft, entry.id, "related", Fault("entry.related_itself"))
     for action in entry.actions:
         if action not in ACTIONS and not action.startswith(PATH):
-            yield _at(draft, entry.id, "actions", f"unknown action {action}; one of {', '.join(sorted(ACTIONS))}")
+            yield _at(draft, entry.id, "actions", Fault("entry.action", action=action, known=sorted(ACTIONS)))
 
 
 _Rule = Callable[[Draft, Entry, date], Iterator[Problem]]

@@ -18,7 +18,8 @@ from bot.consult.matcher import Matcher
 from bot.consult.policy import MatchSettings
 from bot.consult.report import comparison_table, excerpt
 from bot.consult.writing import problems_of, read_text, replace_text, with_phrasing
-from bot.core.errors import KnowledgeError, SettingsError
+from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault
 
 _SHOWN_CHANGES = 20
 
@@ -49,9 +50,9 @@ class Change:
         return "\n".join(parts)
 
     def save(self) -> None:
-        """Write the file, comments and order kept. SettingsError when somebody changed it meanwhile."""
+        """Write the file, comments and order kept. KnowledgeError when somebody changed it meanwhile."""
         if read_text(self.file) != self.original:
-            raise SettingsError(f"{self.file}: somebody changed it meanwhile; look at the effect again")
+            raise KnowledgeError([Fault("phrasing.changed_meanwhile", file=self.file)])
         replace_text(self.file, self.text)
 
 
@@ -67,7 +68,7 @@ def propose(
 ) -> Change:
     """The change and its effect, worked out on a copy of `folder`; KnowledgeError when the copy has a fault."""
     if wrong := list(problems_of(phrasing)):
-        raise KnowledgeError([f"{phrasing!r}: {each}" for each in wrong])
+        raise KnowledgeError(wrong)
     file = _file_of(read(folder), owner)
     original = read_text(folder / file)
     text = with_phrasing(original, owner, phrasing)
@@ -75,11 +76,11 @@ def propose(
         copy = Path(place) / "faq"
         shutil.copytree(folder, copy)
         replace_text(copy / file, text)
-        if faults := [str(each) for each in check(copy, today, paths) if not each.notice]:
+        if faults := [each for each in check(copy, today, paths) if not each.notice]:
             raise KnowledgeError(faults)
         knowledge = read(copy).knowledge()
     if found := overlaps(cases, knowledge):
-        raise KnowledgeError([*map(str, found), "a question of the evaluation cannot be a phrasing as well"])
+        raise KnowledgeError(Fault("phrasing.in_evaluation", question=each.question) for each in found)
     then = Matcher(knowledge, matcher.settings, weights=matcher.weights)
     before, after = run(cases, judge_with(matcher), choose), run(cases, judge_with(then), choose)
     return Change(owner, phrasing, folder / file, original, text, before, after, matcher.settings)
@@ -88,7 +89,7 @@ def propose(
 def _file_of(draft: Draft, owner: str) -> str:
     place = draft.lines.get((owner, ""))
     if place is None:
-        raise KnowledgeError([f"{owner}: its place in faq/ is not known"])
+        raise KnowledgeError([Fault("phrasing.no_entry", topic=owner)])
     return place[0]
 
 

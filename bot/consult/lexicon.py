@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.consult.model import Lexicon, Viewpoint
+from bot.core.faults import Fault
 
 Value = TypeVar("Value")
 
@@ -54,6 +55,11 @@ LISTS = [
 
 class LexiconError(ValueError):
     """A section of the lexicon has a shape that cannot be used; the message names the key."""
+
+    def __init__(self, section: str, fault: Fault) -> None:
+        self.section = section
+        self.fault = fault
+        super().__init__(str(fault))
 
 
 class Scanner(Generic[Value]):
@@ -170,7 +176,7 @@ class Words:
         sections = lexicon.sections
         unknown = sorted(set(sections) - SECTIONS)
         if unknown:
-            raise LexiconError(f"lexicon: unknown section {', '.join(unknown)}")
+            raise LexiconError(unknown[0], Fault("lexicon.unknown", names=unknown, known=sorted(SECTIONS)))
         replace = _replacing(sections)
         concepts = {
             name: tuple(map(replace.replace, words))
@@ -201,7 +207,7 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or not all(isinstance(each, str | int) for each in value):
-        raise LexiconError(f"lexicon: {where} must be a list of words")
+        raise LexiconError(where.partition(".")[0], Fault("lexicon.words", where=where))
     return tuple(str(each).strip().lower() for each in value if str(each).strip())
 
 
@@ -210,7 +216,7 @@ def _items(value: object, where: str) -> list[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
-        raise LexiconError(f"lexicon: {where} must be a list of mappings")
+        raise LexiconError(where, Fault("lexicon.mappings", where=where))
     return list(value)
 
 
@@ -219,7 +225,7 @@ def _groups(value: object, where: str) -> dict[str, tuple[str, ...]]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise LexiconError(f"lexicon: {where} must map a name to a list of words")
+        raise LexiconError(where, Fault("lexicon.groups", where=where))
     return {str(name): _strings(words, f"{where}.{name}") for name, words in value.items()}
 
 
@@ -240,7 +246,7 @@ def _viewpoints(value: object, replace: Scanner[str]) -> dict[Viewpoint, Scanner
     groups = _groups(value, "viewpoints")
     unknown = sorted(set(groups) - {str(side) for side in Viewpoint})
     if unknown:
-        raise LexiconError(f"lexicon: viewpoints has no side {', '.join(unknown)}")
+        raise LexiconError("viewpoints", Fault("lexicon.viewpoints", names=unknown, known=Viewpoint))
     return {Viewpoint(name): _plain(map(replace.replace, words)) for name, words in groups.items()}
 
 
@@ -248,12 +254,12 @@ def _side(value: Mapping[str, Any]) -> dict[Viewpoint, str]:
     try:
         return {Viewpoint(name): str(topic) for name, topic in value.items()}
     except ValueError as error:
-        raise LexiconError(f"lexicon: sides: {error}") from error
+        raise LexiconError("sides", Fault("lexicon.sides", names=value, known=Viewpoint)) from error
 
 
 def _ambiguity(value: Mapping[str, Any]) -> Ambiguity:
     name = str(value.get("name", ""))
     words = {key: _strings(value.get(key), f"ambiguous.{name}.{key}") for key in ("words", "with", "cues", "topics")}
     if not words["words"] or not words["topics"]:
-        raise LexiconError(f"lexicon: ambiguous.{name} needs words and topics")
+        raise LexiconError("ambiguous", Fault("lexicon.ambiguous", name=name))
     return Ambiguity(name, _plain(words["words"]), _plain(words["with"]), _plain(words["cues"]), words["topics"])

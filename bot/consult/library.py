@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from bot.consult.check import found
+from bot.consult.check import WITHHELD, found
 from bot.consult.loader import fingerprint, read
 from bot.consult.model import Context, Knowledge, Verdict
 from bot.core.clock import Clock, local_day
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault
 from bot.core.log import get
 from bot.core.metrics import MATCH_SECONDS, QUESTIONS
 
@@ -58,16 +59,16 @@ class Library:
         draft = read(self.folder)
         day = local_day(self._clock.now())
         # An entry past its day is withheld when asked for; it must not take the others down with it.
-        wrong = [*draft.problems, *(p for p in found(draft, day) if not p.notice and not _of_time(p.message))]
+        wrong = [*draft.problems, *(p for p in found(draft, day) if not p.notice and p.code not in WITHHELD)]
         if wrong:
-            raise KnowledgeError([str(p) for p in sorted(set(wrong))])
+            raise KnowledgeError(sorted(set(wrong)))
         knowledge = draft.knowledge()
         try:
             return knowledge, self._build(knowledge)
         except Exception as error:
             # Data that passes every check and still cannot be indexed must not stop a bot that serves.
             log.exception("knowledge.not_indexed")
-            raise KnowledgeError([f"{self.folder}: no index can be built from it ({error})"]) from error
+            raise KnowledgeError([Fault("file.not_indexed", why=error)]) from error
 
     async def watch(self, seconds: float, tell: Callable[[KnowledgeError | None], Awaitable[None]]) -> None:
         """Look for changed files for ever; `tell` hears of a broken state once, and when it is mended."""
@@ -100,7 +101,3 @@ class Library:
             return error
         log.info("knowledge.loaded", version=self.knowledge.version, entries=len(self.knowledge.entries))
         return None
-
-
-def _of_time(message: str) -> bool:
-    return "the answer is withheld" in message

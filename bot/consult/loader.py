@@ -10,12 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-from typing_extensions import override
-
 from bot.consult.model import Court, Entry, Instrument, Knowledge, Lexicon, Outside, Policy, Provision, Viewpoint
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from bot.core import written
+from bot.core.faults import Fault, Problem
+from bot.core.written import Node, Unreadable
 
 ENTRY_KEYS = (
     "id",
@@ -37,23 +35,10 @@ ENTRY_KEYS = (
 OPTIONAL = frozenset({"more", "policies", "actions"})
 OUTSIDE_KEYS = ("id", "title", "answer", "keywords", "phrasings")
 FILES = ("taxonomy", "outside", "laws", "lexicon", "courts")  # beside the folder `topics`
+_LISTED = ("auction_agencies", "notaries")
 _ID = re.compile(r"^[a-z]+\.[a-z_]+$")
 ID_LENGTH = 40  # so that a button that names a topic stays within Telegram's 64 bytes
 _ARTICLE = re.compile(r"^\d+(之[一二三四五六])?$")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """Something in `faq/` that a person must look at."""
-
-    file: str
-    line: int
-    message: str
-    notice: bool = False  # worth knowing, but nothing is wrong
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
 
 
 @dataclass(slots=True)
@@ -86,62 +71,26 @@ class Draft:
         )
 
 
-class _Node:
-    """A YAML node with its line, so that every complaint can say where."""
-
-    def __init__(self, node: yaml.Node, file: str) -> None:
-        self.node = node
-        self.file = file
-        self.line = node.start_mark.line + 1
-
-    def items(self) -> list[_Node]:
-        """The members of a list; empty for anything else."""
-        return [_Node(n, self.file) for n in self.node.value] if isinstance(self.node, yaml.SequenceNode) else []
-
-    def pairs(self) -> list[tuple[str, _Node]]:
-        """The pairs of a mapping in the order written, repeated keys included."""
-        if not isinstance(self.node, yaml.MappingNode):
-            return []
-        return [(str(_Node(k, self.file).value()), _Node(v, self.file)) for k, v in self.node.value]
-
-    def value(self) -> Any:
-        """The plain value; `_Bad` when there is none, such as for the 31st of February."""
-        try:
-            return _construct(self.node)
-        except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-            raise _Bad(self.problem(f"this value cannot be read ({error})")) from error
-
-    def problem(self, message: str) -> Problem:
-        """A complaint about this place."""
-        return Problem(self.file, self.line, message)
-
-
-def _construct(node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        # Composing has already resolved the tag; only the few plain types occur.
-        return yaml.constructor.SafeConstructor().construct_object(node)
-    constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_object(node, deep=True)
-
-
 def read(folder: Path) -> Draft:
     """Read all files of the folder; problems are collected, never raised."""
     draft = Draft()
     digest = hashlib.sha256()
     for path in _files(folder):
-        raw = path.read_bytes()
-        digest.update(path.name.encode() + b"\0" + raw)
         name = str(path.relative_to(folder))
         try:
-            _reader(path)(_compose(raw, name), draft)
-        except _Bad as bad:
+            raw = path.read_bytes()
+            digest.update(path.name.encode() + b"\0" + raw)
+            _reader(path)(written.compose(raw, name), draft)
+        except Unreadable as bad:
             draft.problems.append(bad.problem)
+        except OSError as error:
+            draft.problems.append(written.cannot_open(name, error))
     for name in FILES:
         if not (folder / f"{name}.yaml").exists():
-            draft.problems.append(Problem(f"{name}.yaml", 0, "the file is missing"))
+            draft.problems.append(Problem(f"{name}.yaml", 0, Fault("file.missing")))
     draft.version = digest.hexdigest()[:12]
     if not draft.entries:
-        draft.problems.append(Problem(str(folder), 0, "no entries found in topics/*.yaml"))
+        draft.problems.append(Problem(str(folder), 0, Fault("file.no_entries")))
     return draft
 
 
@@ -157,36 +106,12 @@ def _files(folder: Path) -> list[Path]:
     return topics + [p for p in rest if p.exists()]
 
 
-def _compose(raw: bytes, name: str) -> _Node:
-    """The file's root node; `_Bad` with the line at which it cannot be read."""
-    try:
-        node = yaml.compose(raw.decode("utf-8"), Loader=_Loader)
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise _Bad(Problem(name, line, "not UTF-8; save the file as UTF-8")) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        raise _Bad(Problem(name, line, f"YAML: {error.problem or error.context}")) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _Bad(Problem(name, 0, f"YAML: {error}")) from error
-    if node is None:
-        raise _Bad(Problem(name, 1, "the file is empty"))
-    return _Node(node, name)
+def _once(root: Node, draft: Draft, *, deep: int) -> None:
+    """Complain of keys that stand twice."""
+    draft.problems += written.repeated(root, deep=deep)
 
 
-def _once(root: _Node, draft: Draft, *, deep: int) -> None:
-    """Complain of keys that stand twice: of two sections with one name YAML keeps the last, silently."""
-    seen: set[str] = set()
-    for key, node in root.pairs():
-        if key in seen:
-            draft.problems.append(node.problem(f"`{key}` stands twice"))
-        seen.add(key)
-        if deep:
-            _once(node, draft, deep=deep - 1)
-
-
-def _reader(path: Path) -> Callable[[_Node, Draft], None]:
+def _reader(path: Path) -> Callable[[Node, Draft], None]:
     if path.parent.name == "topics":
         return _read_topics
     return {
@@ -201,9 +126,9 @@ def _reader(path: Path) -> Callable[[_Node, Draft], None]:
 # -- topics --------------------------------------------------------------------------------------
 
 
-def _read_topics(root: _Node, draft: Draft) -> None:
-    if not isinstance(root.node, yaml.SequenceNode):
-        draft.problems.append(root.problem("a list of entries is expected, each beginning with `- id:`"))
+def _read_topics(root: Node, draft: Draft) -> None:
+    if not root.is_list:
+        draft.problems.append(root.problem(Fault("entry.list")))
     for node in root.items():
         try:
             fields = _fields(node, ENTRY_KEYS, OPTIONAL, draft)
@@ -211,13 +136,13 @@ def _read_topics(root: _Node, draft: Draft) -> None:
                 continue
             entry = _entry(node, fields)
             _remember(draft, entry.id, node, fields)
-        except _Bad as bad:
+        except Unreadable as bad:
             draft.problems.append(bad.problem)
             continue
         draft.entries.append(entry)
 
 
-def _remember(draft: Draft, entry_id: str, node: _Node, fields: Mapping[str, _Node]) -> None:
+def _remember(draft: Draft, entry_id: str, node: Node, fields: Mapping[str, Node]) -> None:
     draft.lines[entry_id, ""] = (node.file, node.line)
     for key, value in fields.items():
         draft.lines[entry_id, key] = (value.file, value.line)
@@ -225,34 +150,29 @@ def _remember(draft: Draft, entry_id: str, node: _Node, fields: Mapping[str, _No
         draft.lines[entry_id, str(item.value())] = (item.file, item.line)
 
 
-def _fields(node: _Node, keys: Sequence[str], optional: frozenset[str], draft: Draft) -> dict[str, _Node] | None:
+def _fields(node: Node, keys: Sequence[str], optional: frozenset[str], draft: Draft) -> dict[str, Node] | None:
     """The members of a mapping; complains of unknown, repeated and missing keys."""
-    found: dict[str, _Node] = {}
+    found: dict[str, Node] = {}
     pairs = node.pairs()
     if not pairs:
-        draft.problems.append(node.problem("an entry with keys is expected"))
+        draft.problems.append(node.problem(Fault("entry.bare")))
         return None
     complaints = []
     for key, value in pairs:
         if key not in keys:
-            complaints.append(value.problem(f"unknown key `{key}`"))
+            complaints.append(value.problem(Fault("file.unknown", name=key, known=keys)))
         elif key in found:
-            complaints.append(value.problem(f"key `{key}` stands twice"))
+            complaints.append(value.problem(Fault("file.twice", name=key)))
         found[key] = value
     missing = [k for k in keys if k not in found and k not in optional]
-    complaints += [node.problem(f"key `{k}` is missing") for k in missing]
+    complaints += [node.problem(Fault("file.missing_key", name=k)) for k in missing]
     draft.problems += complaints
     return None if missing else found
 
 
-class _Bad(Exception):
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-
-
-def _entry(node: _Node, fields: dict[str, _Node]) -> Entry:
+def _entry(node: Node, fields: dict[str, Node]) -> Entry:
     return Entry(
-        id=_matching(fields["id"], _ID, "an id such as apply.how"),
+        id=_id(fields["id"]),
         title=_text(fields["title"]),
         question=_text(fields["question"]),
         audience=frozenset(_audience(fields["audience"])),
@@ -272,98 +192,99 @@ def _entry(node: _Node, fields: dict[str, _Node]) -> Entry:
     )
 
 
-def _text(node: _Node, *, empty: bool = False) -> str:
+def _text(node: Node, *, empty: bool = False) -> str:
     value = node.value()
     if value is None and empty:
         return ""
     if not isinstance(value, str) or not (value.strip() or empty):
-        raise _Bad(node.problem("a text is expected; put it in quotes if it looks like a number or date"))
+        raise node.unreadable(Fault("value.text"))
     return value
 
 
-def _texts(node: _Node) -> tuple[str, ...]:
-    if node.value() is not None and not isinstance(node.node, yaml.SequenceNode):
-        raise _Bad(node.problem("a list is expected"))
+def _texts(node: Node) -> tuple[str, ...]:
+    if node.value() is not None and not node.is_list:
+        raise node.unreadable(Fault("value.list"))
     return tuple(_text(n) for n in node.items())
 
 
-def _matching(node: _Node, pattern: re.Pattern[str], what: str) -> str:
+def _id(node: Node) -> str:
     value = str(node.value())
-    if not pattern.match(value) or len(value) > ID_LENGTH:
-        raise _Bad(node.problem(f"{what} is expected (at most {ID_LENGTH} characters), not {value!r}"))
+    if not _ID.match(value) or len(value) > ID_LENGTH:
+        raise node.unreadable(Fault("entry.id", most=ID_LENGTH, value=value))
     return value
 
 
-def _date(node: _Node) -> date:
+def _date(node: Node) -> date:
     value = node.value()
     if type(value) is not date:  # not isinstance: a date with a time is a datetime, and is no day
-        raise _Bad(node.problem("a date such as 2026-11-23 is expected"))
+        raise node.unreadable(Fault("value.day", value=value))
     return value
 
 
-def _audience(node: _Node) -> Iterator[Viewpoint]:
+def _audience(node: Node) -> Iterator[Viewpoint]:
     for item in node.items():
         try:
             yield Viewpoint(str(item.value()))
         except ValueError:
-            known = ", ".join(Viewpoint)
-            raise _Bad(item.problem(f"unknown audience {item.value()!r}; one of {known}")) from None
+            raise item.unreadable(Fault("entry.audience", value=item.value(), known=Viewpoint)) from None
 
 
-def _provision(node: _Node) -> Provision:
+def _provision(node: Node) -> Provision:
     known = dict(node.pairs())
     if unknown := set(known) - {"law", "article", "at"}:
-        raise _Bad(node.problem(f"a citation has law, article and at, not {', '.join(sorted(unknown))}"))
+        raise node.unreadable(Fault("entry.citation_keys", names=sorted(unknown)))
     if "law" not in known or "article" not in known:
-        raise _Bad(node.problem("a citation needs law and article"))
-    article = _matching(known["article"], _ARTICLE, "an article number")
+        raise node.unreadable(Fault("entry.citation"))
+    article = str(known["article"].value())
+    if not _ARTICLE.match(article):
+        raise known["article"].unreadable(Fault("entry.article", value=article))
     return Provision(_text(known["law"]), article, _text(known["at"]) if "at" in known else "")
 
 
 # -- the other files -----------------------------------------------------------------------------
 
 
-def _read_taxonomy(root: _Node, draft: Draft) -> None:
+def _read_taxonomy(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=0)
     if not root.pairs():
-        draft.problems.append(root.problem("topic ids with their titles are expected"))
+        draft.problems.append(root.problem(Fault("entry.taxonomy")))
     draft.taxonomy = {key: str(node.value()) for key, node in root.pairs()}
     draft.lines.update({("taxonomy", key): (node.file, node.line) for key, node in root.pairs()})
 
 
-def _read_outside(root: _Node, draft: Draft) -> None:
+def _read_outside(root: Node, draft: Draft) -> None:
     if not root.items():
-        draft.problems.append(root.problem("a list of kinds is expected, each beginning with `- id:`"))
+        draft.problems.append(root.problem(Fault("entry.list")))
     for node in root.items():
         try:
             fields = _fields(node, OUTSIDE_KEYS, frozenset({"keywords"}), draft)
             if fields is None:
                 continue
             kind = Outside(
-                id=_matching(fields["id"], _ID, "an id such as outside.divorce"),
+                id=_id(fields["id"]),
                 title=_text(fields["title"]),
                 answer=_text(fields["answer"]),
                 phrasings=_texts(fields["phrasings"]),
                 keywords=_texts(fields["keywords"]) if "keywords" in fields else (),
             )
-        except _Bad as bad:
+        except Unreadable as bad:
             draft.problems.append(bad.problem)
             continue
         draft.outside.append(kind)
         _remember(draft, kind.id, node, fields)
 
 
-def _read_laws(root: _Node, draft: Draft) -> None:
+def _read_laws(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=3)
     sections = dict(root.pairs())
     if "laws" not in sections:
-        draft.problems.append(root.problem("a section `laws` is expected"))
+        draft.problems.append(root.problem(Fault("law.section")))
     for short, node in sections["laws"].pairs() if "laws" in sections else []:
         values = node.value()
         try:
             clauses = {str(a): tuple(map(str, [*c])) for a, c in values["articles"].items() if isinstance(c, list)}
             if len(clauses) < len(values["articles"]):
-                draft.problems.append(node.problem(f"{short}: an article has a list of clauses, each with a dash"))
+                draft.problems.append(node.problem(Fault("law.clauses"), short))
             draft.laws[short] = Instrument(
                 short,
                 str(values["title"]),
@@ -371,19 +292,17 @@ def _read_laws(root: _Node, draft: Draft) -> None:
                 str(values.get("in_force") or ""),
                 clauses,
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            draft.problems.append(
-                node.problem(f"{short}: title and articles (number: [clauses]) are expected ({error})")
-            )
+        except (KeyError, TypeError, AttributeError):
+            draft.problems.append(node.problem(Fault("law.shape"), short))
     for name, node in sections["policies"].pairs() if "policies" in sections else []:
         values = node.value()
         if not isinstance(values, dict) or not {"title", "clause"} <= set(values):
-            draft.problems.append(node.problem(f"{name}: title and clause are expected"))
+            draft.problems.append(node.problem(Fault("law.policy"), name))
             continue
         draft.policies[name] = Policy(name, str(values["title"]), str(values["clause"]))
 
 
-def _read_lexicon(root: _Node, draft: Draft) -> None:
+def _read_lexicon(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=1)
     value = root.value()
     if isinstance(value, dict):
@@ -391,28 +310,29 @@ def _read_lexicon(root: _Node, draft: Draft) -> None:
         draft.lines["lexicon", ""] = (root.file, root.line)
         draft.lines.update({("lexicon", key): (node.file, node.line) for key, node in root.pairs()})
     else:
-        draft.problems.append(root.problem("sections with keys are expected"))
+        draft.problems.append(root.problem(Fault("lexicon.shape")))
 
 
-def _read_courts(root: _Node, draft: Draft) -> None:
+def _read_courts(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=0)
     data = root.value()
     if not isinstance(data, dict) or not isinstance(data.get("courts"), list):
-        draft.problems.append(root.problem("a list `courts` is expected"))
+        draft.problems.append(root.problem(Fault("court.list")))
         return
     keys = set(Court.__dataclass_fields__)
     for node, court in zip(dict(root.pairs())["courts"].items(), data["courts"], strict=True):
         if not isinstance(court, dict) or not set(court) <= keys or "id" not in court or "name" not in court:
-            draft.problems.append(
-                node.problem(f"a court has the keys {', '.join(sorted(keys))}; id and name are needed")
-            )
+            draft.problems.append(node.problem(Fault("court.shape", known=sorted(keys))))
             continue
         if wrong := [k for k, v in court.items() if k != "aliases" and not isinstance(v, str | None)]:
-            draft.problems.append(node.problem(f"put the value of {', '.join(wrong)} in quotes"))
+            draft.problems.append(node.problem(Fault("court.quotes", names=wrong)))
             continue
         court["aliases"] = tuple(map(str, court.get("aliases") or ()))
         draft.courts[str(court["id"])] = Court(**{"level": "", "area": "", **court})
         draft.lines[str(court["id"]), ""] = (node.file, node.line)
+    for name, node in root.pairs():
+        if name in _LISTED and not node.is_list and node.value() is not None:
+            draft.problems.append(node.problem(Fault("court.names", name=name)))
     draft.places = _places(draft.courts, data)
 
 
@@ -420,11 +340,10 @@ def _places(courts: Mapping[str, Court], data: Mapping[str, Any]) -> dict[str, s
     """What `{{courts}}`, `{{auction_agencies}}` and `{{notaries}}` stand for."""
     filled = [_court_lines(c) for c in courts.values() if c.filled]
     places = {"courts": "\n".join(filled) or str(data.get("unfilled") or "").strip()}
-    for name in ("auction_agencies", "notaries"):
-        section = data.get(name) or {}
-        entries = section.get("list") or [] if isinstance(section, dict) else section
-        empty = section.get("empty", "") if isinstance(section, dict) else data.get(f"{name}_empty", "")
-        places[name] = "\n".join(f"· {e}" for e in entries) or str(empty or "").strip()
+    for name in _LISTED:
+        listed = data.get(name)
+        lines = [f"· {each}" for each in listed] if isinstance(listed, list) else []
+        places[name] = "\n".join(lines) or str(data.get(f"{name}_empty") or "").strip()
     return places
 
 

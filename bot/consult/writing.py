@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault
 
 LONGEST = 200  # characters of a phrasing: beyond that it is somebody's story
 
@@ -47,7 +48,7 @@ def _phrasings(text: str, owner: str) -> yaml.SequenceNode:
         found = fields.get("phrasings")
         if isinstance(found, yaml.SequenceNode) and found.value:
             return found
-    raise KnowledgeError([f"{owner}: no entry with phrasings is found in that file"])
+    raise KnowledgeError([Fault("phrasing.no_entry", topic=owner)])
 
 
 def _offset(lines: list[str], mark: yaml.Mark) -> int:
@@ -70,7 +71,7 @@ def _confirm(before: str, after: str, owner: str, phrasing: str) -> None:
         if entry.get("id") == owner:
             entry["phrasings"].append(phrasing)
     if _loaded(after) != expected:
-        raise KnowledgeError([f"{owner}: the phrasing cannot be added to the file as it is written; add it by hand"])
+        raise KnowledgeError([Fault("phrasing.by_hand", topic=owner)])
 
 
 def _loaded(text: str) -> Any:
@@ -101,11 +102,11 @@ def replace_text(path: Path, text: str) -> None:
         raise
 
 
-def problems_of(phrasing: str) -> Iterator[str]:
+def problems_of(phrasing: str) -> Iterator[Fault]:
     """Why a text is no phrasing yet."""
     if not phrasing.strip() or "\n" in phrasing:
-        yield "a phrasing is one line of text"
+        yield Fault("phrasing.one_line")
     if len(phrasing) > LONGEST:
-        yield f"a phrasing has at most {LONGEST} characters"
+        yield Fault("phrasing.long", most=LONGEST)
     if "**" in phrasing:
-        yield "a phrasing holds no masked number; say it in general words with --as"
+        yield Fault("phrasing.masked")

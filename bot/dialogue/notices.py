@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.core.clock import Clock, shown
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Problem
 from bot.core.ids import Ids
+from bot.core.kept import Looked
 from bot.core.log import get
 from bot.core.texts import Texts
 from bot.dialogue.model import Reply, quoted, split_text
@@ -45,22 +48,34 @@ class Notices:
         self._worker = worker
         self._admins = admins
         self._channel = channel
-        self._problems: list[str] = []  # of the knowledge, as they were told last
+        self._told: dict[str, list[str]] = {}  # problems by file (empty: the knowledge), as they were told last
 
     async def knowledge(self, error: KnowledgeError | None, version: str) -> None:
         """Tell the administrators that `faq/` is broken, with file and line, or that it is mended."""
-        texts = self._texts
-        if error is not None:
-            if error.problems == self._problems:
-                return  # saved again with the same mistakes: they were told already
-            self._problems = error.problems
-            problems = "\n".join(f"· {quoted(p)}" for p in error.problems[:_SHOWN])
-            await self.admins(
-                texts("staff.knowledge_broken", count=len(error.problems), problems=problems), "staff.knowledge_broken"
-            )
-        elif self._problems:
-            self._problems = []
-            await self.admins(texts("staff.knowledge_mended", version=version), "staff.knowledge_mended")
+        wrong = error.problems if error else []
+        news = self._texts("staff.knowledge_mended", version=version)
+        await self._tell("", wrong, self._texts("staff.knowledge_wrong", count=len(wrong)), news)
+
+    async def file(self, looked: Looked, problems: Sequence[Problem]) -> None:
+        """The same for a file beside the knowledge; to be called as often as one likes, each state is told once."""
+        texts, wrong = self._texts, [str(p) for p in problems]
+        if looked.live:
+            head, news = "staff.file_wrong", "staff.file_mended"
+        else:
+            head, news = "staff.file_wrong_later", "staff.file_mended_later"
+        await self._tell(looked.name, wrong, texts(head, file=looked.name, count=len(wrong)), texts(news, file=looked.name))
+
+    async def _tell(self, file: str, wrong: list[str], head: str, mended: str) -> None:
+        """What is wrong, unless it was told already (saved again with the same mistakes), or that it is mended."""
+        if wrong == self._told.get(file, []):
+            return
+        if wrong:
+            lines = [f"· {quoted(p)}" for p in wrong[:_SHOWN]]
+            lines += [self._texts("staff.wrong_more", count=len(wrong) - _SHOWN)] if len(wrong) > _SHOWN else []
+            await self.admins("\n".join([head, *lines]), "staff.knowledge_wrong")
+        else:
+            await self.admins(mended, "staff.knowledge_mended")
+        self._told[file] = wrong
 
     async def gap(self) -> None:
         """At the start: tell the administrators if nobody fetched messages for longer than Telegram keeps them.

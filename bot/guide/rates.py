@@ -7,16 +7,16 @@ basis refers to a published rate (the loan prime rate, a benchmark), instead of 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from bot.core.errors import SettingsError
+from bot.core import written
+from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault, Problem
+from bot.core.written import Node, Unreadable
 from bot.guide.model import CannotWorkOutError
 
 FILE = "rates.yaml"
@@ -64,32 +64,60 @@ class Rates:
 
     @classmethod
     def read(cls, path: Path) -> Rates:
-        """From the operator's file; nothing when there is none. SettingsError names what cannot be used."""
+        """From the operator's file; nothing when there is none. KnowledgeError names what cannot be used."""
         if not path.exists():
             return cls()
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise SettingsError(f"{path}: {error}") from error
-        if not isinstance(data, dict):
-            raise SettingsError(f"{path}: a table by the names of rates is expected")
-        return cls({str(name): _series(str(name), entries, path) for name, entries in data.items()})
+        rates, problems = read(path)
+        if problems:
+            raise KnowledgeError(problems)
+        return rates
 
 
-def _series(name: str, entries: Any, path: Path) -> Series:
-    if not isinstance(entries, dict | None):
-        raise SettingsError(f"{path}: {name}: days with rates are expected, such as 2026-01-20: '3.10'")
-    found = sorted(_entry(name, day, rate, path) for day, rate in (entries or {}).items())
-    return Series(name, tuple(d for d, _ in found), tuple(r for _, r in found))
-
-
-def _entry(name: str, day: Any, rate: Any, path: Path) -> tuple[date, Decimal]:
-    """A day, and a rate in percent a year written as text: a float would not be exact."""
+def read(path: Path) -> tuple[Rates, list[Problem]]:
+    """The series of a file, and everything that is wrong with it, by line."""
+    problems: list[Problem] = []
+    series: dict[str, Series] = {}
     try:
-        when = day if isinstance(day, date) else date.fromisoformat(str(day))
-        value = Decimal(rate) / 100 if isinstance(rate, str | int) else Decimal(0)
-    except (ValueError, InvalidOperation) as error:
-        raise SettingsError(f"{path}: {name}: {day}: {error}") from error
-    if not 0 < value < 1:
-        raise SettingsError(f"{path}: {name}: {day}: percent a year between quotation marks are expected: '3.10'")
-    return when, value
+        root = written.read(path)
+        if not root.is_mapping:
+            raise root.unreadable(Fault("rates.table"))
+        problems += written.repeated(root, deep=1)
+        for name, node in root.pairs():
+            entries = sorted(_entries(name, node, problems))
+            series[name] = Series(name, tuple(d for d, _ in entries), tuple(r for _, r in entries))
+    except Unreadable as bad:
+        if bad.problem.code != "file.empty":  # everything in it may be a remark
+            problems.append(bad.problem)
+    return Rates(series), problems
+
+
+def check(path: Path) -> list[Problem]:
+    """Everything that is wrong with a file that need not be there."""
+    return read(path)[1] if path.exists() else []
+
+
+def _entries(name: str, node: Node, problems: list[Problem]) -> Iterator[tuple[date, Decimal]]:
+    """Days, and rates in percent a year written as text: a float would not be exact."""
+    if not node.is_mapping:
+        if node.is_list or node.value() is not None:
+            problems.append(node.problem(Fault("rates.series"), name))
+        return
+    for day, given in node.pairs():
+        rate = given.value()
+        value = _fraction(rate)
+        if value is None:
+            problems.append(given.problem(Fault("rates.percent", day=day, value=rate), name))
+            continue
+        try:
+            yield date.fromisoformat(day), value
+        except ValueError:
+            problems.append(given.problem(Fault("rates.day", day=day), name))
+
+
+def _fraction(rate: object) -> Decimal | None:
+    """A rate in percent as a fraction; None for what is none."""
+    try:
+        value = Decimal(rate) / 100 if isinstance(rate, str | int) and not isinstance(rate, bool) else Decimal(0)
+        return value if 0 < value < 1 else None
+    except InvalidOperation:
+        return None

@@ -11,12 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from bot.core.errors import KnowledgeError
 from bot.reach.saying import find_count, find_day, find_each, find_sums, plain
 
 FILE = "calculators.yaml"
@@ -129,20 +125,10 @@ class Meant:
 
 
 class Cues:
-    """Tells from a sentence which calculator is meant; built from `faq/calculators.yaml`."""
+    """Tells from a sentence which calculator is meant; `cues.load` builds it from `faq/calculators.yaml`."""
 
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = tuple(cues)
-
-    @classmethod
-    def read(cls, folder: Path) -> Cues:
-        """From the folder `faq/`; KnowledgeError names the file when it cannot be used."""
-        path = folder / FILE
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return cls([_cue(kind, given) for kind, given in data.items()])
-        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-            raise KnowledgeError([f"{path}: {error}"]) from error
 
     def wants(self, text: str) -> bool:
         """Whether a sentence may ask for a calculation at all; cheap."""
@@ -170,25 +156,6 @@ class Cues:
 
 def _named(text: str, cue: Cue) -> bool:
     return any(w in text for w in cue.asks) and not any(w in text for w in cue.against)
-
-
-def _cue(kind: str, given: Mapping[str, Any]) -> Cue:
-    roles = {
-        name: {value: _words(words) for value, words in values.items()}
-        for name, values in (given.get("roles") or {}).items()
-    }
-    return Cue(
-        kind,
-        frozenset(given.get("topics") or ()),
-        _words(given["asks"]),
-        _words(given.get("not") or ()),
-        roles,
-        bool(given.get("alone", False)),
-    )
-
-
-def _words(words: Sequence[object]) -> tuple[str, ...]:
-    return tuple(plain(str(w)) for w in words)
 
 
 def _role(cue: Cue, name: str, text: str) -> str:

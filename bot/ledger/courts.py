@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bot.core import written
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault
+from bot.core.written import Unreadable
 from bot.ledger.model import Broken
 
 
@@ -42,11 +43,14 @@ class Courts:
         """The courts of `courts.yaml` in that folder; KnowledgeError when it cannot be used."""
         path = folder / "courts.yaml"
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-            listed = [_court(c) for c in data["courts"]]
-        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-            raise KnowledgeError([f"{path}: no usable list of courts: {error}"]) from error
-        return cls(tuple(listed))
+            root = written.read(path, str(path))
+            data = root.value()
+        except Unreadable as bad:
+            raise KnowledgeError([bad.problem]) from bad
+        try:
+            return cls(tuple(_court(c) for c in data["courts"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise KnowledgeError([root.problem(Fault("court.list"))]) from error
 
     def __iter__(self) -> Iterator[Court]:
         return iter(self._courts.values())

@@ -8,15 +8,12 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from bot.consult.loader import Problem
-from bot.core.errors import KnowledgeError
-from bot.core.log import get
+from bot.core.faults import Problem
+from bot.core.kept import Kept, stamp
 from bot.reach.replies import FILE, Wordings, bare, read
 from bot.reach.saying import find_day
 
 __all__ = ["FILE", "Intent", "Meaning", "Replies", "bare", "check"]
-
-log = get(__name__)
 
 
 class Intent(StrEnum):
@@ -48,40 +45,18 @@ class Meaning:
 class Replies:
     """Understands messages by `faq/replies.yaml`: read at the start, read again when a sound change is saved.
 
-    A change with a mistake is not taken over: what was read before goes on counting, and `faq check` (and
-    the program's log) names file and line.
+    A change with a mistake is not taken over: what was read before goes on counting, and `file.faults` (and
+    `faq check`) name file and line.
     """
 
     def __init__(self, folder: Path) -> None:
         """KnowledgeError with file and line of every problem when the file cannot be used."""
-        self._folder = folder
-        self._seen = self._state()
-        wordings, problems = read(folder, _EXPLAINED)
-        if wrong := [str(p) for p in problems if not p.notice]:
-            raise KnowledgeError(wrong)
-        self._wordings = wordings
+        self.file: Kept[Wordings] = Kept(FILE, lambda: stamp([folder / FILE]), lambda: read(folder, _EXPLAINED))
 
     @property
     def _now(self) -> Wordings:
-        """What counts now; looks whether the file has changed, which costs microseconds."""
-        state = self._state()
-        if state != self._seen:
-            self._seen = state
-            wordings, problems = read(self._folder, _EXPLAINED)
-            wrong = [str(p) for p in problems if not p.notice]
-            if wrong:
-                log.warning("replies.broken", problems=wrong)
-            else:
-                self._wordings = wordings
-                log.info("replies.loaded")
-        return self._wordings
-
-    def _state(self) -> tuple[int, int]:
-        try:
-            found = (self._folder / FILE).stat()
-        except OSError:
-            return 0, 0
-        return found.st_mtime_ns, found.st_size
+        """What counts now."""
+        return self.file()
 
     def meaning(self, text: str, today: date) -> Meaning:
         """What a free message means; stop and 不是本人 count even in a question."""

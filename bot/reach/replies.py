@@ -9,8 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from bot.consult.loader import Problem
 from bot.consult.normalise import simplified
+from bot.core import written
+from bot.core.faults import Fault, Problem
+from bot.core.written import Unreadable
 
 FILE = "replies.yaml"
 SHORTEST = 2  # characters of a word that counts anywhere in a message: one alone is in every second sentence
@@ -61,13 +63,9 @@ def read(folder: Path, intents: Sequence[str], paths: Collection[str] | None = N
     not asked).
     """
     try:
-        root = yaml.compose((folder / FILE).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        line = (folder / FILE).read_bytes()[: error.start].count(b"\n") + 1
-        return Wordings(), [Problem(FILE, line, "not UTF-8; save the file as UTF-8")]
-    except (OSError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return Wordings(), [Problem(FILE, mark.line + 1 if mark else 0, f"not readable: {str(error).splitlines()[0]}")]
+        root = written.read(folder / FILE).node
+    except Unreadable as bad:
+        return Wordings(), [bad.problem]
     reader = _Reader(intents, paths)
     reader.read(root)
     return reader.found, sorted(set(reader.problems))
@@ -82,12 +80,12 @@ class _Reader:
         self.found = Wordings()
         self.problems: list[Problem] = []
 
-    def read(self, root: yaml.Node | None) -> None:
+    def read(self, root: yaml.Node) -> None:
         """The whole file."""
-        sections = dict(self._pairs(root, _SECTIONS)) if root is not None else {}
+        sections = dict(self._pairs(root, _SECTIONS))
         for name in _SECTIONS:
             if name not in sections and name not in _OPTIONAL:
-                self._wrong(None, f"the section {name} is missing")
+                self._wrong(None, Fault("file.missing_key", name=name))
         if "intents" in sections:
             self._read_intents(sections["intents"])
         if "promise" in sections:
@@ -110,17 +108,17 @@ class _Reader:
             self.found.intents[name] = self._rule(parts)
             for word, at in self._words(parts.get("only"), quietly=True):
                 if other := whole.get(word):
-                    self._notice(at, f"{word!r} stands under {other} already, which is looked at first")
+                    self._notice(at, Fault("reply.shadowed", word=word, other=other))
                 whole.setdefault(word, name)
         for name in self._intents:
             if name not in self.found.intents:
-                self._wrong(node, f"the meaning {name} is missing")
+                self._wrong(node, Fault("reply.no_meaning", name=name))
 
     def _read_answers(self, node: yaml.Node) -> None:
         for code, inner in self._pairs(node, None):
             for word, at in self._words(inner):
                 if word in self.found.answers:
-                    self._wrong(at, f"{word!r} stands under {self.found.answers[word]} already")
+                    self._wrong(at, Fault("reply.answer_twice", word=word, other=self.found.answers[word]))
                 self.found.answers.setdefault(word, code)
 
     def _read_paths(self, node: yaml.Node) -> None:
@@ -139,9 +137,9 @@ class _Reader:
         has = []
         for word, at in self._words(parts.get("has")):
             if len(word) < shortest:
-                self._wrong(at, f"{word!r} is too short to count anywhere in a message; write it under `only`")
+                self._wrong(at, Fault("reply.short", word=word))
             if stopped := next((w for w in against if w in word), None):
-                self._wrong(at, f"{word!r} can never count: it contains {stopped!r}, which stands under `not`")
+                self._wrong(at, Fault("reply.never", word=word, stopped=stopped))
             has.append(word)
         return Rule(only, tuple(has), against)
 
@@ -151,15 +149,15 @@ class _Reader:
         """Key and value of a mapping; keys must be among the known ones and stand once."""
         if not isinstance(node, yaml.MappingNode):
             if node is not None:
-                self._wrong(node, "names with something below them are expected here, such as `has: [...]`")
+                self._wrong(node, Fault("reply.names"))
             return
         seen = set()
         for key, value in node.value:
             name = str(key.value)
             if known is not None and name not in known:
-                self._wrong(key, f"unknown name {name!r}; known are {', '.join(known)}")
+                self._wrong(key, Fault("file.unknown", name=name, known=known))
             elif name in seen:
-                self._wrong(key, f"{name} stands here twice")
+                self._wrong(key, Fault("file.twice", name=name))
             else:
                 yield name, value
             seen.add(name)
@@ -168,12 +166,12 @@ class _Reader:
         if node is None:
             return []
         if not isinstance(node, yaml.SequenceNode):
-            self._wrong(node, "a list of words in square brackets is expected here")
+            self._wrong(node, Fault("reply.list"))
             return []
         plain = [n for n in node.value if isinstance(n, yaml.ScalarNode)]
         for member in node.value:
             if not isinstance(member, yaml.ScalarNode):
-                self._wrong(member, "a single word is expected here")
+                self._wrong(member, Fault("reply.word"))
         return plain
 
     def _words(self, node: yaml.Node | None, *, quietly: bool = False) -> list[tuple[str, yaml.Node]]:
@@ -183,17 +181,17 @@ class _Reader:
         for member in self._members(node):
             word = bare(member.value)
             if not word:
-                self._wrong(member, f"{member.value!r} holds no letter or digit")
+                self._wrong(member, Fault("reply.bare", word=member.value))
             elif word in found:
-                self._notice(member, f"{member.value!r} stands in this list twice")
+                self._notice(member, Fault("reply.word_twice", word=member.value))
             else:
                 found[word] = member
         if quietly:
             del self.problems[kept:]
         return list(found.items())
 
-    def _wrong(self, node: yaml.Node | None, message: str) -> None:
-        self.problems.append(Problem(FILE, node.start_mark.line + 1 if node is not None else 1, message))
+    def _wrong(self, node: yaml.Node | None, fault: Fault) -> None:
+        self.problems.append(Problem(FILE, node.start_mark.line + 1 if node is not None else 1, fault))
 
-    def _notice(self, node: yaml.Node, message: str) -> None:
-        self.problems.append(Problem(FILE, node.start_mark.line + 1, message, notice=True))
+    def _notice(self, node: yaml.Node, fault: Fault) -> None:
+        self.problems.append(Problem(FILE, node.start_mark.line + 1, fault, notice=True))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from bot.core import written
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault
+from bot.core.written import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,15 @@ class Agencies:
         """From `auction_agencies` of `courts.yaml`; KnowledgeError when it cannot be read."""
         path = folder / "courts.yaml"
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            root = written.read(path, str(path))
+            data = root.value()
+        except Unreadable as bad:
+            raise KnowledgeError([bad.problem]) from bad
+        try:
             lines = tuple(str(line).strip() for line in data.get("auction_agencies") or ())
             return cls(lines, str(data.get("auction_agencies_empty") or "").strip())
-        except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
-            raise KnowledgeError([f"{path}: no usable list of agencies: {error}"]) from error
+        except (AttributeError, TypeError) as error:
+            raise KnowledgeError([root.problem(Fault("court.names", name="auction_agencies"))]) from error
 
     def search(self, text: str = "") -> Sequence[str]:
         """The agencies whose line holds every word of `text`; all without words. Anybody may ask."""

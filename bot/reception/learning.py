@@ -15,7 +15,6 @@ from bot.consult.library import Library
 from bot.consult.matcher import Matcher
 from bot.consult.model import Context, Decision, Entry, Knowledge
 from bot.core.clock import Clock, local_day
-from bot.core.errors import KnowledgeError, SettingsError
 from bot.reception.model import DeskError
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Right, Who
@@ -183,10 +182,7 @@ class Learning:
         """Write the phrasing into the YAML, comments and order kept; the bot knows it within seconds."""
         who.require(Right.KNOWLEDGE)
         gap = await self._gap(number)
-        try:
-            await asyncio.to_thread(change.save)
-        except SettingsError as error:
-            raise KnowledgeError([str(error)]) from error
+        await asyncio.to_thread(change.save)
         await self._gaps().decide(gap, GapDecision.ACCEPTED, change.owner, change.phrasing)
         await self._noted(who, number, f"{change.owner} + {change.phrasing}")
 

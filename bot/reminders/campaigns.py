@@ -165,7 +165,7 @@ class Campaigns:
         guide, now = self._guide(), self._clock.now()
         for arm, text in draft.texts.items():
             if wrong := problems_of(text, guide, education=draft.education):
-                raise CampaignError("text", arm=arm, problem="; ".join(wrong))
+                raise CampaignError("text", arm=arm, problem="".join(map(str, wrong)))
         if not draft.texts or not draft.author.strip() or not draft.title.strip():
             raise CampaignError("empty")
         if draft.per_minute is not None and draft.per_minute < 1:

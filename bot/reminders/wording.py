@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from functools import partial
 from pathlib import Path
 from string import Formatter
 from typing import Any, TypeVar
 
 import yaml
 
-from bot.consult.loader import Problem
 from bot.consult.model import Court, Instrument, Knowledge
+from bot.core import written
 from bot.core.calendar import CourtCalendar, Hours, SendWindow
 from bot.core.clock import SHANGHAI, local_day
-from bot.core.errors import KnowledgeError
-from bot.core.log import get
+from bot.core.faults import Fault, Problem
+from bot.core.kept import Kept, stamp
+from bot.core.written import Unreadable
 from bot.reminders.model import Caps, Experiment, Scheme, Step
 
 T = TypeVar("T")
-log = get(__name__)
 SHIPPED = Path(__file__).parents[2] / "faq"
 
 FILE = "reminders.yaml"
@@ -270,37 +269,16 @@ class Guides:
 
     def __init__(self, folder: Path, knowledge: Callable[[], Knowledge]) -> None:
         # A folder of somebody's own topics need not hold the reminders as well.
-        self._folder = folder if (folder / FILE).exists() else SHIPPED
-        self._knowledge = knowledge
-        self._seen = self._state()
-        guide, problems = self._read()
-        if guide is None:
-            raise KnowledgeError([str(p) for p in problems])
-        self._guide = guide
+        folder = folder if (folder / FILE).exists() else SHIPPED
+        self.file: Kept[Guide] = Kept(
+            FILE,
+            lambda: (stamp([folder / FILE]), knowledge().version),
+            lambda: read(folder, knowledge().laws, knowledge().courts),
+        )
 
     def __call__(self) -> Guide:
         """The guide; looks whether the file has changed, which costs microseconds."""
-        state = self._state()
-        if state != self._seen:
-            self._seen = state
-            guide, problems = self._read()
-            if guide is not None:
-                self._guide = guide
-                log.info("reminders.loaded")
-            else:
-                log.warning("reminders.broken", problems=[str(p) for p in problems])
-        return self._guide
-
-    def _read(self) -> tuple[Guide | None, list[Problem]]:
-        knowledge = self._knowledge()
-        return read(self._folder, knowledge.laws, knowledge.courts)
-
-    def _state(self) -> tuple[int, int, str]:
-        try:
-            found = (self._folder / FILE).stat()
-        except OSError:
-            return 0, 0, ""
-        return found.st_mtime_ns, found.st_size, self._knowledge().version
+        return self.file()
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -312,11 +290,7 @@ def check(folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Cou
     if guide is not None:
         ahead = date(today.year + 1, 2, 1)
         if today.month >= 11 and not guide.calendar.day(ahead).announced:
-            problems.append(
-                Problem(
-                    FILE, 1, f"the holidays of {ahead.year} are not known; weekends and festivals are assumed", True
-                )
-            )
+            problems.append(Problem(FILE, 1, Fault("remind.holidays", year=ahead.year), notice=True))
     return problems
 
 
@@ -324,16 +298,15 @@ def read(
     folder: Path, laws: Mapping[str, Instrument], courts: Mapping[str, Court]
 ) -> tuple[Guide | None, list[Problem]]:
     """The guide, or None with what is wrong."""
-    path = folder / FILE
     try:
-        text = path.read_text(encoding="utf-8")
-        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-    except (OSError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return None, [Problem(FILE, mark.line + 1 if mark else 0, f"not readable: {str(error).splitlines()[0]}")]
-    reader = _Reader(data if isinstance(data, dict) else {}, _places(node), laws, courts)
+        root = written.read(folder / FILE)
+        data = root.value()
+    except Unreadable as bad:
+        return None, [bad.problem]
+    reader = _Reader(data if isinstance(data, dict) else {}, _places(root.node), laws, courts)
     guide = reader.guide()
-    return (None if reader.problems else guide), sorted(set(reader.problems))
+    problems = [*reader.problems, *written.repeated(root, deep=0)]
+    return (None if problems else guide), sorted(set(problems))
 
 
 def _places(node: yaml.Node | None, path: tuple[object, ...] = ()) -> dict[tuple[object, ...], int]:
@@ -376,33 +349,43 @@ class _Reader:
         """Everything, or None when a section is missing or cannot be read."""
         for name in SECTIONS:
             if name not in self._data:
-                self._wrong((), f"the section {name} is missing")
+                self._wrong((), Fault("file.missing_key", name=name))
         for name in self._data:
             if name not in SECTIONS:
-                self._wrong((name,), f"unknown section {name}")
+                self._wrong((name,), Fault("file.unknown", name=name, known=SECTIONS))
         if self.problems:
             return None
         try:
             guide = self._guide()
+            self._part("wordings", lambda: self._check_texts(guide))
         except _Wrong:
             return None
-        self._check_texts(guide)
         return guide
+
+    def _part(self, name: str, make: Callable[[], T]) -> T:
+        """What a section holds; one of quite another shape is noted as well, whatever it breaks."""
+        try:
+            return make()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self._wrong((name,), Fault("file.shape", why=error))
+            raise _Wrong from error
 
     def _guide(self) -> Guide:
         sending = self._mapping("sending")
-        steps, wording_of = self._steps()
+        steps, wording_of = self._part("steps", self._steps)
         return Guide(
-            window=self._window(sending),
-            at=self._made(("sending", "at"), lambda: time.fromisoformat(str(sending.get("at", "09:30")))),
+            window=self._part("sending", lambda: self._window(sending)),
+            at=self._made(
+                ("sending", "at"), Fault("remind.at"), lambda: time.fromisoformat(str(sending.get("at", "09:30")))
+            ),
             caps=Caps(self._number(("sending", "per_day"), 1), self._number(("sending", "per_week"), 4)),
-            calendar=self._calendar(),
+            calendar=self._part("calendar", self._calendar),
             steps=steps,
             wording_of=wording_of,
-            schemes=self._schemes(steps),
-            experiment=self._experiment(),
-            wordings={name: dict(texts) for name, texts in self._mapping("wordings").items()},
-            consequences=self._consequences(),
+            schemes=self._part("plans", lambda: self._schemes(steps)),
+            experiment=self._part("experiment", self._experiment),
+            wordings=self._part("wordings", self._wordings),
+            consequences=self._part("consequences", self._consequences),
             buttons=self._named("buttons", BUTTONS),
             words=self._named("words", WORDS),
             courts=self._courts,
@@ -414,32 +397,35 @@ class _Reader:
         )
 
     def _window(self, sending: Mapping[str, Any]) -> SendWindow:
-        hours = self._made(("sending", "hours"), lambda: Hours.parse(str(sending.get("hours", ""))))
-        quiet = [
-            self._made(("sending", "quiet", i), partial(Hours.parse, str(text)))
-            for i, text in enumerate(sending.get("quiet") or [])
-        ]
+        hours = self._hours(("sending", "hours"), sending.get("hours", ""))
+        quiet = [self._hours(("sending", "quiet", i), each) for i, each in enumerate(sending.get("quiet") or [])]
         only = bool(sending.get("working_days_only", True))
-        return self._made(("sending",), lambda: SendWindow(hours, tuple(quiet), only))
+        return self._made(("sending",), Fault("remind.quiet"), lambda: SendWindow(hours, tuple(quiet), only))
+
+    def _hours(self, place: tuple[object, ...], written: object) -> Hours:
+        return self._made(place, Fault("remind.hours", value=written), lambda: Hours.parse(str(written)))
+
+    def _wordings(self) -> dict[str, dict[str, str]]:
+        return {name: dict(texts) for name, texts in self._mapping("wordings").items()}
 
     def _calendar(self) -> CourtCalendar:
         own = self._mapping("calendar")
         for name in ("rest", "work"):
             for index, day in enumerate(own.get(name) or []):
                 if not isinstance(day, date):
-                    self._wrong(("calendar", name, index), f"{day!r} is no day like 2027-02-05")
+                    self._wrong(("calendar", name, index), Fault("value.day", value=day))
         return CourtCalendar(*([d for d in own.get(n) or [] if isinstance(d, date)] for n in ("rest", "work")))
 
     def _steps(self) -> tuple[dict[str, Step], dict[str, str]]:
         steps, wording_of = {}, {}
         for name, told in self._mapping("steps").items():
             if not isinstance(told, dict) or not isinstance(told.get("days"), int):
-                self._wrong(("steps", name), f"{name}: days must be a number")
+                self._wrong(("steps", name), Fault("remind.days", name=name))
                 continue
             task = bool(told.get("task"))
             steps[name] = Step(name, told["days"], int(told.get("late", 0)), bool(told.get("working")), task)
             if not task and told.get("wording") not in self._mapping("wordings"):
-                self._wrong(("steps", name), f"{name}: there is no wording {told.get('wording')!r}")
+                self._wrong(("steps", name), Fault("remind.no_wording", name=name, wording=told.get("wording") or ""))
             wording_of[name] = str(told.get("wording", ""))
         return steps, wording_of
 
@@ -449,13 +435,13 @@ class _Reader:
             place = ("plans", index)
             unknown = [s for s in told.get("steps") or [] if s not in steps]
             if unknown:
-                self._wrong((*place, "steps"), f"unknown steps {', '.join(map(str, unknown))}")
+                self._wrong((*place, "steps"), Fault("remind.steps", names=unknown, known=steps))
                 continue
             chosen = tuple(steps[s] for s in told.get("steps") or [])
             when = self._when((*place, "when"), told.get("when"))
             schemes.append(Scheme(str(told.get("name", index)), chosen, when, self._lines.get(place, 0)))
         if not schemes or schemes[-1].when:
-            self._wrong(("plans",), "the last plan must be for every case (when: {})")
+            self._wrong(("plans",), Fault("remind.last_plan"))
         return tuple(schemes)
 
     def _when(self, place: tuple[object, ...], told: Any) -> dict[str, tuple[str, ...]]:
@@ -464,9 +450,9 @@ class _Reader:
             values = tuple(_yes_no(v) for v in (wanted if isinstance(wanted, list) else [wanted]))
             known = frozenset(self._courts) if key == "court" else CONDITIONS.get(key)
             if key not in CONDITIONS:
-                self._wrong((*place, key), f"unknown condition {key}")
+                self._wrong((*place, key), Fault("file.unknown", name=key, known=CONDITIONS))
             elif known and (odd := [v for v in values if v not in known]):
-                self._wrong((*place, key), f"{key} cannot be {', '.join(odd)}; one of {', '.join(sorted(known))}")
+                self._wrong((*place, key), Fault("remind.condition", name=key, values=odd, known=sorted(known)))
             found[str(key)] = values
         return found
 
@@ -475,8 +461,11 @@ class _Reader:
         arms = tuple(str(a) for a in told.get("arms") or [])
         known = {name for texts in self._mapping("wordings").values() for name in texts}
         if odd := [a for a in arms if a not in known]:
-            self._wrong(("experiment", "arms"), f"no wording is called {', '.join(odd)}")
-        return self._made(("experiment", "holdout"), lambda: Experiment(arms, float(told.get("holdout") or 0)))
+            self._wrong(("experiment", "arms"), Fault("remind.arms", names=odd, known=sorted(known)))
+        holdout = told.get("holdout") or 0
+        return self._made(
+            ("experiment", "holdout"), Fault("remind.holdout", value=holdout), lambda: Experiment(arms, float(holdout))
+        )
 
     def _consequences(self) -> tuple[Consequence, ...]:
         found = []
@@ -486,13 +475,13 @@ class _Reader:
             law, article = str(provision.get("law")), str(provision.get("article"))
             instrument = self._laws.get(law)
             if self._laws and (instrument is None or article not in instrument.clauses):
-                self._wrong((*place, "provision"), f"{law} article {article} is not in laws.yaml")
+                self._wrong((*place, "provision"), Fault("remind.no_article", law=law, article=article))
             text = str(told.get("text", ""))
             if article not in text:
-                self._wrong((*place, "text"), "the sentence does not name the article that it rests on")
+                self._wrong((*place, "text"), Fault("remind.article_unsaid", article=article))
             found.append(Consequence(text, law, article, self._when((*place, "when"), told.get("when"))))
         if not found or found[-1].when:
-            self._wrong(("consequences",), "the last consequence must be for every case (when: {})")
+            self._wrong(("consequences",), Fault("remind.last_consequence"))
         return tuple(found)
 
     # -- texts -----------------------------------------------------------------------------------
@@ -500,7 +489,7 @@ class _Reader:
     def _check_texts(self, guide: Guide) -> None:
         for name in ("before", "today", "after", "late", "promise"):
             if DEFAULT_ARM not in guide.wordings.get(name, {}):
-                self._wrong(("wordings", name), f"{name} has no wording called {DEFAULT_ARM}")
+                self._wrong(("wordings", name), Fault("remind.no_default", name=name, arm=DEFAULT_ARM))
         for group, texts in guide.wordings.items():
             for arm, text in texts.items():
                 self._check_wording(("wordings", group, arm), text, guide)
@@ -510,65 +499,65 @@ class _Reader:
         self._check_neutral(guide.neutral, rules)
         for name, label in guide.buttons.items():
             if not 0 < len(label) <= BUTTON:
-                self._wrong(("buttons", name), f"a button has 1 to {BUTTON} characters")
-        if len(guide.words["weekdays"]) != 7:
-            self._wrong(("words", "weekdays"), "seven characters, Monday first")
+                self._wrong(("buttons", name), Fault("remind.button", most=BUTTON))
+        if len(guide.words.get("weekdays", "")) != 7:
+            self._wrong(("words", "weekdays"), Fault("remind.weekdays"))
 
     def _check_wording(self, place: tuple[object, ...], text: str, guide: Guide) -> None:
         names = _names(text)
         if names is None:
-            self._wrong(place, "a brace is not closed")
+            self._wrong(place, Fault("text.brace_open"))
             return
         if odd := names - FIELDS:
-            self._wrong(place, f"unknown name {{{min(odd)}}}; known are {', '.join(sorted(FIELDS))}")
+            self._wrong(place, Fault("text.name", name=min(odd), known=sorted(FIELDS)))
         for must in ("salutation", "court", "due"):
             if must not in names:
-                self._wrong(place, f"{{{must}}} is missing: who, from whom, and until when belong into every reminder")
+                self._wrong(place, Fault("remind.must_name", name=must))
         if text.count("**") % 2:
-            self._wrong(place, "a ** is not closed")
+            self._wrong(place, Fault("text.bold_open"))
         longest = max((len(c.text) for c in guide.consequences), default=0)
         whole = len(text) + longest + len(guide.way_out) + len(guide.certificate) + len(guide.footer)
         if whole > MESSAGE:
-            self._wrong(place, f"the whole message has about {whole} characters; at most {MESSAGE}")
+            self._wrong(place, Fault("remind.long", count=whole, most=MESSAGE))
 
     def _check_neutral(self, text: str, rules: Mapping[str, Sequence[str]]) -> None:
         names = _names(text)
         if names is None or names - {"court"}:
-            self._wrong(("neutral",), "before identity is proven only {court} may be filled in")
+            self._wrong(("neutral",), Fault("remind.neutral_names"))
         if found := [w for w in rules["neutral_never"] if w in text]:
-            self._wrong(("neutral",), f"before identity is proven the text must not say {', '.join(found)}")
+            self._wrong(("neutral",), Fault("remind.neutral_never", words=found))
         self._must(("neutral",), text, rules["neutral"])
 
     def _must(self, place: tuple[object, ...], text: str, words: Sequence[str]) -> None:
         for must in words:
             if must not in text:
-                self._wrong(place, f"the text must say {must}")
+                self._wrong(place, Fault("remind.must_say", words=must))
 
     def _rules(self) -> Mapping[str, Sequence[str]]:
         told = self._mapping("rules")
         for name in RULES:
             if not told.get(name):
-                self._wrong(("rules",), f"{name} is missing")
+                self._wrong(("rules",), Fault("file.missing_key", name=name))
         return {name: [str(w) for w in told.get(name) or []] for name in RULES}
 
     # -- small things ----------------------------------------------------------------------------
 
-    def _wrong(self, place: tuple[object, ...], message: str) -> None:
+    def _wrong(self, place: tuple[object, ...], fault: Fault) -> None:
         while place and place not in self._lines:
             place = place[:-1]
-        self.problems.append(Problem(FILE, self._lines.get(place, 1), message))
+        self.problems.append(Problem(FILE, self._lines.get(place, 1), fault))
 
-    def _made(self, place: tuple[object, ...], make: Callable[[], T]) -> T:
+    def _made(self, place: tuple[object, ...], fault: Fault, make: Callable[[], T]) -> T:
         try:
             return make()
         except (ValueError, TypeError) as error:
-            self._wrong(place, str(error))
+            self._wrong(place, fault)
             raise _Wrong from error
 
     def _mapping(self, name: str) -> Mapping[str, Any]:
         found = self._data[name]
         if not isinstance(found, dict):
-            self._wrong((name,), f"{name} must hold names with values")
+            self._wrong((name,), Fault("remind.mapping", name=name))
             raise _Wrong
         return found
 
@@ -576,16 +565,16 @@ class _Reader:
         told = self._mapping(name)
         for key in keys:
             if key not in told:
-                self._wrong((name,), f"{key} is missing")
+                self._wrong((name,), Fault("file.missing_key", name=key))
         for key in told:
             if key not in keys:
-                self._wrong((name, key), f"unknown name {key}")
+                self._wrong((name, key), Fault("file.unknown", name=key, known=keys))
         return {k: str(v or "") for k, v in told.items()}
 
     def _number(self, place: tuple[str, str], default: int) -> int:
         value = self._mapping(place[0]).get(place[1], default)
         if not isinstance(value, int) or value < 1:
-            self._wrong(place, f"{place[1]} must be a number from 1 on")
+            self._wrong(place, Fault("remind.number", name=place[1]))
             raise _Wrong
         return value
 
@@ -602,19 +591,19 @@ def _yes_no(value: object) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def problems_of(text: str, guide: Guide, *, education: bool) -> list[str]:
+def problems_of(text: str, guide: Guide, *, education: bool) -> list[Fault]:
     """What is wrong with a campaign's text: unknown names, an open brace, no words, too many."""
     names = _names(text)
     if names is None:
-        return ["a brace is not closed"]
+        return [Fault("text.brace_open")]
     known = {"court"} if education else {"court", "salutation"}
-    found = [f"unknown name {{{name}}}" for name in sorted(names - known)]
+    found = [Fault("text.name", name=name, known=sorted(known)) for name in sorted(names - known)]
     # A campaign may run for days: such a word would be wrong for whoever gets it last.
-    found += [f"the text says {word}: write the date" for word in guide.campaign_never if word in text]
+    found += [Fault("text.passing", word=word) for word in guide.campaign_never if word in text]
     if not text.strip():
-        found.append("the text is empty")
+        found.append(Fault("text.empty"))
     if len(text) + len(guide.footer) + len(guide.correction) > MESSAGE * 4:
-        found.append(f"the text has {len(text)} characters; at most {MESSAGE * 4} with its ending")
+        found.append(Fault("text.long", count=len(text), most=MESSAGE * 4))
     if text.count("**") % 2:
-        found.append("a ** is not closed")
+        found.append(Fault("text.bold_open"))
     return found

@@ -112,7 +112,7 @@ def test_the_words_of_replies_are_checked_with_the_rest(operator: Operator) -> N
     assert "  notme:\n" in text
     (operator.faq / "replies.yaml").write_text(text.replace("  notme:\n", "  notmee:\n", 1), encoding="utf-8")
     line = text[: text.index("  notme:\n")].count("\n") + 1
-    assert f"replies.yaml:{line}: unknown name 'notmee'" in operator("check", status=1)
+    assert f"replies.yaml:{line}: 请改正或删掉“notmee”" in operator("check", status=1)
 
 
 def test_match_answers_each_line_with_one_object(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,9 +266,9 @@ def test_a_phrasing_must_be_fit_to_stand_in_the_faq(operator: Operator) -> None:
     accept: Callable[[str], str] = lambda wording: operator.refused(  # noqa: E731 - three times the same
         "gaps", "accept", number, "apply.fee", "--yes", "--on", evaluation, *(["--as", wording] if wording else [])
     )
-    assert "masked number" in accept("")
-    assert "also under apply.how" in accept(operator.phrasing("apply.how") + "？")
-    assert "stands among the phrasings" in accept("我去立执行案子是不是要先掏执行费出来")
+    assert "打了星号的号码" in accept("")
+    assert "和 apply.how 的" in accept(operator.phrasing("apply.how") + "？")
+    assert "测评用的题" in accept("我去立执行案子是不是要先掏执行费出来")
 
 
 # -- bench match ---------------------------------------------------------------------------------

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
 from jinja2 import TemplateSyntaxError, meta
-from typing_extensions import override
 
-from bot.consult.loader import Problem
+from bot.core import written
 from bot.core.errors import KnowledgeError
+from bot.core.faults import Fault, Problem
+from bot.core.written import Node, Unreadable
 from bot.guide.documents.compose import environment
 from bot.guide.documents.model import (
     ID_LENGTH,
@@ -46,27 +47,27 @@ _PARTY_KEYS = frozenset(["party", "label", "role", "own", "when", "sources"])
 _BLOCK_KEYS = frozenset(["text", "heading", "party", "items", "each", "to", "sign", "attach", "when"])
 RESERVED = frozenset(["start", "review", "done", "confirm", "earlier", "more", "quiet", "end", "days", "item"])
 TAKEN = frozenset(["leave", "back", "go", "none", "finished", "rest"])
+LABEL = 14  # characters that fit on a button
+_SHOWN = 30  # characters of a paragraph, to find it again
 _ITEM_KEYS = frozenset(["text", "when", "each", "plain"])
 _ID = re.compile(r"[a-z][a-z_]*")
 _SOURCE = re.compile(r"(\S+) (\d+(?:[之][一二三四五六])?)")
 _LINE = "__line__"
-
-
-class _Lined(yaml.SafeLoader):
-    """Notes in every mapping on which line it begins."""
-
-    @override
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping, and its line."""
-        return {**super().construct_mapping(node, deep=True), _LINE: node.start_mark.line + 1}
+E = TypeVar("E", bound=StrEnum)
 
 
 class _Bad(Exception):
     """What is wrong at a line."""
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, fault: Fault, about: str = "") -> None:
         self.line = line
-        super().__init__(message)
+        self.fault = fault
+        self.about = about
+        super().__init__(str(fault))
+
+    def problem(self, file: str) -> Problem:
+        """With the file in which it stands."""
+        return Problem(f"{FOLDER}/{file}", self.line, self.fault, self.about)
 
 
 @dataclass(slots=True)
@@ -83,16 +84,18 @@ def read(folder: Path) -> Draft:
     draft = Draft()
     try:
         parts = _yaml(folder / PARTS)
-    except _Bad as error:
-        draft.problems.append(Problem(f"{FOLDER}/{PARTS}", error.line, str(error)))
+    except Unreadable as bad:
+        draft.problems.append(bad.problem)
         return draft
     for path in sorted(folder.glob("*.yaml")):
         if path.name == PARTS:
             continue
         try:
             _one(path, parts, draft)
-        except _Bad as error:
-            draft.problems.append(Problem(f"{FOLDER}/{path.name}", error.line, str(error)))
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
+        except _Bad as bad:
+            draft.problems.append(bad.problem(path.name))
     return draft
 
 
@@ -101,41 +104,56 @@ def forms(folder: Path) -> dict[str, Form]:
     draft = read(folder)
     wrong = [*draft.problems, *check(draft)]
     if wrong or not draft.forms:
-        raise KnowledgeError([str(p) for p in wrong] or [f"{folder}: no forms"])
+        raise KnowledgeError(wrong or [Problem(FOLDER, 0, Fault("form.none"))])
     return {form.name: form for form in draft.forms}
 
 
-def problems(folder: Path, laws: Mapping[str, Collection[str]]) -> list[Problem]:
+def problems(folder: Path, laws: Mapping[str, Collection[str]] | None = None) -> list[Problem]:
     """Everything that is wrong with the definitions; `laws` are the articles that `laws.yaml` quotes."""
     draft = read(folder)
     found = [*draft.problems, *check(draft, laws)]
     try:
-        asking(folder)
-    except KnowledgeError as error:
-        found.append(Problem(f"{FOLDER}/{PARTS}", 0, str(error)))
-    return found
+        _asking(folder)
+    except Unreadable as bad:
+        found.append(bad.problem)
+    return sorted(set(found))
 
 
 def asking(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands before, and what after, a document's name when somebody wants to write it."""
     try:
-        words = _yaml(folder / PARTS)["asking"]
+        return _asking(folder)
+    except Unreadable as bad:
+        raise KnowledgeError([bad.problem]) from bad
+
+
+def _asking(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    data = _yaml(folder / PARTS)
+    try:
+        words = data["asking"]
         return tuple(map(str, words["before"])), tuple(map(str, words["after"]))
-    except (_Bad, KeyError, TypeError) as error:
-        raise KnowledgeError([f"{FOLDER}/{PARTS}: asking: {error}"]) from error
+    except (KeyError, TypeError) as error:
+        raise Unreadable(Problem(f"{FOLDER}/{PARTS}", data[_LINE], Fault("form.asking"))) from error
 
 
 def _yaml(path: Path) -> dict[str, Any]:
+    root = written.read(path, f"{FOLDER}/{path.name}")
+    if not root.is_mapping:
+        raise root.unreadable(Fault("form.mapping"))
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Lined)  # noqa: S506 - a SafeLoader
-    except OSError as error:
-        raise _Bad(0, f"cannot be read: {error}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _Bad(mark.line + 1 if mark else 0, f"no usable YAML: {getattr(error, 'problem', error)}") from error
-    if not isinstance(data, dict):
-        raise _Bad(1, "a mapping is expected")
+        data: dict[str, Any] = _lined(root)
+    except RecursionError as error:
+        raise root.unreadable(Fault("yaml.deep", parser=error)) from error
     return data
+
+
+def _lined(node: Node) -> Any:
+    """Plain data; every mapping notes on which line it begins."""
+    if node.is_mapping:
+        for problem in written.repeated(node, deep=0):
+            raise Unreadable(problem)
+        return {**{name: _lined(value) for name, value in node.pairs()}, _LINE: node.line}
+    return [_lined(item) for item in node.items()] if node.is_list else node.value()
 
 
 def _one(path: Path, parts: Mapping[str, Any], draft: Draft) -> None:
@@ -148,7 +166,7 @@ def _one(path: Path, parts: Mapping[str, Any], draft: Draft) -> None:
             name=str(data["name"]),
             title=str(data["title"]),
             about=str(data["about"]).strip(),
-            side=Side(data["side"]),
+            side=_chosen(Side, data["side"], data[_LINE], "side"),
             sources=_sources(data, data[_LINE]),
             words=tuple(str(w) for w in data["words"]),
             fields=fields,
@@ -156,11 +174,11 @@ def _one(path: Path, parts: Mapping[str, Any], draft: Draft) -> None:
             after=str(data.get("after", "")).strip(),
         )
     except KeyError as error:
-        raise _Bad(data[_LINE], f"{error.args[0]} is missing") from error
-    except (ValueError, TypeError) as error:
-        raise _Bad(data[_LINE], str(error)) from error
+        raise _Bad(data[_LINE], Fault("file.missing_key", name=error.args[0])) from error
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise _Bad(data[_LINE], Fault("file.shape", why=error)) from error
     if form.name != path.stem or not _ID.fullmatch(form.name) or len(form.name) > NAME_LENGTH:
-        raise _Bad(data[_LINE], f"name: {form.name} must be the file's name, at most {NAME_LENGTH} letters")
+        raise _Bad(data[_LINE], Fault("form.name", name=form.name, file=path.stem, most=NAME_LENGTH))
     draft.forms.append(form)
     draft.lines[form.name, ""] = data[_LINE]
     for given in data["fields"]:
@@ -171,7 +189,15 @@ def _one(path: Path, parts: Mapping[str, Any], draft: Draft) -> None:
 def _keys(data: Mapping[str, Any], known: Collection[str]) -> None:
     for key in data:
         if key != _LINE and key not in known:
-            raise _Bad(data[_LINE], f"unknown key {key}; one of {', '.join(sorted(known))}")
+            raise _Bad(data[_LINE], Fault("file.unknown", name=key, known=sorted(known)))
+
+
+def _chosen(kind: type[E], value: object, line: int, name: str) -> E:
+    """One of the words of an enumeration."""
+    try:
+        return kind(str(value))
+    except ValueError as error:
+        raise _Bad(line, Fault("form.choice", name=name, value=value, known=kind)) from error
 
 
 # -- fields --------------------------------------------------------------------------------------
@@ -214,7 +240,7 @@ def _fields(listed: list[Any], parts: Mapping[str, Any]) -> Iterator[Field]:
 def _field(given: Mapping[str, Any], line: int) -> Field:
     _keys({**given, _LINE: line}, _FIELD_KEYS)
     try:
-        name, kind = str(given["id"]), Kind(given["kind"])
+        name, kind = str(given["id"]), _chosen(Kind, given["kind"], line, "kind")
         options = given.get("options", {})
         return Field(
             id=name,
@@ -236,9 +262,9 @@ def _field(given: Mapping[str, Any], line: int) -> Field:
             sources=_sources(given, line),
         )
     except KeyError as error:
-        raise _Bad(line, f"field {given.get('id', '?')}: {error.args[0]} is missing") from error
+        raise _Bad(line, Fault("file.missing_key", name=error.args[0]), str(given.get("id", ""))) from error
     except (ValueError, TypeError, AttributeError) as error:
-        raise _Bad(line, f"field {given.get('id', '?')}: {error}") from error
+        raise _Bad(line, Fault("file.shape", why=error), str(given.get("id", ""))) from error
 
 
 def _sources(given: Mapping[str, Any], line: int) -> tuple[Source, ...]:
@@ -246,7 +272,7 @@ def _sources(given: Mapping[str, Any], line: int) -> tuple[Source, ...]:
     for text in given.get("sources", ()):
         read_as = _SOURCE.fullmatch(str(text))
         if read_as is None:
-            raise _Bad(line, f"source {text!r}: an instrument's short name, a space, the article's number")
+            raise _Bad(line, Fault("form.source", value=text))
         found.append(Source(read_as.group(1), read_as.group(2)))
     return tuple(found)
 
@@ -275,7 +301,7 @@ def _written(
     if "party" in given:
         party = parties.get(str(given["party"]))
         if party is None:
-            raise _Bad(given[_LINE], f"there is no party {given['party']} among the fields")
+            raise _Bad(given[_LINE], Fault("form.no_party", name=given["party"], known=parties))
         for each in _filled(_part(parts, party)["text"], party):
             own = tuple(Condition.of(str(c)) for c in each["when"])
             yield Block(Style.BODY, each["text"], (*when, *own))
@@ -312,59 +338,60 @@ def _items(listed: list[Any], when: tuple[Condition, ...], counter: str) -> Iter
 def check(draft: Draft, laws: Mapping[str, Collection[str]] | None = None) -> Iterator[Problem]:
     """What reading a single line cannot tell; `laws` are the articles that `laws.yaml` quotes."""
     for form in draft.forms:
-        for name, message in _wrong(form, laws):
+        for name, fault, about in _wrong(form, laws):
             line = draft.lines.get((form.name, name)) or draft.lines[form.name, ""]
-            yield Problem(f"{FOLDER}/{form.name}.yaml", line, message)
+            yield Problem(f"{FOLDER}/{form.name}.yaml", line, fault, about)
 
 
-def _wrong(form: Form, laws: Mapping[str, Collection[str]] | None) -> Iterator[tuple[str, str]]:
+def _wrong(form: Form, laws: Mapping[str, Collection[str]] | None) -> Iterator[tuple[str, Fault, str]]:
+    """The field where it stands (empty: the form), what is wrong, and what it is about."""
     ids = [f.id for f in form.fields]
     for name in {i for i in ids if ids.count(i) > 1}:
-        yield name, f"the field {name} stands twice"
+        yield name, Fault("form.field_twice"), name
     for each in form.fields:
-        yield from ((each.id, f"{each.id}: {message}") for message in _wrong_field(each, ids))
+        yield from ((each.id, fault, each.id) for fault in _wrong_field(each, ids))
     for block in form.blocks:
-        yield from (("", f"{block.text[:30]!r}: {message}") for message in _wrong_block(form, block))
+        yield from (("", fault, block.text[:_SHOWN]) for fault in _wrong_block(form, block))
     if laws is not None:
         for where, sources in (("", form.sources), *((f.id, f.sources) for f in form.fields)):
             for source in sources:
                 if source.article not in laws.get(source.law, ()):
-                    yield where, f"{source.law} {source.article} is not quoted in laws.yaml"
+                    yield where, Fault("form.no_article", law=source.law, article=source.article), where
 
 
-def _wrong_field(each: Field, ids: list[str]) -> Iterator[str]:
+def _wrong_field(each: Field, ids: list[str]) -> Iterator[Fault]:
     if not _ID.fullmatch(each.id) or len(each.id) > ID_LENGTH:
-        yield f"an id is of small letters, at most {ID_LENGTH}"
+        yield Fault("form.id", most=ID_LENGTH)
     if each.id in RESERVED:
-        yield "this id is a step or a datum of every path"
+        yield Fault("form.reserved")
     if (each.kind is Kind.CHOICE) != bool(each.options):
-        yield "a choice has options, and nothing else has"
+        yield Fault("form.options")
     for option in each.options:
         if option.code in TAKEN or not _ID.fullmatch(option.code):
-            yield f"the option {option.code} must be of small letters, and not a word that every path uses"
+            yield Fault("form.option", code=option.code, taken=sorted(TAKEN))
     if each.known and each.known not in FACTS:
-        yield f"known: {each.known} is no fact of a case; one of {', '.join(sorted(FACTS))}"
-    if len(each.label) > 14:
-        yield "label: at most 14 characters fit on a button"
+        yield Fault("form.fact", value=each.known, known=sorted(FACTS))
+    if len(each.label) > LABEL:
+        yield Fault("form.label", count=len(each.label), most=LABEL)
     before = ids[: ids.index(each.id)]
     for name in (each.of, each.total, *each.rest, *(c.field for c in each.when)):
         if name and name not in before:
-            yield f"{name} is no field that is asked before it"
+            yield Fault("form.not_before", name=name)
 
 
-def _wrong_block(form: Form, block: Block) -> Iterator[str]:
+def _wrong_block(form: Form, block: Block) -> Iterator[Fault]:
     ids = {f.id for f in form.fields}
     for condition in block.when:
         if condition.field not in ids:
-            yield f"when: there is no field {condition.field}"
+            yield Fault("form.no_field", name=condition.field)
         elif condition.code and condition.code not in {o.code for o in form.field(condition.field).options}:
-            yield f"when: {condition.field} has no option {condition.code}"
+            yield Fault("form.no_option", name=condition.field, code=condition.code)
     if block.each and (block.each not in ids or form.field(block.each).kind not in (Kind.LIST, Kind.SCHEDULE)):
-        yield f"each: {block.each} is no list"
+        yield Fault("form.no_list", name=block.each)
     try:
         names = meta.find_undeclared_variables(environment().parse(block.text))
     except TemplateSyntaxError as error:
-        yield f"no usable template: {error.message}"
+        yield Fault("form.template", parser=error.message)
         return
     for name in sorted(names - ids - {"item"}):
-        yield f"there is no field {name}"
+        yield Fault("form.no_field", name=name)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.consult.check import check
-from bot.consult.loader import FILES, Problem, fingerprint, read
+from bot.consult.loader import FILES, fingerprint, read
+from bot.core.faults import Problem
 from tests.world import ROOT
 
 TODAY = date(2026, 11, 23)
@@ -48,37 +49,37 @@ def test_what_ships_has_no_problem(shipped: list[Problem]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("reviewed: 2026-11-23", "reviewed: 2026-02-31", "cannot be read"),
-        ("reviewed: 2026-11-23", "reviewed: 2026-11-23 10:00:00", "a date such as"),
-        ("reviewed: 2026-11-23", "reviewed: 下周", "a date such as"),
-        ("reviewed: 2026-11-23", "reviewed: 2027-11-23", "in the future"),
-        ("reviewed: 2026-11-23", "reviewed: !!python/name:os.system x", "cannot be read"),
-        ("valid_to: null", "valid_to: 2026-11-22", "expired on 2026-11-22"),
-        ("valid_from: 2024-01-01", "valid_from: 2027-01-01", "not in force before"),
-        ("valid_to: null", "valid_to: 2020-01-01", "valid_to is before valid_from"),
-        ("  title: ", "\ttitle: ", "tab character"),
-        ("  title: ", "  titel: x\n  title: ", "unknown key `titel`"),
-        ("  title: ", "  title: x\n  title: ", "key `title` stands twice"),
-        ("  title: ", "  titel: ", "key `title` is missing"),
-        ("  title: ", "  title: 一个长得不得了完全放不下的标题", "fit on a button"),
-        ("  audience: [", "  audience: [farmer, ", "unknown audience"),
-        ("  related: [", "  related: [apply.nothing, ", "related topic apply.nothing does not exist"),
-        ("  related: [", "  related: [apply.how, ", "not related to itself"),
-        ("  answer: |\n", "  answer: |\n    **没有关上\n", "a ** is not closed"),
-        ("  answer: |\n", "  answer: |\n    <b>粗</b>\n", "only **bold** is known"),
-        ("  answer: |\n", "  answer: |\n    [网站](http://x)\n", "only **bold** is known"),
-        ("  answer: |\n", "  answer: |\n    {{nowhere}}\n", "unknown placeholder"),
-        ("  answer: |\n", "  answer: |\n    " + "长" * 700 + "\n", "at most 600"),
-        ("- id: apply.how", "- id: apply.How", "an id such as"),
-        ("- id: apply.how", "- id: apply." + "a" * 60, "an id such as"),
-        ("- id: apply.how", "- id: apply.conditions", "is given 2 times"),
-        ("- id: apply.how", "- id: apply.other", "is not a topic of taxonomy"),
-        ("  phrasings:\n", "  phrasings:\n    - 执行费怎么算\n    - 执行费，怎么算？？\n", "stands twice"),
+        ("reviewed: 2026-11-23", "reviewed: 2026-02-31", "value.unreadable"),
+        ("reviewed: 2026-11-23", "reviewed: 2026-11-23 10:00:00", "value.day"),
+        ("reviewed: 2026-11-23", "reviewed: 下周", "value.day"),
+        ("reviewed: 2026-11-23", "reviewed: 2027-11-23", "entry.reviewed"),
+        ("reviewed: 2026-11-23", "reviewed: !!python/name:os.system x", "value.unreadable"),
+        ("valid_to: null", "valid_to: 2026-11-22", "entry.expired"),
+        ("valid_from: 2024-01-01", "valid_from: 2027-01-01", "entry.not_yet"),
+        ("valid_to: null", "valid_to: 2020-01-01", "entry.days_reversed"),
+        ("  title: ", "\ttitle: ", "yaml.tab"),
+        ("  title: ", "  titel: x\n  title: ", "file.unknown"),
+        ("  title: ", "  title: x\n  title: ", "file.twice"),
+        ("  title: ", "  titel: ", "file.missing_key"),
+        ("  title: ", "  title: 一个长得不得了完全放不下的标题", "entry.title_long"),
+        ("  audience: [", "  audience: [farmer, ", "entry.audience"),
+        ("  related: [", "  related: [apply.nothing, ", "entry.related"),
+        ("  related: [", "  related: [apply.how, ", "entry.related_itself"),
+        ("  answer: |\n", "  answer: |\n    **没有关上\n", "text.bold_open"),
+        ("  answer: |\n", "  answer: |\n    <b>粗</b>\n", "entry.markup"),
+        ("  answer: |\n", "  answer: |\n    [网站](http://x)\n", "entry.markup"),
+        ("  answer: |\n", "  answer: |\n    {{nowhere}}\n", "entry.placeholder"),
+        ("  answer: |\n", "  answer: |\n    " + "长" * 700 + "\n", "entry.answer_long"),
+        ("- id: apply.how", "- id: apply.How", "entry.id"),
+        ("- id: apply.how", "- id: apply." + "a" * 60, "entry.id"),
+        ("- id: apply.how", "- id: apply.conditions", "entry.id_twice"),
+        ("- id: apply.how", "- id: apply.other", "entry.not_a_topic"),
+        ("  phrasings:\n", "  phrasings:\n    - 执行费怎么算\n    - 执行费，怎么算？？\n", "entry.phrasing_twice"),
     ],
 )
 def test_a_mistake_in_a_topic_is_found_where_it_stands(faq: Path, old: str, new: str, said: str) -> None:
-    """Each with the file, a line, and words that say what is expected."""
-    found = [p for p in spoiled(faq, TOPICS, old, new) if said in p.message]
+    """Each with the file and a line; the words are the catalogue's."""
+    found = [p for p in spoiled(faq, TOPICS, old, new) if p.code == said]
     assert found, said
     assert found[0].file in (TOPICS, "taxonomy.yaml")
     assert found[0].line > 0
@@ -93,6 +94,14 @@ def test_the_line_is_the_one_at_which_to_look(faq: Path) -> None:
     assert [(p.file, p.line) for p in found] == [(TOPICS, number)]
 
 
+def test_a_clerk_reads_what_to_do(faq: Path) -> None:
+    """About which entry, what to do, and why; in the words of the catalogue."""
+    (found,) = spoiled(faq, TOPICS, "  title: ", "  titel: x\n  title: ")
+    assert found.message.startswith("请改正或删掉“titel”")
+    (found,) = spoiled(faq, TOPICS, "  titel: x\n  title: ", "  title: 一个长得不得了完全放不下的标题")
+    assert str(found).startswith(f"{TOPICS}:{found.line}: {found.about}：请把标题（title）写短")
+
+
 def test_one_mistake_is_one_complaint(faq: Path) -> None:
     """What cannot be read is not complained of again wherever something rests on it."""
     assert len(spoiled(faq, TOPICS, "  title: ", "\ttitle: ")) == 1
@@ -101,25 +110,30 @@ def test_one_mistake_is_one_complaint(faq: Path) -> None:
 def test_a_phrasing_under_two_topics_is_found(faq: Path) -> None:
     """Also when only punctuation, width or a please differ."""
     found = spoiled(faq, TOPICS, "  phrasings:\n", "  phrasings:\n    - 请问，终本是啥意思？？\n    - 终本是啥意思\n")
-    assert any("stands" in p.message for p in found)
+    assert {p.code for p in found} == {"entry.phrasing_twice"}
+    other = read(faq).knowledge().entries["process.resume"].phrasings[0]
+    assert "entry.phrasing_in_two" in {
+        p.code for p in spoiled(faq, TOPICS, "  phrasings:\n", f"  phrasings:\n    - 请问，{other}？？\n")
+    }
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("laws.yaml", "  民诉法:\n", "  民法:\n", "民诉法 is not in laws.yaml"),
-        ("laws.yaml", "laws:\n", "laws:\n  假法: 5\n", "title and articles"),
-        ("lexicon.yaml", "\ncrisis:\n", "\ncrisis: []\nfiller2:\n", "crisis must not be empty"),
-        ("lexicon.yaml", "\nasking: [", "\nasking: [{a: b}, ", "must be a list of words"),
-        ("lexicon.yaml", "\nperson: [", "\nperson: [x]\nperson: [", "`person` stands twice"),
-        ("courts.yaml", "phone: null", "phone: 8512345", "in quotes"),
-        ("courts.yaml", "  - id: anshun", "  - idd: anshun", "id and name are needed"),
-        ("outside.yaml", "answer: |\n", "answer: |\n    " + "长" * 700 + "\n", "at most 600"),
+        ("laws.yaml", "  民诉法:\n", "  民法:\n", "entry.no_law"),
+        ("laws.yaml", "laws:\n", "laws:\n  假法: 5\n", "law.shape"),
+        ("lexicon.yaml", "\ncrisis:\n", "\ncrisis: []\nfiller2:\n", "lexicon.empty"),
+        ("lexicon.yaml", "\nasking: [", "\nasking: [{a: b}, ", "lexicon.words"),
+        ("lexicon.yaml", "\nperson: [", "\nperson: [x]\nperson: [", "file.twice"),
+        ("courts.yaml", "phone: null", "phone: 8512345", "court.quotes"),
+        ("courts.yaml", "auction_agencies: []", "auction_agencies: 5", "court.names"),
+        ("courts.yaml", "  - id: anshun", "  - idd: anshun", "court.shape"),
+        ("outside.yaml", "answer: |\n", "answer: |\n    " + "长" * 700 + "\n", "entry.answer_long"),
     ],
 )
 def test_a_mistake_in_the_other_files_is_found(faq: Path, file: str, old: str, new: str, said: str) -> None:
     """Laws, lexicon, courts and what lies outside."""
-    assert any(said in p.message for p in spoiled(faq, file, old, new)), said
+    assert any(p.code == said for p in spoiled(faq, file, old, new)), said
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"- a\n- b\n", b"words", b"\xb7\xd6", b"a: [", b"&a [*a]"])
@@ -135,7 +149,7 @@ def test_missing_files_are_problems(faq: Path) -> None:
     """Without the lexicon nobody would hear a cry for help; without the laws nothing could be cited."""
     for name in FILES:
         (faq / f"{name}.yaml").unlink()
-    missing = {p.file for p in check(faq, TODAY) if "missing" in p.message}
+    missing = {p.file for p in check(faq, TODAY) if p.code == "file.missing"}
     assert missing == {f"{name}.yaml" for name in FILES}
 
 

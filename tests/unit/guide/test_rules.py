@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.calendar import CourtCalendar
-from bot.core.errors import SettingsError
+from bot.core.errors import KnowledgeError
 from bot.guide import effect, fees, instalments, interest, limitation, seizure
 from bot.guide.days import Span, after_months, after_years, days_without, last_day
 from bot.guide.model import CENT, CannotWorkOutError
@@ -144,13 +144,13 @@ def test_a_published_rate_comes_from_the_operators_table_or_not_at_all(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "text", ["- 1\n", "x: 5\n", "x:\n  2024-13-01: '3'\n", "x:\n  2024-01-01: 3.1\n", "x: {2024-01-01: '0'}\n", "{"]
+    "text", ["- 1\n", "x: 5\n", "x:\n  2024-13-01: '3'\n", "x:\n  2024-01-01: 3.1\n", "x: {2024-01-01: '0'}\n", "{", "x: {2024-01-01: nan}\n"]
 )
 def test_a_table_of_rates_that_cannot_be_used_is_named(tmp_path: Path, text: str) -> None:
     """A float, an impossible day, a rate of nothing: the file and the line's name are told."""
     path = tmp_path / "rates.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"rates\.yaml"):
+    with pytest.raises(KnowledgeError, match=r"rates\.yaml"):
         Rates.read(path)
 
 

@@ -37,7 +37,7 @@ def changed(folder: Path, old: str, new: str) -> int:
 
 def wrong(folder: Path) -> list[str]:
     """What is wrong with the file, with its line."""
-    return [str(p) for p in check(folder, PATHS) if not p.notice]
+    return [f"{p.file}:{p.line}: {p.code} {p}" for p in check(folder, PATHS) if not p.notice]
 
 
 def test_the_shipped_file_is_sound() -> None:
@@ -50,15 +50,15 @@ def test_the_shipped_file_is_sound() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  notme:\n", "  notmee:\n", "unknown name 'notmee'"),
-        ("  thanks:\n", "  plan:\n", "plan stands here twice"),
-        ("[退订, 停止,", "退订 # [停止,", "a list of words in square brackets"),
-        ("has: [退订,", "has: [停, 退订,", "'停' is too short to count anywhere"),
-        ("has: [退订,", "has: [怎么退订, 退订,", "'怎么退订' can never count"),
-        ("has: [退订,", "has: ['！！', 退订,", "holds no letter or digit"),
-        ("back: [上一步,", "back: [取消, 上一步,", "'取消' stands under back already"),
-        ("asking: [吗,", "askings: [吗,", "unknown name 'askings'"),
-        ("paths:\n", "paths:\n  no_such_path: {has: [开始办理]}\n", "unknown name 'no_such_path'"),
+        ("  notme:\n", "  notmee:\n", "file.unknown"),
+        ("  thanks:\n", "  plan:\n", "file.twice"),
+        ("[退订, 停止,", "退订 # [停止,", "reply.list"),
+        ("has: [退订,", "has: [停, 退订,", "reply.short"),
+        ("has: [退订,", "has: [怎么退订, 退订,", "reply.never"),
+        ("has: [退订,", "has: ['！！', 退订,", "reply.bare"),
+        ("back: [上一步,", "back: [取消, 上一步,", "reply.answer_twice"),
+        ("asking: [吗,", "askings: [吗,", "file.unknown"),
+        ("paths:\n", "paths:\n  no_such_path: {has: [开始办理]}\n", "file.unknown"),
     ],
 )
 def test_every_mistake_is_named_with_its_line(folder: Path, old: str, new: str, said: str) -> None:
@@ -73,10 +73,10 @@ def test_what_is_no_yaml_or_not_there_is_named(folder: Path) -> None:
     line = changed(folder, "  notme:\n", "  notme: [\n")
     assert any(int(p.split(":")[1]) >= line for p in wrong(folder))
     (folder / FILE).write_bytes("intents: {}\n# 退订".encode("gb18030"))
-    assert wrong(folder) == [f"{FILE}:2: not UTF-8; save the file as UTF-8"]
+    assert [each.split(" ")[:2] for each in wrong(folder)] == [[f"{FILE}:2:", "file.encoding"]]
     (folder / FILE).write_text("intents: {}\n", encoding="utf-8")
-    assert any("the section answers is missing" in p for p in wrong(folder))
-    assert any("the meaning stop is missing" in p for p in wrong(folder))
+    assert any("file.missing_key" in p and "answers" in p for p in wrong(folder))
+    assert any("reply.no_meaning" in p and "stop" in p for p in wrong(folder))
     (folder / FILE).unlink()
     with pytest.raises(KnowledgeError, match=FILE):
         Replies(folder)

@@ -28,7 +28,7 @@ def problems(tmp_path: Path, old: str, new: str) -> list[str]:
     text = (FAQ / FILE).read_text(encoding="utf-8")
     assert old in text
     (tmp_path / FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
-    return [str(p) for p in read(tmp_path, draft().laws, draft().courts)[1]]
+    return [f"{p.file}:{p.line}: {p.code} {p}" for p in read(tmp_path, draft().laws, draft().courts)[1]]
 
 
 @pytest.fixture
@@ -42,22 +42,24 @@ def guide() -> Guide:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('hours: "09:00-20:00"', 'hours: "25:00-20:00"', "no time of day"),
-        ('"22:00-08:00"]', '"08:00-08:00"]', "begins when it ends"),
-        ("per_day: 1", "per_day: none", "a number from 1 on"),
-        ("wording: before}", "wording: nowhere}", "there is no wording"),
-        ("steps: [T-7, T-1, T+1, person]", "steps: [T-9]", "unknown steps T-9"),
-        ("settlement: [negotiating]", "weather: [rain]", "unknown condition weather"),
-        ('article: "9"', 'article: "999"', "is not in laws.yaml"),
-        ("第264条）", "）", "does not name the article"),
-        ("{salutation}您好，请在", "您好，请在", "{salutation} is missing"),
-        ("{salutation}您好，请在", "{salutation}{amount}您好，请在", "unknown name {amount}"),
-        ("一条来自{court}执行局的通知", "一笔欠款，{court}", "must not say 欠"),
-        ("核实请打 12368。法院", "法院", "must say 12368"),
-        ("  paid: 已履行", "  paid: 已经履行完毕了请点这里提交凭证", "a button has 1 to"),
-        ("holdout: 0\n", "holdout: 0.9\n", "between 0 and 0.5"),
-        ("rest: []", "rest: [soon]", "no day like"),
-        ("footer: （自动", "footnote: （自动", "unknown section footnote"),
+        ('hours: "09:00-20:00"', 'hours: "25:00-20:00"', "remind.hours"),
+        ('"22:00-08:00"]', '"08:00-08:00"]', "remind.hours"),
+        ("per_day: 1", "per_day: none", "remind.number"),
+        ("wording: before}", "wording: nowhere}", "remind.no_wording"),
+        ("steps: [T-7, T-1, T+1, person]", "steps: [T-9]", "remind.steps"),
+        ("settlement: [negotiating]", "weather: [rain]", "file.unknown"),
+        ('article: "9"', 'article: "999"', "remind.no_article"),
+        ("第264条）", "）", "remind.article_unsaid"),
+        ("{salutation}您好，请在", "您好，请在", "remind.must_name"),
+        ("{salutation}您好，请在", "{salutation}{amount}您好，请在", "text.name"),
+        ("一条来自{court}执行局的通知", "一笔欠款，{court}", "remind.neutral_never"),
+        ("核实请打 12368。法院", "法院", "remind.must_say"),
+        ("  paid: 已履行", "  paid: 已经履行完毕了请点这里提交凭证", "remind.button"),
+        ("holdout: 0\n", "holdout: 0.9\n", "remind.holdout"),
+        ("rest: []", "rest: [soon]", "value.day"),
+        ("steps:\n", "steps: [T-7]\nstages:\n", "file.unknown"),
+        ("  - when: {kind: [act]}\n", "  - act\n  - when: {kind: [act]}\n", "file.shape"),
+        ("footer: （自动", "footnote: （自动", "file.unknown"),
     ],
 )
 def test_each_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -70,7 +72,7 @@ def test_each_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str,
 def test_a_file_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
     """A slip of the keyboard is told where it stands."""
     (found,) = problems(tmp_path, "sending:\n", "sending: [\n")
-    assert "not readable" in found
+    assert "yaml.bracket" in found
 
 
 def subject(due: date, **facts: str) -> Subject:
