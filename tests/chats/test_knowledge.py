@@ -132,3 +132,42 @@ async def test_an_answer_past_its_day_is_withheld(editing: tuple[World, Person],
     change(faq, "reviewed: 2026-11-23", "reviewed: 2026-11-24")  # the rest can still be changed
     await until(lambda: world.bot.services.library.knowledge.version != version)
     assert not any("知识库有" in text for text in clerk.heard())
+
+
+def save(path: Path, old: str, new: str) -> None:
+    """Save a file with some words changed."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+async def test_faults_beside_the_topics_are_told_once_and_the_old_words_go_on(
+    editing: tuple[World, Person], faq: Path
+) -> None:
+    """Replies, reminders, forms, words of the calculators and rates: file, line and what to do; and when it is mended."""
+    world, clerk = editing
+    alice = await world.person("张三")
+    save(faq / "replies.yaml", "  notme:\n", "  notmee:\n")
+    told = await clerk.actor.hears("faq/replies.yaml 有", timeout=20)
+    line = (faq / "replies.yaml").read_text(encoding="utf-8").split("  notmee:\n")[0].count("\n") + 1
+    assert f"replies.yaml:{line}: 请改正或删掉“notmee”" in told.text
+    assert "仍用旧的内容" in told.text
+    await alice.says("算执行费")  # the words of the old file still set out on a path
+    await alice.hears("按多少钱算")
+    save(faq / "replies.yaml", "  notmee:\n", "  notmee: \n")  # another state with the same mistake
+    save(faq / "reminders.yaml", "per_day: 1", "per_day: 很多")
+    told = await clerk.actor.hears("faq/reminders.yaml 有 1 处错误", timeout=20)
+    assert "请把“per_day”写成" in told.text
+    save(faq / "forms" / "clues.yaml", "side: ", "sides: ")
+    told = await clerk.actor.hears("faq/forms 有 1 处错误", timeout=20)
+    assert "forms/clues.yaml:" in told.text
+    assert "下次就启动不了" in told.text
+    save(faq / "rates.yaml", "lpr_1y: {}", "lpr_1y: {2026-01-20: 3.1}")
+    assert "rates.yaml:10: lpr_1y：" in (await clerk.actor.hears("faq/rates.yaml 有 1 处错误", timeout=20)).text
+    save(faq / "calculators.yaml", "interest:\n", "interest:\n\t")
+    assert "换成空格" in (await clerk.actor.hears("faq/calculators.yaml 有 1 处错误", timeout=20)).text
+    assert sum("faq/replies.yaml 有" in text for text in clerk.heard()) == 1
+    save(faq / "replies.yaml", "  notmee: \n", "  notme:\n")
+    await clerk.actor.hears("faq/replies.yaml 已改好", timeout=20)
+    save(faq / "forms" / "clues.yaml", "sides: ", "side: ")
+    await clerk.actor.hears("faq/forms 已改好，程序重新启动后生效", timeout=20)
