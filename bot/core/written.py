@@ -55,8 +55,15 @@ class Node:
         """The plain value; `Unreadable` when there is none, such as for the 31st of February."""
         try:
             return _construct(self.node)
-        except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-            raise self.unreadable(Fault("value.unreadable", why=_plain(error))) from error
+        except RecursionError as error:
+            raise self.unreadable(Fault("yaml.deep", parser=error)) from error
+        except (ValueError, TypeError, yaml.YAMLError) as error:
+            if "recursive" in str(error):  # it holds itself
+                raise self.unreadable(Fault("yaml.deep", parser=_plain(error))) from error
+            for member in (*self.items(), *(value for _, value in self.pairs())):
+                member.value()  # tells its own line, if it is the one that cannot be read
+            why = error.problem if isinstance(error, yaml.MarkedYAMLError) else _plain(error)
+            raise self.unreadable(Fault("value.unreadable", why=why)) from error
 
     def problem(self, fault: Fault, about: str = "") -> Problem:
         """A complaint about this place."""
@@ -139,6 +146,8 @@ def _likely(error: yaml.MarkedYAMLError, lines: list[str], mark: yaml.Mark | Non
         return Fault("yaml.bracket", since=since, parser=parser)
     if "mapping values are not allowed" in problem:
         return Fault("yaml.colons", parser=parser)
+    if "block sequence entries are not allowed" in problem:
+        return Fault("yaml.dash", parser=parser)
     if "another document" in problem:
         return Fault("yaml.document", parser=parser)
     if any(words in f"{context} {problem}" for words in _SYMBOL):
