@@ -79,7 +79,7 @@ class ClockSettings(_Section):
 class Consult(_Section):
     """When to answer, to ask back, and to hand over: the costs, in units of one question back."""
 
-    cost_wrong: float = Field(5.5, gt=0, description="a wrong answer given as if it were right")
+    cost_wrong: float = Field(4.0, gt=0, description="a wrong answer given as if it were right")
     cost_clarify: float = Field(1.0, gt=0, description="asking back")
     cost_missed: float = Field(3.0, gt=0, description="asking back without offering what was meant")
     cost_handoff: float = Field(3.0, gt=0, description="handing over what could have been answered")

@@ -9,6 +9,7 @@ from functools import lru_cache
 LONGEST_WORD = 4
 MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 NASALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
+NUMERALS = frozenset("零一二两三四五六七八九十百千万亿半几")
 
 
 @lru_cache(maxsize=8192)
@@ -57,6 +58,11 @@ class Repair:
                 if len(window) < length:
                     continue
                 word = self._by_sound.get(tuple(map(sound, window)))
-                if word and word != window:
+                if word and word != window and not _counts(window, word):
                     return clause[:start] + word + clause[start + length :], start + length - 1
         return clause, position
+
+
+def _counts(window: str, word: str) -> bool:
+    """Whether the word would swallow a numeral: 先还三千行不行 names a sum, not 欠薪."""
+    return any(here in NUMERALS and here != there for here, there in zip(window, word, strict=True))

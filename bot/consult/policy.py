@@ -21,7 +21,7 @@ KIND_NAMED = 0.6  # the probability of "no topic" from which a pointer elsewhere
 class MatchSettings:
     """What each outcome costs, in units of one question back; `config.yaml` may change them."""
 
-    cost_wrong: float = 5.5  # a wrong answer given as if it were right
+    cost_wrong: float = 4.0  # a wrong answer given as if it were right
     cost_clarify: float = 1.0  # a question back
     cost_missed: float = 3.0  # a question back that does not offer what was meant
     cost_handoff: float = 3.0  # a person for what the desk could have answered

@@ -99,6 +99,12 @@ def test_only_unknown_pairs_are_repaired(clause: str, repaired: str) -> None:
     assert Repair(["申请", "查封"], known)(clause) == repaired
 
 
+def test_a_numeral_is_never_swallowed_by_a_word() -> None:
+    """「还三千行不行」 asks whether three thousand will do; it does not speak of wages in arrears (欠薪)."""
+    assert Repair(["欠薪"], {"不行"})("三千行不行") == "三千行不行"
+    assert Repair(["欠薪"], {"不行"})("前薪不行") == "欠薪不行"
+
+
 def test_sounds_merge_as_southern_ears_do() -> None:
     """No tones; zh = z, n = l, -ng = -n."""
     assert sound("执") == sound("字")[:1] + "i"

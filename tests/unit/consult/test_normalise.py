@@ -56,6 +56,14 @@ def test_comparable_text(typed: str, text: str) -> None:
         ("千万不要", None),
         ("一块地", None),
         ("2023年判的", None),
+        ("两万三千", "23000.00"),
+        ("15万8千", "158000.00"),
+        ("三万五怎么收费", "35000.00"),
+        ("四万零五百", "40500.00"),
+        ("先还三千五行不行", "3500.00"),
+        ("还欠2000没给", "2000.00"),
+        ("给三百人发工资", None),
+        ("欠我2019年的工资", None),
     ],
 )
 def test_amounts_are_facts(typed: str, amount: str | None) -> None:
