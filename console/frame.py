@@ -60,6 +60,10 @@ class Gone(Exception):
     """The session has ended while a page was open."""
 
 
+class Refused(Exception):
+    """Why a deed was not done, in words for whoever wanted it."""
+
+
 class Page:
     """One open page of one person."""
 
@@ -99,23 +103,30 @@ class Page:
             raise Gone
         return session.who
 
+    async def attempt(self, deed: Callable[[Who], Awaitable[T]]) -> T:
+        """Carry a deed out. Raises `Refused` with the reason in words."""
+        try:
+            return await deed(await self.now())
+        except Gone:
+            self.log_in_again()
+            raise Refused(self.t("frame.session_over")) from None
+        except _REFUSALS as error:
+            raise Refused(self.refusal(error)) from error
+        except KnowledgeError as error:  # file, line and what is wrong there
+            raise Refused(str(error)) from error
+        except StoreUnavailableError as error:
+            raise Refused(self.t("frame.database_away")) from error
+
     async def do(self, deed: Callable[[Who], Awaitable[T]], said: str = "", **params: object) -> T | None:
         """Carry a deed out; what is refused is said, and None comes back."""
         try:
-            found = await deed(await self.now())
-        except Gone:
-            self.log_in_again()
-        except _REFUSALS as error:
-            self.tell(self.refusal(error), "warning")
-        except KnowledgeError as error:  # file, line and what is wrong there
+            found = await self.attempt(deed)
+        except Refused as error:
             self.tell(str(error), "warning")
-        except StoreUnavailableError:
-            self.tell(self.t("frame.database_away"), "negative")
-        else:
-            if said:
-                self.tell(self.t(said, **params), "positive")
-            return found
-        return None
+            return None
+        if said:
+            self.tell(self.t(said, **params), "positive")
+        return found
 
     def tell(self, words: str, tone: Literal["positive", "negative", "warning", "info"]) -> None:
         """A note on the screen, wherever the part of the page is that it is about: that may be gone by now."""
@@ -123,13 +134,14 @@ class Page:
             ui.notify(words, type=tone, timeout=3000 if tone == "positive" else 8000, multi_line=True)
 
     def doing(self, deed: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
-        """For a button: disabled by nobody, but what it raises never disappears."""
+        """For a button. The deed runs beside the page, since it may rebuild the part that the button is in."""
 
         async def pressed() -> None:
-            try:
-                await deed()
-            except Gone:
-                self.log_in_again()
+            with self.client:
+                try:
+                    await deed()
+                except Gone:
+                    self.log_in_again()
 
         return pressed
 
@@ -307,20 +319,63 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, object]
     return table
 
 
-async def ask(page: Page, title: str, fields: Mapping[str, Any], button: str) -> dict[str, Any] | None:
-    """A dialog with some fields: name → a function that makes the field. What was entered, or None."""
-    with page.client, ui.dialog() as dialog, ui.card().classes("dialog"):
+def ask(page: Page, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
+        deed: Callable[[Who, dict[str, Any]], Awaitable[T]], said: str = "",
+        then: Callable[[T], Awaitable[object]] | None = None) -> None:
+    """Open a dialog with some fields, name → a function that makes the field; its button does the deed with what was entered.
+
+    What is refused is said inside the dialog, with everything as it was typed. Once the deed is done the
+    dialog closes, `said` is told, and `then` gets what the deed returned.
+    """
+    with page.client, ui.dialog(value=True) as dialog, ui.card().classes("dialog") as card:
         ui.label(title).classes("dialog-title")
         made = {name: make() for name, make in fields.items()}
+        why = ui.label().classes("late").props("role=alert data-mark=refused")
+        why.set_visibility(False)
         with ui.row().classes("dialog-buttons"):
-            ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
-            ui.button(button, on_click=lambda: dialog.submit(True)).props("unelevated")
-    yes = await dialog
-    values = {name: field.value for name, field in made.items()} if yes else None
-    dialog.delete()
-    return values
+            ui.button(page.t("frame.cancel"), on_click=dialog.close).props("flat")
+            go = ui.button(button).props("unelevated")
+
+    async def pressed() -> None:
+        if not go.enabled:
+            return  # the deed is under way
+        go.disable()
+        why.set_visibility(False)
+        try:
+            found = await page.attempt(lambda who: deed(who, {name: field.value for name, field in made.items()}))
+        except Refused as error:
+            why.text = str(error)
+            why.set_visibility(True)
+            return
+        finally:
+            go.enable()
+        _ = dialog.close()
+        if said:
+            page.tell(page.t(said), "positive")
+        if then is not None:
+            await then(found)
+
+    go.on_click(page.doing(pressed))
+    card.on("keydown.ctrl.enter", page.doing(pressed))
+    _ = next(iter(made.values()), go).props("autofocus")
+    if made:
+        _ = dialog.props("no-backdrop-dismiss")  # a slip of the mouse must not lose what was typed
+    _ = dialog.on("hide", dialog.delete)
+
+
+async def answered(dialog: ui.dialog) -> Any:
+    """What was chosen in a dialog, which is gone then; nothing if it was closed, or the page was left."""
+    chosen = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return chosen
 
 
 async def sure(page: Page, question: str, button: str) -> bool:
-    """Ask back before what cannot be undone."""
-    return await ask(page, question, {}, button) is not None
+    """Ask back, such as in the middle of a deed whose dialog stays open below."""
+    with page.client, ui.dialog() as dialog, ui.card().classes("dialog"):
+        ui.label(question).classes("dialog-title")
+        with ui.row().classes("dialog-buttons"):
+            ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
+            ui.button(button, on_click=lambda: dialog.submit(True)).props("unelevated autofocus")
+    return bool(await answered(dialog))

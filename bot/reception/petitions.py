@@ -98,7 +98,7 @@ class Petitions:
         if self._courts.get(new.court) is None:
             raise DeskError("no_court", court=new.court[:20])
         if not new.text.strip() or not new.name.strip():
-            raise DeskError("no_words")
+            raise DeskError("petition_words")
         now = self._clock.now()
         row = PetitionRow(
             number=0,

@@ -175,20 +175,22 @@ class _Campaign:
 
     async def _do(self, name: str, deed: Any) -> None:
         page = self._page
-        if name in ("start", "cancel", "retry") and await ask(page, page.t(f"campaigns.sure.{name}"), {}, page.t(f"campaigns.do.{name}")) is None:
+        if name in ("start", "cancel", "retry"):
+            ask(page, page.t(f"campaigns.sure.{name}"), {}, page.t(f"campaigns.do.{name}"), lambda who, _: deed(who),
+                then=lambda _: self._look())
             return
         await page.do(deed)
         await self._look()
 
     async def _correct(self) -> None:
         page = self._page
-        entered = await ask(page, page.t("campaigns.correct"), {
+
+        async def drafted(number: int) -> None:
+            ui.navigate.to(f"/campaigns/{number}")
+
+        ask(page, page.t("campaigns.correct"), {
             "text": lambda: ui.textarea(page.t("campaigns.text")).props("outlined dense rows=5"),
-        }, page.t("campaigns.do.correct"))
-        if entered:
-            drafted = await page.do(lambda who: self._office.correct(who, self._number, entered["text"] or ""))
-            if drafted is not None:
-                ui.navigate.to(f"/campaigns/{drafted}")
+        }, page.t("campaigns.do.correct"), lambda who, entered: self._office.correct(who, self._number, entered["text"] or ""), then=drafted)
 
     async def _details(self, found: Progress) -> None:
         self._rest.clear()

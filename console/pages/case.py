@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
 from bot.ledger.service import CaseView
 from bot.reception.model import Node
-from bot.staff.model import Right, Role
+from bot.staff.model import Right, Role, Who
 from console.fields import text_field
-from console.frame import Page, ask, day, empty, facts, frame, grid, money, section
+from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, money, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -87,11 +88,9 @@ def _show(page: Page, view: CaseView) -> None:
 
 async def _node(page: Page, view: CaseView) -> None:
     nodes = {n.value: page.label("node", n) for n in Node}
-    entered = await ask(page, page.t("case.node"), {
+    ask(page, page.t("case.node"), {
         "node": lambda: ui.select(nodes, value=Node.ACCEPT.value).props("outlined dense"),
-    }, page.t("case.do.node"))
-    if entered:
-        await page.do(lambda who: page.services.nodes.start(who, view.row.id, Node(entered["node"])), "frame.done")
+    }, page.t("case.do.node"), lambda who, entered: page.services.nodes.start(who, view.row.id, Node(entered["node"])), "frame.done")
 
 
 async def _notary(page: Page, view: CaseView) -> None:
@@ -100,11 +99,13 @@ async def _notary(page: Page, view: CaseView) -> None:
     if not notaries:
         ui.notify(page.t("case.no_notary"), type="info")
         return
-    entered = await ask(page, page.t("case.notary"), {
+
+    async def assign(who: Who, entered: Mapping[str, Any]) -> None:
+        if not entered["account"]:
+            raise Refused(page.t("frame.choose_one"))
+        await page.services.notaries.assign(who, view.row.id, entered["account"], entered["note"] or "")
+
+    ask(page, page.t("case.notary"), {
         "account": lambda: ui.select(notaries, label=page.t("case.which_notary")).props("outlined dense"),
         "note": lambda: text_field(page.t("obligation.note")),
-    }, page.t("case.do.notary"))
-    if entered and entered["account"]:
-        await page.do(
-            lambda who: page.services.notaries.assign(who, view.row.id, entered["account"], entered["note"] or ""), "frame.done"
-        )
+    }, page.t("case.do.notary"), assign, "frame.done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ from nicegui import events, ui
 from bot.core.clock import SHANGHAI
 from bot.reception.chats import ChatItem, Line, NewPaper, Panel
 from bot.reception.model import Breach, ChatState
-from bot.staff.model import Right, Role
-from console.frame import Page, ask, day, empty, facts, frame, moment, money
+from bot.staff.model import Right, Role, Who
+from console.frame import Page, answered, ask, day, empty, facts, frame, moment, money
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -180,6 +181,9 @@ class _Inbox:
 
     async def _then(self, deed: Any, said: str = "") -> None:
         await self._page.do(deed, said)
+        await self._again()
+
+    async def _again(self, _: object = None) -> None:
         await self._show_list()
         await self._show_chat(first=False)
 
@@ -189,19 +193,20 @@ class _Inbox:
         people = {f"a{c.id}": f"{c.name}（{page.court(c.court)}）" for c in colleagues if c.id != page.who.account}
         courts = {f"c{c}": page.t("chats.to_court", court=name) for c, name in page.courts().items()}
         roles = {f"r{r.value}": page.t("chats.to_role", role=page.label("role", r)) for r in Role}
-        entered = await ask(page, page.t("chats.hand_over"), {
+
+        async def hand(who: Who, entered: Mapping[str, Any]) -> None:
+            kind, rest = (entered["to"] or " ")[0], (entered["to"] or "")[1:]
+            await self._chats.hand_over(
+                who, number, entered["note"] or "",
+                to=int(rest) if kind == "a" else None,
+                court=rest if kind == "c" else None,
+                role=Role(rest) if kind == "r" else None,
+            )
+
+        ask(page, page.t("chats.hand_over"), {
             "to": lambda: ui.select({**people, **courts, **roles}, label=page.t("chats.to"), with_input=True).props("outlined dense"),
             "note": lambda: ui.textarea(page.t("chats.hand_over_note")).props("outlined dense rows=3"),
-        }, page.t("chats.do.hand_over"))
-        if not entered or not entered["to"]:
-            return
-        kind, rest = entered["to"][0], entered["to"][1:]
-        target: dict[str, Any] = {
-            "to": int(rest) if kind == "a" else None,
-            "court": rest if kind == "c" else None,
-            "role": Role(rest) if kind == "r" else None,
-        }
-        await self._then(lambda who: self._chats.hand_over(who, number, entered["note"] or "", **target), "chats.handed")
+        }, page.t("chats.do.hand_over"), hand, "chats.handed", self._again)
 
     async def _snooze(self, number: int) -> None:
         page = self._page
@@ -212,20 +217,17 @@ class _Inbox:
             _morning(now, 3).isoformat(): page.t("chats.in_three_days"),
             _morning(now, 7).isoformat(): page.t("chats.in_a_week"),
         }
-        entered = await ask(page, page.t("chats.snooze"), {
+        ask(page, page.t("chats.snooze"), {
             "until": lambda: ui.radio(choices, value=next(iter(choices))),
-        }, page.t("chats.do.snooze"))
-        if entered:
-            until = datetime.fromisoformat(entered["until"])
-            await self._then(lambda who: self._chats.snooze(who, number, until))
+        }, page.t("chats.do.snooze"), lambda who, entered: self._chats.snooze(
+            who, number, datetime.fromisoformat(entered["until"])), then=self._again)
 
     async def _resolve(self, number: int) -> None:
         page = self._page
-        entered = await ask(page, page.t("chats.resolve"), {
+        ask(page, page.t("chats.resolve"), {
             "text": lambda: ui.textarea(page.t("chats.last_words")).props("outlined dense rows=3"),
-        }, page.t("chats.do.resolve"))
-        if entered:
-            await self._then(lambda who: self._chats.resolve(who, number, entered["text"] or ""), "chats.resolved")
+        }, page.t("chats.do.resolve"), lambda who, entered: self._chats.resolve(who, number, entered["text"] or ""),
+            "chats.resolved", self._again)
 
     # -- what was said ---------------------------------------------------------------------------
 
@@ -259,16 +261,15 @@ class _Inbox:
 
     async def _correct(self, line: Line) -> None:
         page, number = self._page, self._number or 0
-        entered = await ask(page, page.t("chats.correct"), {
+        ask(page, page.t("chats.correct"), {
             "text": lambda: ui.textarea(value=line.text).props("outlined dense rows=5"),
-        }, page.t("chats.do.correct"))
-        if entered:
-            await self._then(lambda who: self._chats.correct(who, number, line.message_id or 0, entered["text"]))
+        }, page.t("chats.do.correct"), lambda who, entered: self._chats.correct(
+            who, number, line.message_id or 0, entered["text"] or ""), then=self._again)
 
     async def _retract(self, line: Line) -> None:
         page, number = self._page, self._number or 0
-        if await ask(page, page.t("chats.retract_sure"), {}, page.t("chats.do.retract")) is not None:
-            await self._then(lambda who: self._chats.retract(who, number, line.message_id or 0))
+        ask(page, page.t("chats.retract_sure"), {}, page.t("chats.do.retract"),
+            lambda who, _: self._chats.retract(who, number, line.message_id or 0), then=self._again)
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -290,8 +291,7 @@ class _Inbox:
                 done = await page.do(lambda who: _done(deed(who, number, words)))
                 if done:  # what was refused stays in the field
                     box.value = ""
-                await self._show_list()
-                await self._show_chat(first=False)
+                await self._again()
 
             async def canned() -> None:
                 await self._canned(box)
@@ -336,10 +336,9 @@ class _Inbox:
 
             field.on("keydown.enter", find)
             await find()
-        chosen = await dialog
+        chosen = await answered(dialog)
         if chosen:
             box.value = chosen.replace("**", "")
-        dialog.delete()
 
     # -- the person ------------------------------------------------------------------------------
 

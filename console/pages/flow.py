@@ -34,9 +34,8 @@ async def _show(page: Page, body: ui.column) -> None:
             return
 
         async def finish(row: dict[str, Any]) -> None:
-            if await ask(page, page.t("flow.finish", case=row["case"], node=row["node"]), {}, page.t("flow.do.finish")) is not None:
-                await page.do(lambda who: page.services.nodes.finish(who, int(row["id"])), "frame.done")
-                await _show(page, body)
+            ask(page, page.t("flow.finish", case=row["case"], node=row["node"]), {}, page.t("flow.do.finish"),
+                lambda who, _: page.services.nodes.finish(who, int(row["id"])), "frame.done", lambda _: _show(page, body))
 
         grid([(c, page.t(f"flow.column.{c}")) for c in ("case", "court", "node", "started", "limit", "days", "state")], [{
             "id": n.row.number, "case": n.case_number, "court": page.court(n.row.court), "node": page.label("node", n.row.node),

@@ -35,14 +35,12 @@ async def _show(page: Page, body: ui.column) -> None:
 
         async def record(row: dict[str, object]) -> None:
             results = {r.value: page.label("follow_up", r) for r in FollowUpResult}
-            entered = await ask(page, page.t("follow_ups.record", case=row["case"]), {
+            ask(page, page.t("follow_ups.record", case=row["case"]), {
                 "result": lambda: ui.radio(results, value=FollowUpResult.CONTENT.value),
                 "note": lambda: ui.textarea(page.t("obligation.note")).props("outlined dense rows=3"),
-            }, page.t("follow_ups.do.record"))
-            if entered:
-                await page.do(lambda who: page.services.follow_ups.record(
-                    who, int(str(row["id"])), FollowUpResult(entered["result"]), entered["note"] or ""), "frame.done")
-                await _show(page, body)
+            }, page.t("follow_ups.do.record"), lambda who, entered: page.services.follow_ups.record(
+                who, int(str(row["id"])), FollowUpResult(entered["result"]), entered["note"] or ""),
+                "frame.done", lambda _: _show(page, body))
 
         grid([(c, page.t(f"follow_ups.column.{c}")) for c in ("case", "court", "cause", "due", "status", "result")], [{
             "id": f.row.number, "case": f.case_number, "court": page.court(f.row.court), "cause": page.label("follow_cause", f.row.cause),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from bot.consult.learning import Change
 from bot.reception.learning import Explanation
-from bot.staff.model import Right
-from console.frame import Page, ask, day, empty, facts, frame, grid, moment, section
+from bot.staff.model import Right, Who
+from console.frame import Page, answered, ask, day, empty, facts, frame, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -122,33 +124,38 @@ async def _gaps(page: Page, body: ui.column) -> None:
 
     async def decide(row: dict[str, Any]) -> None:
         topics = {e.id: f"{e.title}（{e.id}）" for e in office.search("")}
-        entered = await ask(page, page.t("knowledge.gap", question=row["question"]), {
+        number = int(row["id"])
+
+        async def look(who: Who, entered: Mapping[str, Any]) -> Change | None:
+            if not entered["topic"]:
+                await office.outside(who, number)
+                return None
+            note = ui.notification(page.t("knowledge.measuring"), spinner=True, timeout=None)
+            try:
+                return await office.propose(who, number, entered["topic"], entered["wording"] or "")
+            finally:
+                note.dismiss()
+
+        async def seen(change: Change | None) -> None:
+            if change is None:
+                page.tell(page.t("frame.done"), "positive")
+                await _gaps(page, body)
+                return
+            with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 54rem; width: 54rem"):
+                ui.label(page.t("knowledge.effect", topic=change.owner, wording=change.phrasing)).classes("dialog-title")
+                ui.label(change.effect).classes("sample").style("font-family: monospace; font-size: .78rem; white-space: pre; overflow: auto")
+                with ui.row().classes("dialog-buttons"):
+                    ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
+                    ui.button(page.t("knowledge.do.accept"), on_click=lambda: dialog.submit(True)).props("unelevated").props("data-mark=accept")
+            if await answered(dialog):
+                await page.do(lambda who: office.accept(who, number, change), "knowledge.accepted")
+                await _gaps(page, body)
+
+        ask(page, page.t("knowledge.gap", question=row["question"]), {
             "topic": lambda: ui.select({"": page.t("knowledge.outside"), **topics}, value=row["proposed"] if row["proposed"] in topics else "",
                                        label=page.t("knowledge.belongs"), with_input=True).props("outlined dense"),
             "wording": lambda: ui.input(page.t("knowledge.wording"), value=row["question"]).props("outlined dense maxlength=100"),
-        }, page.t("knowledge.do.look"))
-        if not entered:
-            return
-        number = int(row["id"])
-        if not entered["topic"]:
-            await page.do(lambda who: office.outside(who, number), "frame.done")
-            await _gaps(page, body)
-            return
-        note = ui.notification(page.t("knowledge.measuring"), spinner=True, timeout=None)
-        change = await page.do(lambda who: office.propose(who, number, entered["topic"], entered["wording"] or ""))
-        note.dismiss()
-        if change is None:
-            return
-        with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 54rem; width: 54rem"):
-            ui.label(page.t("knowledge.effect", topic=entered["topic"], wording=change.phrasing)).classes("dialog-title")
-            ui.label(change.effect).classes("sample").style("font-family: monospace; font-size: .78rem; white-space: pre; overflow: auto")
-            with ui.row().classes("dialog-buttons"):
-                ui.button(page.t("frame.cancel"), on_click=lambda: dialog.submit(False)).props("flat")
-                ui.button(page.t("knowledge.do.accept"), on_click=lambda: dialog.submit(True)).props("unelevated").props("data-mark=accept")
-        if await dialog:
-            await page.do(lambda who: office.accept(who, number, change), "knowledge.accepted")
-            await _gaps(page, body)
-        dialog.delete()
+        }, page.t("knowledge.do.look"), look, then=seen)
 
     with body, section(page.t("knowledge.gaps"), len(found)):
         ui.label(page.t("knowledge.gaps_how")).classes("soft")

@@ -17,7 +17,7 @@ from bot.ledger.importing import Result, reason
 from bot.ledger.model import Settlement, Stage, Status
 from bot.staff.model import Right, Who
 from bot.store.ledger_page import ORDERS, Listed, Wanted
-from console.frame import Page, ask, day, empty, frame, money
+from console.frame import Page, Refused, answered, ask, day, empty, frame, money
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -187,17 +187,21 @@ class _Table:
             return
         colleagues = await page.do(page.services.staff.colleagues) or []
         names = {c.name: c.name for c in colleagues}
-        entered = await ask(page, page.t("ledger.assign", count=len(chosen)), {
+
+        async def assign(_: Who, entered: Mapping[str, Any]) -> int:
+            if not entered["to"]:
+                raise Refused(page.t("frame.choose_one"))
+            deeds = [partial(self._assign_one, obligation=int(row["id"]), name=entered["to"]) for row in chosen]
+            return sum([bool(await page.do(deed)) for deed in deeds])
+
+        async def assigned(done: int) -> None:
+            page.tell(page.t("ledger.assigned", count=done), "positive")
+            self._table.selected.clear()
+            await self._load()
+
+        ask(page, page.t("ledger.assign", count=len(chosen)), {
             "to": lambda: ui.select(names, label=page.t("ledger.assign_to"), with_input=True).props("outlined dense"),
-        }, page.t("ledger.do.assign"))
-        if not entered or not entered["to"]:
-            return
-        done = 0
-        for row in chosen:
-            done += bool(await page.do(partial(self._assign_one, obligation=int(row["id"]), name=entered["to"])))
-        ui.notify(page.t("ledger.assigned", count=done), type="positive")
-        self._table.selected.clear()
-        await self._load()
+        }, page.t("ledger.do.assign"), assign, then=assigned)
 
     async def _assign_one(self, who: Who, obligation: int, name: str) -> bool:
         async with self._office.book(who, obligation, f"responsible: {name}") as book:
@@ -208,31 +212,37 @@ class _Table:
         """One-time links for everybody of the chosen cases, as a table to be printed or mailed."""
         page = self._page
         numbers = list(dict.fromkeys(row["number"] for row in self._chosen()))
-        if not numbers or await ask(page, page.t("ledger.links_sure", count=len(numbers)), {}, page.t("ledger.do.links")) is None:
+        if not numbers:
             return
-        lines = [page.t("ledger.links_head")]
-        for number in numbers:
-            made = await page.do(partial(self._office.invite, number=number)) or []
-            lines += [f"{number},{one.party.name},{page.label('party_role', one.role)},{one.link}" for one in made]
-        ui.download.content("\ufeff" + "\r\n".join(lines) + "\r\n", "links.csv", "text/csv")
+
+        async def links(who: Who, _: Mapping[str, Any]) -> None:
+            lines = [page.t("ledger.links_head")]
+            for number in numbers:
+                made = await self._office.invite(who, number)
+                lines += [f"{number},{one.party.name},{page.label('party_role', one.role)},{one.link}" for one in made]
+            ui.download.content("\ufeff" + "\r\n".join(lines) + "\r\n", "links.csv", "text/csv")
+
+        ask(page, page.t("ledger.links_sure", count=len(numbers)), {}, page.t("ledger.do.links"), links)
 
     async def _export(self) -> None:
         page = self._page
-        entered = await ask(page, page.t("ledger.export"), {
+
+        async def export(who: Who, entered: Mapping[str, Any]) -> None:
+            with tempfile.TemporaryDirectory() as folder:
+                target = Path(folder) / "ledger.xlsx"
+                note = ui.notification(page.t("ledger.exporting"), spinner=True, timeout=None)
+                try:
+                    await page.services.tables.export(
+                        who, target, personal=bool(entered["personal"]), court=entered["court"] or None)
+                finally:
+                    note.dismiss()
+                content = await asyncio.to_thread(target.read_bytes)
+            ui.download.content(content, page.t("ledger.export_name", day=page.services.ledger.today()), _XLSX)
+
+        ask(page, page.t("ledger.export"), {
             "court": lambda: ui.select({"": page.t("ledger.every_court"), **page.courts()}, value="").props("outlined dense"),
             "personal": lambda: ui.checkbox(page.t("ledger.personal")),
-        }, page.t("ledger.do.export"))
-        if not entered:
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "ledger.xlsx"
-            note = ui.notification(page.t("ledger.exporting"), spinner=True, timeout=None)
-            rows = await page.do(lambda who: page.services.tables.export(
-                who, target, personal=bool(entered["personal"]), court=entered["court"] or None))
-            note.dismiss()
-            if rows is not None:
-                content = await asyncio.to_thread(target.read_bytes)
-                ui.download.content(content, page.t("ledger.export_name", day=page.services.ledger.today()), _XLSX)
+        }, page.t("ledger.do.export"), export)
 
     async def _import(self) -> None:
         page = self._page
@@ -245,9 +255,9 @@ class _Table:
                 ui.button(page.t("frame.close"), on_click=dialog.close).props("flat")
         with tempfile.TemporaryDirectory() as folder:
             _Import(page, body, Path(folder)).open()
-            await dialog
-        dialog.delete()
-        await self._load()
+            await answered(dialog)
+        if not page.client.is_deleted:
+            await self._load()
 
     async def _template(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,9 @@ from bot.ledger.model import NewPayment, ObligationKind, PaymentStatus, Settleme
 from bot.ledger.service import View
 from bot.staff.model import Right, Who
 from bot.store.ledger_rows import EventRow, PaymentRow
+from bot.store.reach_rows import CertificateRow
 from console.fields import cents, day_field, day_of, money_field, text_field
-from console.frame import Page, ask, day, empty, facts, frame, grid, moment, money, section
+from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, moment, money, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -148,56 +149,68 @@ class _Obligation:
         if not act:
             fields = {"amount": lambda: money_field(page.t("obligation.sum")), **fields,
                       "third": lambda: text_field(page.t("obligation.third"))}
-        entered = await ask(page, page.t("obligation.pay"), fields, page.t("obligation.do.pay"))
-        if entered is None:
-            return
-        amount, on = 0 if act else cents(entered["amount"]), day_of(entered["day"])
-        if amount is None or on is None:
-            ui.notify(page.t("frame.bad_field"), type="warning")
-            return
-        third = (entered.get("third") or "").strip()
-        payment = NewPayment(amount, on, Source.STAFF, payer_name=third or None, third_party=bool(third), note=entered["note"] or None)
-        await self._then(lambda who: self._office.pay(who, self._id, payment))
+
+        async def pay(who: Who, entered: Mapping[str, Any]) -> View:
+            amount, on = 0 if act else cents(entered["amount"]), day_of(entered["day"])
+            if amount is None or on is None:
+                raise Refused(page.t("frame.bad_field"))
+            third = (entered.get("third") or "").strip()
+            payment = NewPayment(amount, on, Source.STAFF, payer_name=third or None, third_party=bool(third), note=entered["note"] or None)
+            return await self._office.pay(who, self._id, payment)
+
+        self._ask("obligation.pay", fields, "pay", pay)
+
+    def _ask(self, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
+             deed: Callable[[Who, dict[str, Any]], Awaitable[object]], said: str = "frame.done") -> None:
+        """A dialog whose deed ends in showing the page anew."""
+        page = self._page
+        ask(page, page.t(title), fields, page.t(f"obligation.do.{button}"), deed, said, lambda _: self._show())
 
     async def _grace(self) -> None:
         page = self._page
-        entered = await ask(page, page.t("obligation.grace"), {
+
+        async def grace(who: Who, entered: Mapping[str, Any]) -> None:
+            await self._office.grant_grace(who, self._id, self._day(entered["until"]), entered["why"] or "")
+
+        self._ask("obligation.grace", {
             "until": lambda: day_field(page.t("obligation.until"), None),
             "why": lambda: text_field(page.t("obligation.why")),
-        }, page.t("obligation.do.grace"))
-        until = day_of(entered["until"]) if entered else None
-        if entered and until is None:
-            ui.notify(page.t("frame.bad_field"), type="warning")
-        elif entered and until:
-            await self._then(lambda who: self._office.grant_grace(who, self._id, until, entered["why"] or ""))
+        }, "grace", grace)
+
+    def _day(self, typed: str | None) -> date:
+        found = day_of(typed)
+        if found is None:
+            raise Refused(self._page.t("frame.bad_field"))
+        return found
 
     async def _undispute(self) -> None:
-        entered = await self._words("obligation.undispute", "undispute")
-        if entered:
-            await self._then(lambda who: self._office.close_disputes(who, self._id, entered))
+        self._words("obligation.undispute", "undispute", lambda who, why: self._office.close_disputes(who, self._id, why))
 
-    async def _words(self, title: str, button: str) -> str:
-        """A sentence that must be given; empty when the dialog was left."""
+    def _words(self, title: str, button: str, deed: Callable[[Who, str], Awaitable[object]]) -> None:
+        """A deed with a sentence that must be given."""
         page = self._page
-        entered = await ask(page, page.t(title), {
-            "words": lambda: ui.textarea(page.t("obligation.why")).props("outlined dense rows=3"),
-        }, page.t(f"obligation.do.{button}"))
-        if entered is None:
-            return ""
-        words = (entered["words"] or "").strip()
-        if not words:
-            ui.notify(page.t("frame.why_needed"), type="warning")
-        return words
+
+        async def given(who: Who, entered: Mapping[str, Any]) -> None:
+            words = (entered["words"] or "").strip()
+            if not words:
+                raise Refused(page.t("frame.why_needed"))
+            await deed(who, words)
+
+        self._ask(title, {"words": lambda: ui.textarea(page.t("obligation.why")).props("outlined dense rows=3")}, button, given)
 
     async def _settlement(self, view: View) -> None:
         page = self._page
         stages = {s.value: page.label("settlement", s) for s in Settlement if s is not Settlement.NONE}
-        entered = await ask(page, page.t("obligation.settlement"), {
+
+        async def settle(who: Who, entered: Mapping[str, Any]) -> None:
+            if not entered["stage"]:
+                raise Refused(page.t("frame.choose_one"))
+            await self._settle(who, Settlement(entered["stage"]), entered["why"] or None)
+
+        self._ask("obligation.settlement", {
             "stage": lambda: ui.select(stages, value=view.row.settlement if view.row.settlement in stages else None).props("outlined dense"),
             "why": lambda: text_field(page.t("obligation.why")),
-        }, page.t("obligation.do.settlement"))
-        if entered and entered["stage"]:
-            await self._then(lambda who: self._settle(who, Settlement(entered["stage"]), entered["why"] or None))
+        }, "settlement", settle)
 
     async def _settle(self, who: Who, stage: Settlement, why: str | None) -> bool:
         async with self._office.book(who, self._id, f"settlement: {stage}") as book:
@@ -207,11 +220,15 @@ class _Obligation:
     async def _assign(self) -> None:
         page = self._page
         colleagues = await page.do(page.services.staff.colleagues) or []
-        entered = await ask(page, page.t("obligation.assign"), {
+
+        async def give(who: Who, entered: Mapping[str, Any]) -> None:
+            if not entered["to"]:
+                raise Refused(page.t("frame.choose_one"))
+            await self._give(who, entered["to"])
+
+        self._ask("obligation.assign", {
             "to": lambda: ui.select({c.name: c.name for c in colleagues}, with_input=True).props("outlined dense"),
-        }, page.t("obligation.do.assign"))
-        if entered and entered["to"]:
-            await self._then(lambda who: self._give(who, entered["to"]))
+        }, "assign", give)
 
     async def _give(self, who: Who, name: str) -> bool:
         async with self._office.book(who, self._id, f"responsible: {name}") as book:
@@ -220,9 +237,8 @@ class _Obligation:
 
     async def _end(self, view: View) -> None:
         ended = view.standing.status is Status.ENDED
-        why = await self._words("obligation.reopen" if ended else "obligation.end", "reopen" if ended else "end")
-        if why:
-            await self._then(lambda who: self._over(who, ended, why))
+        self._words("obligation.reopen" if ended else "obligation.end", "reopen" if ended else "end",
+                    lambda who, why: self._over(who, ended, why))
 
     async def _over(self, who: Who, ended: bool, why: str) -> bool:
         async with self._office.book(who, self._id, why) as book:
@@ -241,14 +257,15 @@ class _Obligation:
 
     async def _certify(self, view: View) -> None:
         page = self._page
-        if await ask(page, page.t("obligation.certify_sure", name=view.debtor.name), {}, page.t("obligation.do.certify")) is None:
-            return
-        row = await page.do(lambda who: self._office.certify(who, self._id), "obligation.certified")
-        if row is not None:
+
+        async def certified(row: CertificateRow) -> None:
             found = await page.do(lambda who: self._office.certificate_file(who, row.number, "pdf"))
             if found:
                 ui.download.content(found[1], found[0], "application/pdf")
             await self._show()
+
+        ask(page, page.t("obligation.certify_sure", name=view.debtor.name), {}, page.t("obligation.do.certify"),
+            lambda who, _: self._office.certify(who, self._id), "obligation.certified", certified)
 
     async def _transcript(self, form: str) -> None:
         found = await self._page.do(lambda who: self._office.transcript(who, self._id, form))
@@ -275,15 +292,14 @@ class _Obligation:
 
     async def _move(self, instalment: int, due_on: date) -> None:
         page = self._page
-        entered = await ask(page, page.t("obligation.move"), {
+
+        async def move(who: Who, entered: Mapping[str, Any]) -> None:
+            await self._office.move_due(who, instalment, self._day(entered["day"]), entered["why"] or "")
+
+        self._ask("obligation.move", {
             "day": lambda: day_field(page.t("obligation.new_day"), due_on),
             "why": lambda: text_field(page.t("obligation.why")),
-        }, page.t("obligation.do.move"))
-        on = day_of(entered["day"]) if entered else None
-        if entered and on is None:
-            ui.notify(page.t("frame.bad_field"), type="warning")
-        elif entered and on:
-            await self._then(lambda who: self._office.move_due(who, instalment, on, entered["why"] or ""))
+        }, "move", move)
 
     def _payments(self, view: View, pictures: dict[int, int]) -> None:
         page = self._page
@@ -325,24 +341,20 @@ class _Obligation:
     async def _verify(self, p: PaymentRow) -> None:
         page = self._page
         fields: dict[str, Any] = {} if not p.amount else {"amount": lambda: money_field(page.t("obligation.verified_sum"), p.amount)}
-        entered = await ask(page, page.t("obligation.verify"), fields, page.t("obligation.do.verify"))
-        if entered is None:
-            return
-        amount = cents(entered["amount"]) if p.amount else None
-        if p.amount and amount is None:
-            ui.notify(page.t("frame.bad_field"), type="warning")
-            return
-        await self._then(lambda who: self._office.verify(who, p.id, amount=amount if amount != p.amount else None), "obligation.verified")
+
+        async def verify(who: Who, entered: Mapping[str, Any]) -> None:
+            amount = cents(entered["amount"]) if p.amount else None
+            if p.amount and amount is None:
+                raise Refused(page.t("frame.bad_field"))
+            await self._office.verify(who, p.id, amount=amount if amount != p.amount else None)
+
+        self._ask("obligation.verify", fields, "verify", verify, "obligation.verified")
 
     async def _reject(self, p: PaymentRow) -> None:
-        why = await self._words("obligation.reject", "reject")
-        if why:
-            await self._then(lambda who: self._office.reject(who, p.id, why))
+        self._words("obligation.reject", "reject", lambda who, why: self._office.reject(who, p.id, why))
 
     async def _revoke(self, p: PaymentRow) -> None:
-        why = await self._words("obligation.revoke", "revoke")
-        if why:
-            await self._then(lambda who: self._office.revoke(who, p.id, why))
+        self._words("obligation.revoke", "revoke", lambda who, why: self._office.revoke(who, p.id, why))
 
     def _promises(self, view: View) -> None:
         page = self._page
@@ -401,33 +413,40 @@ class _Obligation:
         await self._then(lambda who: self._office.settle(who, deed, detail))
 
     async def _decided(self, number: int, agreed: bool) -> None:
-        why = "" if agreed else await self._words("obligation.refuse", "no")
-        if agreed or why:
-            await self._then(lambda who: self._office.decide(who, number, agreed=agreed, why=why))
+        if agreed:
+            await self._then(lambda who: self._office.decide(who, number, agreed=True, why=""))
+        else:
+            self._words("obligation.refuse", "no", lambda who, why: self._office.decide(who, number, agreed=False, why=why))
 
     async def _refer(self, number: int) -> None:
         page = self._page
         colleagues = await page.do(page.services.staff.colleagues) or []
-        entered = await ask(page, page.t("obligation.refer"), {
+
+        async def refer(who: Who, entered: Mapping[str, Any]) -> None:
+            if not entered["to"]:
+                raise Refused(page.t("frame.choose_one"))
+            await self._office.settle(who, lambda h: h.refer(number, entered["to"]), "refer")
+
+        self._ask("obligation.refer", {
             "to": lambda: ui.select({c.name: c.name for c in colleagues}, with_input=True).props("outlined dense"),
-        }, page.t("obligation.do.refer"))
-        if entered and entered["to"]:
-            await self._settle_by("refer", lambda h: h.refer(number, entered["to"]))
+        }, "refer", refer)
 
     async def _by_hand(self, number: int) -> None:
         page = self._page
-        entered = await ask(page, page.t("obligation.do.by_hand"), {
+
+        async def said(who: Who, entered: Mapping[str, Any]) -> None:
+            await self._office.settle(who, lambda h: h.by_hand(
+                number, entered["name"] or "", yes=entered["yes"], words=entered["words"] or ""), "by hand")
+
+        ask(page, page.t("obligation.do.by_hand"), {
             "name": lambda: text_field(page.t("obligation.by_whom")),
             "yes": lambda: ui.radio({True: page.t("obligation.do.accept"), False: page.t("obligation.do.refuse")}, value=True),
             "words": lambda: text_field(page.t("obligation.by_words")),
-        }, page.t("frame.save"))
-        if entered:
-            await self._settle_by("by hand", lambda h: h.by_hand(number, entered["name"] or "", yes=entered["yes"], words=entered["words"] or ""))
+        }, page.t("frame.save"), said, "frame.done", lambda _: self._show())
 
     async def _resume(self, number: int) -> None:
-        why = await self._words("obligation.do.resume", "resume")
-        if why:
-            await self._settle_by("resume", lambda h: h.resume(number, why))
+        self._words("obligation.do.resume", "resume",
+                    lambda who, why: self._office.settle(who, lambda h: h.resume(number, why), "resume"))
 
     # -- what happened ---------------------------------------------------------------------------
 

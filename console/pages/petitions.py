@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from bot.reception.model import NewPetition, PetitionKind, PetitionStatus
 from bot.reception.petitions import Petition
-from bot.staff.model import Right
+from bot.staff.model import Right, Who
 from console.fields import text_field
-from console.frame import Page, ask, day, empty, facts, frame, grid, moment, section
+from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -62,20 +63,24 @@ async def _new(page: Page, chat: int) -> None:
             name, conversation = thread.item.name, thread.item.conversation_id
     kinds = {k.value: page.label("petition_kind", k) for k in PetitionKind}
     courts = page.courts()
-    entered = await ask(page, page.t("petitions.new"), {
-        "kind": lambda: ui.select(kinds, value=PetitionKind.PETITION.value).props("outlined dense"),
-        "court": lambda: ui.select(courts, value=page.who.court if page.who.court in courts else next(iter(courts))).props("outlined dense"),
+
+    async def file(who: Who, entered: Mapping[str, Any]) -> Petition:
+        return await page.services.petitions.open(who, NewPetition(
+            PetitionKind(entered["kind"]), entered["court"], entered["name"] or "", entered["text"] or "",
+            entered["phone"] or "", entered["case_number"] or "", conversation))
+
+    async def filed(made: Petition) -> None:
+        ui.navigate.to(f"/petitions/{made.row.number}")
+
+    ask(page, page.t("petitions.new"), {
+        "kind": lambda: ui.select(kinds, value=PetitionKind.PETITION.value, label=page.t("petitions.column.kind")).props("outlined dense"),
+        "court": lambda: ui.select(courts, value=page.who.court if page.who.court in courts else next(iter(courts)),
+                                   label=page.t("petitions.column.court")).props("outlined dense"),
         "name": lambda: text_field(page.t("petitions.name"), name),
         "phone": lambda: text_field(page.t("reception.phone")),
         "case_number": lambda: text_field(page.t("reception.case_number")),
         "text": lambda: ui.textarea(page.t("petitions.text")).props("outlined dense rows=4"),
-    }, page.t("petitions.do.new"))
-    if entered:
-        new = NewPetition(PetitionKind(entered["kind"]), entered["court"], entered["name"] or "", entered["text"] or "",
-                          entered["phone"] or "", entered["case_number"] or "", conversation)
-        made = await page.do(lambda who: page.services.petitions.open(who, new))
-        if made is not None:
-            ui.navigate.to(f"/petitions/{made.row.number}")
+    }, page.t("petitions.do.new"), file, then=filed)
 
 
 class _One:
@@ -126,27 +131,30 @@ class _One:
     async def _assign(self) -> None:
         page = self._page
         colleagues = await page.do(page.services.staff.colleagues) or []
-        entered = await ask(page, page.t("petitions.do.assign"), {
+
+        async def assign(who: Who, entered: Mapping[str, Any]) -> None:
+            if not entered["to"]:
+                raise Refused(page.t("frame.choose_one"))
+            await page.services.petitions.assign(who, self._number, entered["to"])
+
+        ask(page, page.t("petitions.do.assign"), {
             "to": lambda: ui.select({c.id: c.name for c in colleagues}, with_input=True).props("outlined dense"),
-        }, page.t("petitions.do.assign"))
-        if entered and entered["to"]:
-            await page.do(lambda who: page.services.petitions.assign(who, self._number, entered["to"]), "frame.done")
-            await self._show()
+        }, page.t("petitions.do.assign"), assign, "frame.done", lambda _: self._show())
 
     async def _escalate(self) -> None:
         page = self._page
-        entered = await ask(page, page.t("petitions.do.escalate"), {"why": lambda: text_field(page.t("obligation.why"))}, page.t("petitions.do.escalate"))
-        if entered:
-            await page.do(lambda who: page.services.petitions.escalate(who, self._number, entered["why"] or ""), "frame.done")
-            await self._show()
+        ask(page, page.t("petitions.do.escalate"), {"why": lambda: text_field(page.t("obligation.why"))}, page.t("petitions.do.escalate"),
+            lambda who, entered: page.services.petitions.escalate(who, self._number, entered["why"] or ""),
+            "frame.done", lambda _: self._show())
 
     async def _answer(self) -> None:
         page = self._page
-        entered = await ask(page, page.t("petitions.answer"), {
-            "text": lambda: ui.textarea(page.t("petitions.answer_how")).props("outlined dense rows=6"),
-        }, page.t("petitions.do.answer"))
-        if entered:
-            told = await page.do(lambda who: page.services.petitions.answer(who, self._number, entered["text"] or ""))
-            if told is not None:
-                ui.notify(page.t("petitions.told" if told else "petitions.not_told"), type="positive" if told else "info", timeout=8000)
+
+        async def told(arrived: bool) -> None:
+            page.tell(page.t("petitions.told" if arrived else "petitions.not_told"), "positive" if arrived else "info")
             await self._show()
+
+        ask(page, page.t("petitions.answer"), {
+            "text": lambda: ui.textarea(page.t("petitions.answer_how")).props("outlined dense rows=6"),
+        }, page.t("petitions.do.answer"),
+            lambda who, entered: page.services.petitions.answer(who, self._number, entered["text"] or ""), then=told)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from bot.ledger.model import Broken
-from bot.reception.intake import Assessment, Conversion, Intake
+from bot.reception.intake import Assessment, Conversion, Converted, Intake
 from bot.reception.model import TITLES, DeskError, IntakeStatus, NewIntake, NextStep
 from bot.staff.model import Right, Who
 from console.fields import cents, day_field, day_of, money_field, text_field
@@ -252,42 +252,41 @@ class _Visit:
     async def _step(self, intake: Intake) -> None:
         page = self._page
         steps = {s.value: page.label("step", s) for s in NextStep}
-        entered = await ask(page, page.t("reception.next_step"), {
+        ask(page, page.t("reception.next_step"), {
             "step": lambda: ui.radio(steps, value=intake.next_step.value),
             "why": lambda: text_field(page.t("obligation.why")),
-        }, page.t("frame.save"))
-        if entered:
-            await self._then(lambda who: self._intakes.step(who, self._number, NextStep(entered["step"]), entered["why"] or ""))
+        }, page.t("frame.save"), lambda who, entered: self._intakes.step(
+            who, self._number, NextStep(entered["step"]), entered["why"] or ""), then=lambda _: self._show())
 
     async def _convert(self, intake: Intake) -> None:
         page = self._page
-        entered = await ask(page, page.t("reception.convert"), {
+
+        async def convert(who: Who, entered: Mapping[str, Any]) -> Converted:
+            return await self._intakes.convert(who, self._number, Conversion(
+                label=entered["label"] or page.t("reception.label_default"),
+                due_on=day_of(entered["due_on"]),
+                case_number=entered["case_number"] or "",
+                debtor_number=entered["debtor_number"] or None,
+                debtor_phone=entered["debtor_phone"] or None,
+            ))
+
+        ask(page, page.t("reception.convert"), {
             "case_number": lambda: text_field(page.t("reception.case_number"), intake.new.title_number),
             "label": lambda: text_field(page.t("reception.label"), page.t("reception.label_default")),
             "due_on": lambda: day_field(page.t("reception.perform_by"), intake.new.due_on),
             "debtor_number": lambda: text_field(page.t("reception.debtor_number")),
             "debtor_phone": lambda: text_field(page.t("reception.debtor_phone")),
-        }, page.t("reception.do.convert"))
-        if not entered:
-            return
-        given = Conversion(
-            label=entered["label"] or page.t("reception.label_default"),
-            due_on=day_of(entered["due_on"]),
-            case_number=entered["case_number"] or "",
-            debtor_number=entered["debtor_number"] or None,
-            debtor_phone=entered["debtor_phone"] or None,
-        )
-        done = await page.do(lambda who: self._intakes.convert(who, self._number, replace(given)))
-        if done is not None:
-            with page.client:
-                shown = ui.dialog(value=True)
-            with shown, ui.card().classes("dialog"):
-                ui.label(page.t("reception.converted_to")).classes("dialog-title")
-                if done.link:
-                    ui.label(done.link).classes("sample").props("data-mark=link")
-                    ui.label(page.t("obligation.link_how")).classes("soft")
-                ui.button(page.t("reception.open"), on_click=lambda: ui.navigate.to(f"/obligations/{done.obligation_id}")).props("unelevated dense")
-            _ = shown.on("hide", self._show)
+        }, page.t("reception.do.convert"), convert, then=self._converted)
+
+    async def _converted(self, done: Converted) -> None:
+        page = self._page
+        with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
+            ui.label(page.t("reception.converted_to")).classes("dialog-title")
+            if done.link:
+                ui.label(done.link).classes("sample").props("data-mark=link")
+                ui.label(page.t("obligation.link_how")).classes("soft")
+            ui.button(page.t("reception.open"), on_click=lambda: ui.navigate.to(f"/obligations/{done.obligation_id}")).props("unelevated dense")
+        _ = shown.on("hide", self._show)
 
     async def _receipt(self) -> None:
         found = await self._page.do(lambda who: self._intakes.receipt(who, self._number))

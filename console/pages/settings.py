@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from bot.staff.audit import Search
-from bot.staff.model import Deed, Right, Role
+from bot.staff.model import Deed, Right, Role, Who
 from console.fields import text_field
 from console.frame import Page, ask, empty, frame, grid, moment, section
 
@@ -49,9 +50,8 @@ async def _mine(page: Page, body: ui.column) -> None:
     found = await page.do(lambda who: page.services.staff.sessions(who, who.account)) or []
 
     async def end(row: dict[str, Any]) -> None:
-        if await ask(page, page.t("settings.revoke_sure"), {}, page.t("settings.do.revoke")) is not None:
-            await page.do(lambda who: page.services.staff.revoke(who, int(row["id"])), "frame.done")
-            await _again(page, body, _mine)
+        ask(page, page.t("settings.revoke_sure"), {}, page.t("settings.do.revoke"),
+            lambda who, _: page.services.staff.revoke(who, int(row["id"])), "frame.done", lambda _: _again(page, body, _mine))
 
     with section(page.t("settings.my_sessions"), len(found)):
         ui.label(page.t("settings.my_roles", roles="、".join(page.label("role", r) for r in sorted(page.who.roles)), court=page.court(page.who.court)))
@@ -99,10 +99,9 @@ async def _broken(page: Page, body: ui.column) -> None:
 
     async def settle(row: dict[str, Any]) -> None:
         choices = {True: page.t("settings.arrived"), False: page.t("settings.not_arrived")}
-        entered = await ask(page, page.t("settings.resolve", name=row["name"]), {"arrived": lambda: ui.radio(choices, value=True)}, page.t("frame.save"))
-        if entered is not None:
-            await page.do(lambda who: page.services.broadcasts.resolve(who, int(row["id"]), arrived=entered["arrived"]), "frame.done")
-            await _again(page, body, _broken)
+        ask(page, page.t("settings.resolve", name=row["name"]), {"arrived": lambda: ui.radio(choices, value=True)}, page.t("frame.save"),
+            lambda who, entered: page.services.broadcasts.resolve(who, int(row["id"]), arrived=entered["arrived"]),
+            "frame.done", lambda _: _again(page, body, _broken))
 
     with section(page.t("settings.broken"), len(found)):
         ui.label(page.t("settings.broken_how")).classes("soft")
@@ -122,29 +121,30 @@ async def _staff(page: Page, body: ui.column) -> None:
 
     async def invite() -> None:
         courts = page.courts()
-        entered = await ask(page, page.t("settings.invite"), {
+
+        async def made(who: Who, entered: Mapping[str, Any]) -> tuple[str, str]:
+            name = entered["name"] or ""
+            return name, await staff.invite(who, entered["court"], Role(entered["role"]), name)
+
+        async def hand_out(invited: tuple[str, str]) -> None:
+            name, start = invited
+            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
+                ui.label(page.t("settings.invited", name=name)).classes("dialog-title")
+                ui.label(page.services.reach.address.link(start)).classes("sample").props("data-mark=link")
+                ui.label(page.t("settings.invite_how")).classes("soft")
+
+        ask(page, page.t("settings.invite"), {
             "name": lambda: text_field(page.t("settings.column.name")),
             "court": lambda: ui.select(courts, value=next(iter(courts)), label=page.t("settings.column.court")).props("outlined dense"),
             "role": lambda: ui.select({r.value: page.label("role", r) for r in Role}, value=Role.CLERK.value, label=page.t("settings.column.role")).props("outlined dense"),
-        }, page.t("settings.do.invite"))
-        if not entered:
-            return
-        start = await page.do(lambda who: staff.invite(who, entered["court"], Role(entered["role"]), entered["name"] or ""))
-        if start:
-            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
-                ui.label(page.t("settings.invited", name=entered["name"])).classes("dialog-title")
-                ui.label(page.services.reach.address.link(start)).classes("sample").props("data-mark=link")
-                ui.label(page.t("settings.invite_how")).classes("soft")
+        }, page.t("settings.do.invite"), made, then=hand_out)
 
     async def choose(row: dict[str, Any]) -> None:
         account, active = int(row["id"]), row["state"] == "active"
         deeds = {"disable" if active else "enable": page.t("settings.do.disable") if active else page.t("settings.do.enable"), "revoke": page.t("settings.do.revoke_all")}
-        entered = await ask(page, row["name"], {"deed": lambda: ui.radio(deeds, value=next(iter(deeds)))}, page.t("frame.save"))
-        if not entered:
-            return
-        deed = {"disable": staff.disable, "enable": staff.enable, "revoke": staff.revoke_all}[entered["deed"]]
-        await page.do(lambda who: deed(who, account), "frame.done")
-        await _again(page, body, _staff)
+        found = {"disable": staff.disable, "enable": staff.enable, "revoke": staff.revoke_all}
+        ask(page, row["name"], {"deed": lambda: ui.radio(deeds, value=next(iter(deeds)))}, page.t("frame.save"),
+            lambda who, entered: found[entered["deed"]](who, account), "frame.done", lambda _: _again(page, body, _staff))
 
     with section(page.t("settings.staff"), len(accounts)):
         ui.button(page.t("settings.do.invite"), on_click=page.doing(invite)).props("unelevated dense").props("data-mark=invite")
@@ -154,9 +154,8 @@ async def _staff(page: Page, body: ui.column) -> None:
         } for a in accounts], on_row=choose)
 
     async def end(row: dict[str, Any]) -> None:
-        if await ask(page, page.t("settings.revoke_sure"), {}, page.t("settings.do.revoke")) is not None:
-            await page.do(lambda who: staff.revoke(who, int(row["id"])), "frame.done")
-            await _again(page, body, _staff)
+        ask(page, page.t("settings.revoke_sure"), {}, page.t("settings.do.revoke"),
+            lambda who, _: staff.revoke(who, int(row["id"])), "frame.done", lambda _: _again(page, body, _staff))
 
     with section(page.t("settings.sessions"), len(sessions)):
         _sessions(page, sessions, end)

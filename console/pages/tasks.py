@@ -8,7 +8,7 @@ from nicegui import ui
 
 from bot.staff.model import Right
 from bot.store.ledger_page import WantedTasks
-from console.frame import Page, ask, empty, frame, grid, moment, section
+from console.frame import Page, answered, ask, empty, frame, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -45,13 +45,12 @@ async def _show(page: Page, body: ui.column) -> None:
                         ui.button(page.t("tasks.do.open"), on_click=lambda: ui.navigate.to(f"/obligations/{row['obligation']}")).props("flat")
                     if page.who.may(Right.CLOSE_TASK):
                         ui.button(page.t("tasks.do.close"), on_click=lambda: dialog.submit(True)).props("unelevated")
-            if await dialog:
-                entered = await ask(page, page.t("tasks.close", number=number, kind=row["kind"]), {
+            if await answered(dialog):
+                ask(page, page.t("tasks.close", number=number, kind=row["kind"]), {
                     "words": lambda: ui.textarea(page.t("tasks.words")).props("outlined dense rows=3"),
-                }, page.t("tasks.do.close"))
-                if entered:
-                    await page.do(lambda who: page.services.cases.close_task(who, number, entered["words"] or ""), "tasks.done")
-                    await _show(page, body)
+                }, page.t("tasks.do.close"),
+                    lambda who, entered: page.services.cases.close_task(who, number, entered["words"] or ""),
+                    "tasks.done", lambda _: _show(page, body))
 
         grid([(c, page.t(f"tasks.column.{c}")) for c in ("number", "kind", "note", "responsible", "made")], [{
             "id": t.number,
