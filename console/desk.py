@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.core.texts import Texts
 from bot.service import Services
 from console.gate import Door, Gate
+from console.plain import Astray
 
 TEXTS = Path(__file__).with_name("texts.zh-CN.yaml")
 LOOK = Path(__file__).with_name("look.css")
@@ -88,6 +90,10 @@ async def _pages(desk: Desk, server: uvicorn.Server) -> AsyncIterator[ASGIApp]:
         reconnect_timeout=10.0,
     )
     Server.instance = server
+    astray = Astray(desk.texts)
+    nicegui.app.add_exception_handler(404, astray.missing)
+    nicegui.app.add_exception_handler(RequestValidationError, astray.missing)  # a number in an address that is none
+    nicegui.app.add_exception_handler(Exception, astray.failed)
     register(desk)
     async with inner.router.lifespan_context(inner):
         yield Gate(desk.services.staff, inner, (f"/_nicegui/{nicegui.__version__}/",))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Path, Query
 from nicegui import ui
 
 from bot.ledger.cells import amount as read_amount
+from bot.ledger.cells import day as read_day
 from bot.ledger.cells import yuan
 from bot.ledger.model import Broken
+
+LARGEST = 2**63 - 1  # what a number in the database can be
+Number = Annotated[int, Path(gt=0, le=LARGEST)]  # of something, in a page's address
+MaybeNumber = Annotated[int, Query(ge=0, le=LARGEST)]  # after its question mark; 0: none
 
 
 def text_field(label: str, value: str = "") -> ui.input:
@@ -34,6 +40,36 @@ def cents(text: str | None) -> int | None:
         return read_amount(text or "")
     except Broken:
         return None
+
+
+class Unread(ValueError):
+    """What somebody typed cannot be read; `key` is what is said about it."""
+
+    def __init__(self, key: str, **params: object) -> None:
+        self.key, self.params = key, params
+        super().__init__(key)
+
+
+def given_day(name: str, text: str | None) -> date | None:
+    """The day in the field of that name, in any usual form; None when nothing is typed. Raises `Unread`."""
+    if not (text or "").strip():
+        return None
+    try:
+        return read_day(text)
+    except Broken:
+        raise Unread("frame.bad_day", name=name, given=str(text)[:20]) from None
+
+
+def given_sum(name: str, text: str | None) -> int | None:
+    """The sum in the field of that name, in 分; None when nothing is typed. Raises `Unread`."""
+    if not (text or "").strip():
+        return None
+    try:
+        return read_amount(text)
+    except Broken as broken:
+        if broken.code != "amount":  # too large, negative, parts of a 分: the ledger says it better
+            raise
+        raise Unread("frame.bad_sum", name=name, given=str(text)[:20]) from None
 
 
 def day_of(text: str | None) -> date | None:

@@ -20,6 +20,7 @@ from bot.reach.model import ReachError
 from bot.reception.model import DeskError
 from bot.reminders.model import CampaignError
 from bot.staff.model import Forbidden, Right, StaffError, Who
+from console.fields import Unread
 from console.gate import session_of, token_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ _WORDS: Sequence[tuple[type[Exception], str]] = (
     (CampaignError, "campaign_wrong"),
     (SettlementError, "settlement.wrong"),
 )
-_REFUSALS = tuple(kind for kind, _ in _WORDS)
+_REFUSALS: tuple[type[Exception], ...] = (*(kind for kind, _ in _WORDS), Unread)
 
 
 class Gone(Exception):
@@ -147,6 +148,8 @@ class Page:
 
     def refusal(self, error: Exception) -> str:
         """Why something was refused, in words."""
+        if isinstance(error, Unread):
+            return self.t(error.key, **error.params)
         for kind, family in _WORDS:
             if isinstance(error, kind):
                 key, params = f"{family}.{getattr(error, 'code', '')}", dict(getattr(error, "params", {}))
@@ -165,6 +168,11 @@ class Page:
         """The page cannot go on."""
         with self.client:
             _ = ui.run_javascript("location.href = '/login'")
+
+    def missing(self, what: str, then: str = "") -> None:
+        """What the address names does not exist, or is another court's: in words, and in the answer's status."""
+        self.client.status_code = 404
+        empty(what, then)
 
     # -- live ------------------------------------------------------------------------------------
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from string import Template
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
@@ -16,10 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.core.texts import Texts
 from bot.staff.model import StaffError
 from bot.staff.service import Session, Staff
+from console.plain import HOME, plain
 
 COOKIE = "zhiyuan"
-HOME = "/desk/"
-_PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
 _LONGEST = 4096  # bytes of a form; a token and a button need far less
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Neither another site's frame nor its scripts; the framework's own scripts are inline.
@@ -144,10 +141,7 @@ class Door:
             if token
             else ""
         )
-        text = _PAGE.substitute(
-            title=html.escape(self._texts("login.title")), words=html.escape(self._texts(key)), form=form
-        )
-        return HTMLResponse(text, status, headers=_HEADERS)
+        return HTMLResponse(plain(self._texts("login.title"), self._texts(key), form), status, headers=_HEADERS)
 
 
 async def _form(request: Request) -> Mapping[str, str]:

@@ -21,6 +21,8 @@ _MODERN = re.compile(
 )
 _OLDER = re.compile(rf"\((\d{{4}})\)([{_HAN}]{{1,10}})字第?(\d{{1,7}})(?:-(\d{{1,3}}))?号")
 _BODY = re.compile(rf"([{_HAN}]{{2,16}})字?\((\d{{4}})\)第?(\d{{1,7}})(?:-(\d{{1,3}}))?号")
+# A year without brackets can only be meant as one before a court's Chinese letters, or between 字 and 第.
+_BARE_YEAR = re.compile(rf"^\(?(\d{{4}})\)?年?(?=[{_HAN}])|(?<=字)(\d{{4}})(?=第)")
 _FIRST_YEAR = 1979  # the first code of civil procedure is of 1982, archives reach a little further back
 _MODERN_SINCE = 2016
 OTHER_BODIES = (TitleKind.ARBITRATION, TitleKind.NOTARY)  # these number in forms of their own
@@ -33,6 +35,7 @@ def normalise(text: str, latest_year: int, title: TitleKind | None = None) -> st
     Arbitration bodies and notaries number in forms of their own; with such a `title` they are taken.
     """
     plain = _SPACES.sub("", unicodedata.normalize("NFKC", text.translate(_BRACKETS)).translate(_BRACKETS))
+    plain = _BARE_YEAR.sub(lambda found: f"({found[1] or found[2]})", plain)
     if found := _OLDER.fullmatch(plain):
         year, kind, number, part = found.groups()
         _check_year(year, latest_year if title in OTHER_BODIES else _MODERN_SINCE - 1)

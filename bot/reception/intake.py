@@ -36,6 +36,7 @@ from bot.reach.pdf import find_font
 from bot.reach.service import Reach
 from bot.reception.model import (
     INTAKE_STEPS,
+    TITLES,
     DeskError,
     IntakeStatus,
     NewIntake,
@@ -170,6 +171,16 @@ class Intakes:
             next_step=next_step(new),
         )
 
+    def _tidy(self, new: NewIntake) -> NewIntake:
+        """With the number of the title in its one form; one that is in none of ours stays as it was written."""
+        if not new.title_number.strip() or new.title not in TITLES:
+            return new
+        year = local_day(self._clock.now()).year
+        try:
+            return replace(new, title_number=casenumber.normalise(new.title_number, year, TitleKind(new.title)))
+        except Broken:
+            return replace(new, title_number=new.title_number.strip())
+
     def _last_day(self, new: NewIntake) -> date | None:
         if new.due_on is not None:
             if new.title == TitleKind.NOTARY:
@@ -201,6 +212,7 @@ class Intakes:
             who.require(Right.INTAKE, new.court)
         if self._ledger.courts.get(new.court) is None:
             raise DeskError("no_court", court=new.court[:20])
+        new = self._tidy(new)
         made, now = self.preview(new), self._clock.now()
         day = local_day(now)
         row = IntakeRow(
@@ -277,17 +289,23 @@ class Intakes:
         return row
 
     async def change(self, who: Who, number: int, **values: Any) -> Intake:
-        """Correct fields of `NewIntake` (not the court); what follows is worked out anew."""
+        """Correct fields of `NewIntake` (not the court); what follows is worked out anew.
+
+        The next step too, unless a person has decided on another one than what follows.
+        """
         if unknown := (set(values) - _FIELDS) | (set(values) & {"court"}):
             raise DeskError("field", field=min(unknown))
         async with self._store.work() as work:
             row = await self._row(work, who, number)
             if row.obligation_id is not None:
                 raise DeskError("converted", number=number)
-            new = replace(_read(row.data), **values)
+            old = _read(row.data)
+            new = self._tidy(replace(old, **values))
             made = self.preview(new)
+            decided = row.next_step != self.preview(old).next_step.value
             derived = {"track": made.track.value, "rule": made.rule[:80], "priority": made.priority}
-            changed: dict[str, Any] = {"data": _written(new), "next_step": made.next_step.value, **derived}
+            changed: dict[str, Any] = {"data": _written(new), **derived}
+            changed["next_step"] = row.next_step if decided else made.next_step.value
             await work.reception.change(IntakeRow, number, **changed, moved_at=self._clock.now())
             await self._audit.note(work, who, Deed.CHANGED, "intake", number, row.court, " ".join(sorted(values)))
             await work.commit()

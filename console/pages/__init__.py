@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.ledger.model import Broken
 from bot.staff.model import Forbidden
+from console.fields import LARGEST
 from console.gate import session_of
 from console.pages import (
     campaigns,
@@ -54,9 +55,11 @@ def files(desk: Desk) -> list[BaseRoute]:
 
     async def proof(request: Request) -> Response:
         """One picture of a payment's proof; never as a page of ours, whatever it claims to be."""
-        who = session_of(request).who
+        who, payment = session_of(request).who, request.path_params["payment"]
+        if payment > LARGEST:
+            return Response(status_code=404)
         try:
-            found = await desk.services.cases.proof_files(who, request.path_params["payment"])
+            found = await desk.services.cases.proof_files(who, payment)
         except (Forbidden, Broken):
             return Response(status_code=404)
         number = request.path_params["number"]

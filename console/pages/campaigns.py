@@ -12,6 +12,7 @@ from bot.reminders.campaigns import NewCampaign, Progress
 from bot.reminders.model import CampaignStatus, DeliveryStatus
 from bot.reminders.wording import DEFAULT_ARM
 from bot.staff.model import Right
+from console.fields import Number
 from console.frame import Page, ask, empty, facts, frame, grid, moment, section
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def register(desk: Desk) -> None:
                 _Draft(page).open()
 
     @ui.page("/campaigns/{number}")
-    async def campaign(number: int) -> None:
+    async def campaign(number: Number) -> None:
         with frame(desk, "campaigns", desk.texts("campaigns.one", number=number)) as page:
             if page.who.may(Right.WRITE_CAMPAIGN):
                 await _Campaign(page, number).open()
@@ -126,7 +127,7 @@ class _Campaign:
         found = await self._look()
         if found is None:
             with self._rest:
-                empty(self._page.t("campaigns.none"))
+                self._page.missing(self._page.t("campaigns.none"))
             return
         ui.timer(EVERY, self._look)
 

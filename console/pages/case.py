@@ -12,7 +12,7 @@ from bot.ledger.service import CaseView
 from bot.reception.model import Node
 from bot.staff.model import Right, Role, Who
 from console.fields import text_field
-from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, money, section
+from console.frame import Page, Refused, ask, day, facts, frame, grid, money, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -28,7 +28,7 @@ def register(desk: Desk) -> None:
                 return
             view = await page.do(lambda who: page.services.cases.case(who, number))
             if view is None:
-                empty(page.t("case.none"), page.t("case.none_then"))
+                page.missing(page.t("case.none"), page.t("case.none_then"))
             else:
                 _show(page, view)
 

@@ -12,6 +12,7 @@ from bot.core.clock import SHANGHAI
 from bot.reception.chats import ChatItem, Line, NewPaper, Panel
 from bot.reception.model import Breach, ChatState
 from bot.staff.model import Right, Role, Who
+from console.fields import Number
 from console.frame import Page, answered, ask, day, empty, facts, frame, moment, money
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def register(desk: Desk) -> None:
                 await _Inbox(page, None).open()
 
     @ui.page("/chats/{number}")
-    async def chat(number: int) -> None:
+    async def chat(number: Number) -> None:
         with frame(desk, "chats") as page:
             if page.who.may(Right.SEE_CHATS):
                 await _Inbox(page, number).open()
@@ -129,7 +130,7 @@ class _Inbox:
         if thread is None:
             if first:
                 with self._thread:
-                    empty(page.t("chats.not_yours"))
+                    page.missing(page.t("chats.not_yours"))
                 self._composer.set_visibility(False)
             return
         self._show_head(thread.item)

@@ -44,7 +44,9 @@ def register(desk: Desk) -> None:
     @ui.page("/figures/{name}")
     async def rows(name: str, month: str = "", court: str = "") -> None:
         with frame(desk, "figures") as page:
-            if page.who.may(Right.SEE_REPORT) and name in BY_NAME:
+            if name not in BY_NAME:
+                page.missing(page.t("figures.unknown"), page.t("figures.unknown_then"))
+            elif page.who.may(Right.SEE_REPORT):
                 await _rows(page, BY_NAME[name], month, court)
 
 

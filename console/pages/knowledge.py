@@ -81,7 +81,7 @@ async def _topic(page: Page, topic: str) -> None:
     office = page.services.learning
     entry = page.services.library.knowledge.entries.get(topic)
     if entry is None:
-        empty(page.t("knowledge.no_topic"))
+        page.missing(page.t("knowledge.no_topic"))
         return
     with ui.column().classes("section"):
         ui.label(entry.question).classes("section-title")

@@ -19,8 +19,8 @@ from bot.ledger.service import View
 from bot.staff.model import Right, Who
 from bot.store.ledger_rows import EventRow, PaymentRow
 from bot.store.reach_rows import CertificateRow
-from console.fields import cents, day_field, day_of, money_field, text_field
-from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, moment, money, section
+from console.fields import Number, cents, day_field, day_of, money_field, text_field
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -33,7 +33,7 @@ def register(desk: Desk) -> None:
     """The page of one obligation."""
 
     @ui.page("/obligations/{number}")
-    async def obligation(number: int) -> None:
+    async def obligation(number: Number) -> None:
         with frame(desk, "ledger", desk.texts("obligation.title")) as page:
             if page.who.may(Right.SEE_LEDGER):
                 await _Obligation(page, number).open()
@@ -56,7 +56,7 @@ class _Obligation:
         view = await page.do(lambda who: self._office.view(who, self._id))
         if view is None:
             with self._body:
-                empty(page.t("obligation.none"), page.t("obligation.none_then"))
+                page.missing(page.t("obligation.none"), page.t("obligation.none_then"))
             return
         deals = await page.do(lambda who: self._office.negotiations(who, self._id)) or []
         history = await page.do(lambda who: self._office.history(who, self._id)) or []

@@ -11,8 +11,8 @@ from nicegui import ui
 from bot.reception.model import NewPetition, PetitionKind, PetitionStatus
 from bot.reception.petitions import Petition
 from bot.staff.model import Right, Who
-from console.fields import text_field
-from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, moment, section
+from console.fields import Number, text_field
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -28,7 +28,7 @@ def register(desk: Desk) -> None:
                 await _list(page, chat)
 
     @ui.page("/petitions/{number}")
-    async def petition(number: int) -> None:
+    async def petition(number: Number) -> None:
         with frame(desk, "petitions") as page:
             if page.who.may(Right.PETITION):
                 await _One(page, number).open()
@@ -100,7 +100,7 @@ class _One:
         self._body.clear()
         with self._body:
             if found is None:
-                empty(page.t("petitions.none"))
+                page.missing(page.t("petitions.none"))
                 return
             row = found.row
             with ui.column().classes("section"):

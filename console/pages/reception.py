@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from bot.ledger.model import Broken
 from bot.reception.intake import Assessment, Conversion, Converted, Intake
-from bot.reception.model import TITLES, DeskError, IntakeStatus, NewIntake, NextStep
+from bot.reception.model import TITLES, IntakeStatus, NewIntake, NextStep
 from bot.staff.model import Right, Who
-from console.fields import cents, day_field, day_of, money_field, text_field
+from console.fields import MaybeNumber, Number, day_field, given_day, given_sum, money_field, text_field
 from console.frame import Page, ask, day, empty, facts, frame, moment, money
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def register(desk: Desk) -> None:
     """The queue, the form, and one visit."""
 
     @ui.page("/reception")
-    async def reception(chat: int = 0) -> None:
+    async def reception(chat: MaybeNumber = 0) -> None:
         with frame(desk, "reception") as page:
             if page.who.may(Right.INTAKE):
                 await _Reception(page, chat).open()
 
     @ui.page("/reception/{number}")
-    async def visit(number: int) -> None:
+    async def visit(number: Number) -> None:
         with frame(desk, "reception") as page:
             if page.who.may(Right.INTAKE):
                 await _Visit(page, number).open()
@@ -61,78 +61,30 @@ class _Reception:
 
     def _form(self, name: str) -> None:
         page = self._page
-        titles = {t: page.label("title", t) for t in TITLES}
-        answers = {"": page.t("reception.not_asked"), "yes": page.t("frame.yes"), "no": page.t("frame.no")}
         ui.label(page.t("reception.new")).classes("section-title")
         courts = page.courts()
-        own = page.who.court if page.who.court in courts else next(iter(courts), None)
-        f: dict[str, Any] = {}
-        with ui.element("div").classes("two"):
-            f["court"] = ui.select(courts, value=own, label=page.t("obligation.court")).props("outlined dense")
-            f["title"] = ui.select(titles, value="judgment", label=page.t("case.title")).props("outlined dense")
-            f["applicant"] = text_field(page.t("reception.applicant"), name).props("data-mark=applicant")
-            f["other"] = text_field(page.t("reception.other")).props("data-mark=other")
-            f["title_number"] = text_field(page.t("reception.title_number")).props("data-mark=title-number")
-            f["amount"] = money_field(page.t("reception.amount")).props("data-mark=amount")
-            f["effective_on"] = day_field(page.t("reception.effective_on"), None)
-            f["due_on"] = day_field(page.t("reception.due_on"), None)
-            f["settle_first"] = ui.select(answers, value="", label=page.t("reception.settle_first")).props("outlined dense")
-            f["property_known"] = ui.select(answers, value="", label=page.t("reception.property_known")).props("outlined dense")
-            f["parties"] = ui.number(page.t("reception.parties"), value=2, min=2, max=10000, step=1).props("outlined dense")
-            f["phone"] = text_field(page.t("reception.phone"))
-        with ui.row():
-            f["wage"] = ui.checkbox(page.t("reception.wage"))
-            f["livelihood"] = ui.checkbox(page.t("reception.livelihood"))
-        f["act"] = text_field(page.t("reception.act"))
-        f["words"] = ui.textarea(page.t("reception.words")).props("outlined dense rows=2")
+        own = page.who.court if page.who.court in courts else next(iter(courts), "")
+        court = ui.select(courts, value=own, label=page.t("obligation.court")).props("outlined dense")
+        form = _Form(page, NewIntake(own, name, "", "judgment"))
         told = ui.column().style("width: 100%; gap: .2rem")
 
-        def read() -> NewIntake | None:
-            amount = cents(f["amount"].value) if (f["amount"].value or "").strip() else None
-            if (f["amount"].value or "").strip() and amount is None:
-                ui.notify(page.t("reception.bad_amount"), type="warning")
-                return None
-            return NewIntake(
-                court=f["court"].value or "",
-                applicant=f["applicant"].value or "",
-                other=f["other"].value or "",
-                title=f["title"].value,
-                title_number=f["title_number"].value or "",
-                amount=amount,
-                act=f["act"].value or "",
-                effective_on=day_of(f["effective_on"].value),
-                due_on=day_of(f["due_on"].value),
-                settle_first=_YES_NO[f["settle_first"].value],
-                wage=bool(f["wage"].value),
-                livelihood=bool(f["livelihood"].value),
-                property_known=_YES_NO[f["property_known"].value],
-                parties=int(f["parties"].value or 2),
-                phone=f["phone"].value or "",
-                words=f["words"].value or "",
-            )
-
-        def preview() -> None:
-            new = read()
-            if new is None:
-                return
+        async def preview(_who: Who) -> None:
+            made = page.services.intakes.preview(form.read(court.value or ""))
             told.clear()
             with told:
-                try:
-                    _assessment(page, page.services.intakes.preview(new))
-                except (DeskError, Broken) as error:
-                    ui.notify(page.refusal(error), type="warning")
+                _assessment(page, made)
 
-        async def fill() -> None:
-            new = read()
-            if new is None:
-                return
-            made = await page.do(lambda who: page.services.intakes.fill(new, who=who, conversation_id=self._conversation))
+        async def fill(who: Who) -> Intake:
+            return await page.services.intakes.fill(form.read(court.value or ""), who=who, conversation_id=self._conversation)
+
+        async def register() -> None:
+            made = await page.do(fill)
             if made is not None:
                 ui.navigate.to(f"/reception/{made.number}")
 
         with ui.row().classes("bars"):
-            ui.button(page.t("reception.do.preview"), on_click=preview).props("flat dense").props("data-mark=preview")
-            ui.button(page.t("reception.do.fill"), on_click=page.doing(fill)).props("unelevated dense").props("data-mark=fill")
+            ui.button(page.t("reception.do.preview"), on_click=page.doing(lambda: page.do(preview))).props("flat dense").props("data-mark=preview")
+            ui.button(page.t("reception.do.fill"), on_click=page.doing(register)).props("unelevated dense").props("data-mark=fill")
 
     async def _show_queue(self) -> None:
         page = self._page
@@ -153,6 +105,61 @@ class _Reception:
                     ui.label(page.label("intake", intake.status)).classes("line-side")
             if not found:
                 empty(page.t("reception.nobody"), page.t("reception.nobody_then"))
+
+
+class _Form:
+    """The fields of a first visit; `read` gives what stands in them and raises `Unread` for a day or sum that is none."""
+
+    def __init__(self, page: Page, given: NewIntake) -> None:
+        self._page = page
+        self._fields: dict[str, Any] = {}
+        f, t = self._fields, page.t
+        titles = {x: page.label("title", x) for x in TITLES}
+        answers = {"": t("reception.not_asked"), "yes": t("frame.yes"), "no": t("frame.no")}
+        with ui.element("div").classes("two"):
+            f["title"] = ui.select(titles, value=given.title, label=t("case.title")).props("outlined dense")
+            f["title_number"] = text_field(t("reception.title_number"), given.title_number).props("data-mark=title-number")
+            f["applicant"] = text_field(t("reception.applicant"), given.applicant).props("data-mark=applicant")
+            f["other"] = text_field(t("reception.other"), given.other).props("data-mark=other")
+            f["amount"] = money_field(t("reception.amount"), given.amount).props("data-mark=amount")
+            f["phone"] = text_field(t("reception.phone"), given.phone)
+            f["effective_on"] = day_field(t("reception.effective_on"), given.effective_on)
+            f["due_on"] = day_field(t("reception.due_on"), given.due_on)
+            f["settle_first"] = ui.select(answers, value=_answer(given.settle_first), label=t("reception.settle_first")).props("outlined dense")
+            f["property_known"] = ui.select(answers, value=_answer(given.property_known), label=t("reception.property_known")).props("outlined dense")
+            f["parties"] = ui.number(t("reception.parties"), value=given.parties, min=2, max=10000, step=1).props("outlined dense")
+        with ui.row():
+            f["wage"] = ui.checkbox(t("reception.wage"), value=given.wage)
+            f["livelihood"] = ui.checkbox(t("reception.livelihood"), value=given.livelihood)
+        f["act"] = text_field(t("reception.act"), given.act)
+        f["words"] = ui.textarea(t("reception.words"), value=given.words).props("outlined dense rows=2")
+
+    def read(self, court: str) -> NewIntake:
+        """What stands in the fields."""
+        t = self._page.t
+        f = {name: field.value for name, field in self._fields.items()}
+        return NewIntake(
+            court=court,
+            applicant=f["applicant"] or "",
+            other=f["other"] or "",
+            title=f["title"],
+            title_number=f["title_number"] or "",
+            amount=given_sum(t("reception.amount"), f["amount"]),
+            act=f["act"] or "",
+            effective_on=given_day(t("reception.effective_on"), f["effective_on"]),
+            due_on=given_day(t("reception.due_on"), f["due_on"]),
+            settle_first=_YES_NO[f["settle_first"]],
+            wage=bool(f["wage"]),
+            livelihood=bool(f["livelihood"]),
+            property_known=_YES_NO[f["property_known"]],
+            parties=int(f["parties"] or 2),
+            phone=f["phone"] or "",
+            words=f["words"] or "",
+        )
+
+
+def _answer(given: bool | None) -> str:
+    return next(name for name, value in _YES_NO.items() if value is given)
 
 
 def _assessment(page: Page, a: Assessment) -> None:
@@ -189,11 +196,37 @@ class _Visit:
         self._body.clear()
         with self._body:
             if intake is None:
-                empty(page.t("reception.none"))
+                page.missing(page.t("reception.none"))
                 return
             self._head(intake)
-            with ui.column().classes("section"):
+            self._below = ui.column().classes("section")
+            with self._below:
                 _assessment(page, intake.assessment)
+
+    def _correct(self, intake: Intake) -> None:
+        """The form of the visit in the place of what follows from it."""
+        page, old = self._page, intake.new
+        self._below.clear()
+        with self._below:
+            ui.label(page.t("reception.correct")).classes("section-title")
+            form = _Form(page, old)
+
+            async def change(who: Who) -> bool:
+                new = form.read(old.court)
+                changed = {f.name: getattr(new, f.name) for f in fields(new) if getattr(new, f.name) != getattr(old, f.name)}
+                if changed:
+                    await self._intakes.change(who, self._number, **changed)
+                return bool(changed)
+
+            async def keep() -> None:
+                done = await page.do(change)
+                if done is not None:
+                    page.tell(page.t("reception.corrected" if done else "reception.unchanged"), "positive" if done else "info")
+                    await self._show()
+
+            with ui.row().classes("bars"):
+                ui.button(page.t("frame.cancel"), on_click=page.doing(self._show)).props("flat dense")
+                ui.button(page.t("reception.do.keep"), on_click=page.doing(keep)).props("unelevated dense").props("data-mark=keep")
 
     def _head(self, intake: Intake) -> None:
         page, new = self._page, intake.new
@@ -238,6 +271,8 @@ class _Visit:
             ui.button(page.t(f"reception.do.{step}"), on_click=page.doing(partial(self._then, partial(self._move, step=step)))).props(
                 "dense unelevated" if step in ("called", "working", "done") else "dense flat").props(f"data-mark=do-{step}")
         ui.button(page.t("reception.do.step"), on_click=page.doing(lambda: self._step(intake))).props("dense flat")
+        if intake.obligation_id is None:
+            ui.button(page.t("reception.do.correct"), on_click=lambda: self._correct(intake)).props("dense flat").props("data-mark=correct")
         if intake.obligation_id is None and page.who.may(Right.EDIT_LEDGER):
             ui.button(page.t("reception.do.convert"), on_click=page.doing(lambda: self._convert(intake))).props("dense flat").props("data-mark=convert")
         ui.button(page.t("reception.do.receipt"), on_click=page.doing(self._receipt)).props("dense flat").props("data-mark=receipt")
@@ -264,7 +299,7 @@ class _Visit:
         async def convert(who: Who, entered: Mapping[str, Any]) -> Converted:
             return await self._intakes.convert(who, self._number, Conversion(
                 label=entered["label"] or page.t("reception.label_default"),
-                due_on=day_of(entered["due_on"]),
+                due_on=given_day(page.t("reception.perform_by"), entered["due_on"]),
                 case_number=entered["case_number"] or "",
                 debtor_number=entered["debtor_number"] or None,
                 debtor_phone=entered["debtor_phone"] or None,

@@ -379,6 +379,33 @@ async def test_a_first_visit_is_registered_sorted_and_becomes_a_case(world: Worl
         await s.intakes.convert(crew.clerk, made.number, Conversion("借款本金"))
 
 
+async def test_a_number_without_brackets_is_the_same_at_the_window_and_in_the_ledger(world: World) -> None:
+    """The number of the title is kept in its one form; one in a form of nobody's stays as written."""
+    crew, s = await staffed(world), world.bot.services
+    made = await s.intakes.fill(replace(INTAKE, title_number="2026黔0402民初88号"), who=crew.clerk)
+    assert made.new.title_number == "（2026）黔0402民初88号"
+    done = await s.intakes.convert(crew.clerk, made.number, Conversion("借款本金", case_number="2026黔0402民初88号"))
+    view = await s.ledger.obligation(done.obligation_id)
+    assert view
+    assert view.case.number == "（2026）黔0402民初88号"
+    odd = await s.intakes.fill(replace(INTAKE, title_number="还没拿到"), who=crew.clerk)
+    assert odd.new.title_number == "还没拿到"
+
+
+async def test_a_correction_keeps_what_a_person_decided_and_is_in_the_audit_log(world: World) -> None:
+    """The next step follows from the facts unless somebody has chosen another one."""
+    crew, s = await staffed(world), world.bot.services
+    made = await s.intakes.fill(replace(INTAKE, effective_on=None), who=crew.clerk)
+    assert made.next_step is NextStep.COMPLETE
+    changed = await s.intakes.change(crew.clerk, made.number, effective_on=date(2026, 9, 1))
+    assert changed.next_step is NextStep.URGE
+    await s.intakes.step(crew.clerk, made.number, NextStep.FILE, "双方都同意")
+    again = await s.intakes.change(crew.clerk, made.number, phone="13900000002")
+    assert (again.next_step, again.new.effective_on) == (NextStep.FILE, date(2026, 9, 1))
+    lines = await s.audit.search(crew.admin, Search(object="intake", object_id=str(made.number)))
+    assert "effective_on" in {line.row.detail for line in lines}
+
+
 async def test_queue_numbers_are_given_out_once_per_court_and_day(world: World) -> None:
     """Forty people at once get forty numbers; another court and another day begin at one; wages go first."""
     crew, s = await staffed(world), world.bot.services

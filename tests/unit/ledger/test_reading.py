@@ -25,10 +25,13 @@ from bot.ledger.model import MOST, Broken, PartyKind, Planned, TitleKind
         "（２０２４）黔０４０２执１２３号",
         "\ufeff(2024)黔0402执123号\u200b",
         "{2024}黔0402执123号",
+        "2024黔0402执123号",
+        "2024年黔0402执123号",
+        "（2024黔0402执123号",
     ],
 )
 def test_a_case_number_has_one_form(text: str) -> None:
-    """Any bracket, width, space and leading zero comes out as （2024）黔0402执123号."""
+    """Any bracket or none, width, space and leading zero comes out as （2024）黔0402执123号."""
     assert casenumber.normalise(text, 2026) == "（2024）黔0402执123号"
 
 
@@ -57,10 +60,10 @@ def test_arbitration_and_notaries_have_forms_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "123", "2024黔0402执123号", "(2024)黔0402执123", "(24)黔0402执1号", "=1+1", "(2024)0402执1号"]
+    "text", ["", "123", "20240402执123号", "(2024)黔0402执123", "(24)黔0402执1号", "=1+1", "(2024)0402执1号"]
 )
 def test_what_is_no_case_number_is_refused(text: str) -> None:
-    """Missing brackets, 号, court or kind."""
+    """Missing court, 号 or kind."""
     with pytest.raises(Broken, match="case_number"):
         casenumber.normalise(text, 2026)
 
