@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.dialogue.hand import Hand, Invitation, Scope
@@ -16,6 +16,7 @@ from bot.dialogue.scene import House
 from bot.dialogue.settling import Settling
 from bot.dialogue.voice import Letters
 from bot.guide.settlement.table import Deal
+from bot.ledger import identity
 from bot.ledger.book import Book
 from bot.ledger.model import SYSTEM, Actor, Broken, NewPayment
 from bot.ledger.service import View
@@ -94,7 +95,8 @@ class CaseWork:
     # -- lists -----------------------------------------------------------------------------------
 
     async def obligations(self, wanted: Wanted, courts: Scope) -> ObligationPage:
-        """A page of the ledger: filtered, sorted and counted in SQL."""
+        """A page of the ledger: filtered, sorted and counted in SQL; what is looked for is folded as names are."""
+        wanted = replace(wanted, text=identity.folded(wanted.text))
         async with self._store.work(read_only=True) as work:
             return await work.pages.obligations(wanted, courts, self._house.ledger.today())
 

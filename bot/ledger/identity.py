@@ -68,12 +68,17 @@ def phone(text: str) -> str:
     return plain
 
 
-def name(text: str) -> str:
-    """A name in one form: widths folded, the dot of minority names (·) unified, no spaces around Chinese."""
+def folded(text: str) -> str:
+    """A name, or a part of one, in the form in which names are stored; whether it can be a name is not asked."""
     plain = unicodedata.normalize("NFKC", text).strip()
     plain = re.sub(r"[•・‧∙．]|(?<=[\u4e00-\u9fff])\.(?=[\u4e00-\u9fff])", "·", plain)
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", plain)
-    plain = re.sub(r"\s+", " ", plain)
+    return re.sub(r"\s+", " ", plain)
+
+
+def name(text: str) -> str:
+    """A name in one form: widths folded, the dot of minority names (·) unified, no spaces around Chinese."""
+    plain = folded(text)
     if not plain or len(plain) > 120 or not any(c.isalpha() for c in plain):
         raise Broken("name")
     return plain

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,6 +20,8 @@ from bot.store.reminder_rows import TaskRow
 from bot.store.reminder_tables import Task
 
 MOST = 500  # rows of one page
+MOST_NAMES = 20_000  # people whose names are opened to find a part of one
+_BEGINS_NUMBER = re.compile(r"\(?\d")  # as a case number does, and no name
 _ROUND = str.maketrans("()〔〕[]【】", "（）（）（）（）")  # a case number is stored with these brackets
 
 
@@ -26,8 +30,8 @@ class Wanted:
     """Which obligations a table shows, in which order; what is None or empty does not filter.
 
     `status` holds values of `bot.ledger.model.Status`. `silent_since` keeps those that are still open and
-    from whose parties nothing was heard since that moment. `text` is part of a case number, or the whole
-    name of a party. `responsible` "" means nobody.
+    from whose parties nothing was heard since that moment. `text` is part of a case number, or of the name
+    of a party in the form in which names are stored. `responsible` "" means nobody.
     """
 
     court: str | None = None
@@ -101,10 +105,14 @@ class WantedTasks:
 
 @dataclass(frozen=True, slots=True)
 class ObligationPage:
-    """Some obligations, and how many there are in all."""
+    """Some obligations, and how many there are in all.
+
+    `whole_names` tells that there were too many people to open their names: only whole names were looked for.
+    """
 
     rows: Sequence[Listed]
     count: int
+    whole_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,11 @@ class PageRows(Rows):
     async def obligations(self, wanted: Wanted, courts: frozenset[str] | None, today: date) -> ObligationPage:
         """A page of obligations of these courts (None: of all), and how many fit. KeyError for an unknown order."""
         o = Obligation
-        conditions = self._conditions(wanted, courts, today)
+        conditions, whole_names = self._conditions(wanted, courts, today), False
+        if text := wanted.text.strip():
+            people = await self._people(text, conditions)
+            whole_names = people is None
+            conditions.append(self._named(text, people or []))
         order = ORDERS[wanted.sort]
         columns = [getattr(o, name) for name in _SHOWN] + [getattr(Case, name) for name in _OF_CASE]
         query = (
@@ -164,7 +176,7 @@ class PageRows(Rows):
         counting = select(func.count()).select_from(o).join(Case, Case.id == o.case_id).where(*conditions)
         count = int((await self._connection.execute(counting)).scalar_one())
         found = [_listed(r._mapping) for r in await self._connection.execute(query)]
-        return ObligationPage(await self._completed(found, today), count)
+        return ObligationPage(await self._completed(found, today), count, whole_names)
 
     def _conditions(self, wanted: Wanted, courts: frozenset[str] | None, today: date) -> list[ColumnElement[bool]]:
         o = Obligation
@@ -190,16 +202,40 @@ class PageRows(Rows):
             found.append(late if wanted.overdue else ~late)
         if wanted.silent_since is not None:
             found += [o.performed_on.is_(None), o.ended_on.is_(None), ~_heard_since(wanted.silent_since)]
-        if text := wanted.text.strip():
-            found.append(self._named(text))
         return found
 
-    def _named(self, text: str) -> ColumnElement[bool]:
-        """Part of a case number, or the whole name of a party."""
+    async def _people(self, text: str, conditions: Sequence[ColumnElement[bool]]) -> list[int] | None:
+        """The people with that part in their names, among those whom the other filters leave; None: too many people.
+
+        Names lie sealed, so they are opened here, in memory, and forgotten again.
+        """
+        part = text.casefold()
+        if len(part) < 2 or not any(c.isalpha() for c in part) or _BEGINS_NUMBER.match(part):
+            return []
+        theirs = (
+            select(ObligationParty.party_id)
+            .join(Obligation, Obligation.id == ObligationParty.obligation_id)
+            .join(Case, Case.id == Obligation.case_id)
+            .where(*conditions)
+            .distinct()
+            .limit(MOST_NAMES + 1)
+        )
+        counting = select(func.count()).select_from(theirs.subquery())
+        if int((await self._connection.execute(counting)).scalar_one()) > MOST_NAMES:
+            return None
+        names = (await self._connection.execute(select(Party.id, Party.name).where(Party.id.in_(theirs)))).all()
+        return await asyncio.to_thread(lambda: [i for i, name in names if part in self._vault.open(name).casefold()])
+
+    def _named(self, text: str, people: Sequence[int]) -> ColumnElement[bool]:
+        """Part of a case number, the whole name of a party, or one of these people."""
         part = "".join(unicodedata.normalize("NFKC", text).split()).translate(_ROUND)
         party = select(Party.id).where(Party.name_key == self._vault.pseudonym("party-name", text))
-        of_party = select(ObligationParty.obligation_id).where(ObligationParty.party_id.in_(party))
-        return or_(Case.number.contains(part, autoescape=True), Obligation.id.in_(of_party))
+        of_party = ObligationParty.party_id.in_(party)
+        either = or_(of_party, ObligationParty.party_id.in_(people)) if people else of_party
+        return or_(
+            Case.number.contains(part, autoescape=True),
+            Obligation.id.in_(select(ObligationParty.obligation_id).where(either)),
+        )
 
     async def _completed(self, rows: list[Listed], today: date) -> list[Listed]:
         """With the debtors' names, the overdue sums, and when somebody was heard: for this page only."""

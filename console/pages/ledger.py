@@ -57,6 +57,8 @@ class _Table:
         page = self._page
         with ui.column().classes("section"):
             self._filters()
+            self._hint = ui.label(page.t("ledger.whole_names")).classes("soon").props("data-mark=whole-names")
+            self._hint.set_visibility(False)
             columns = [
                 {
                     "name": c,
@@ -152,6 +154,7 @@ class _Table:
         found = await self._page.do(lambda who: self._office.page(who, self._wants(who)))
         if found is None:
             return
+        self._hint.set_visibility(found.whole_names)
         self._table.rows[:] = [self._row(x) for x in found.rows]
         self._table.pagination |= {"rowsNumber": found.count, "page": self._at, "sortBy": self._sort,
                                    "descending": self._descending}

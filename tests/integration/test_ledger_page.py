@@ -26,8 +26,8 @@ from bot.ledger.model import (
     Status,
 )
 from bot.ledger.service import Ledger
+from bot.store import ledger_page, migrate
 from bot.store import ledger_tables as tables
-from bot.store import migrate
 from bot.store.base import table_of
 from bot.store.engine import open_engine
 from bot.store.ledger_page import ORDERS, ObligationPage, Wanted, WantedTasks
@@ -162,14 +162,26 @@ async def test_every_order_runs_both_ways_and_pages_join(shelf: Shelf) -> None:
     assert (await shelf.names(sort="next_due", descending=True))[-1] == "已履行"
 
 
-async def test_searched_by_part_of_a_number_or_a_whole_name(shelf: Shelf) -> None:
+async def test_searched_by_part_of_a_number_or_of_a_name(shelf: Shelf) -> None:
     """Any brackets and width; a creditor's name finds the case too; signs of the query language are plain signs."""
     assert len(await shelf.names(text="(2026)黔0402执")) == 8
     assert await shelf.names(text="执３号") == ["过期"]
     assert await shelf.names(text=" 宽限 ") == ["宽限"]
     assert await shelf.names(text="宽限的债主") == ["宽限"]
+    assert await shelf.names(text="的债") == await shelf.names(), "a part of a name is found in memory"
+    assert await shelf.names(frozenset({"pingba"}), text="异议的") == ["异议"]
+    assert await shelf.names(frozenset({"pingba"}), text="宽限") == [], "names of other courts are not opened"
     assert await shelf.names(text="%") == []
-    assert await shelf.names(text="宽") == []
+    assert await shelf.names(text="宽") == [], "one character is everybody"
+
+
+async def test_among_too_many_people_only_whole_names_are_found(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a name opens at most so many names; the page tells that it looked for whole names only."""
+    monkeypatch.setattr(ledger_page, "MOST_NAMES", 5)
+    found = await shelf.page(text="宽限的")
+    assert (found.count, found.whole_names) == (0, True)
+    assert await shelf.names(text="宽限的债主") == ["宽限"]
+    assert not (await shelf.page(frozenset({"pingba"}), text="异议的")).whole_names
 
 
 async def test_silent_are_those_of_whom_nothing_was_heard(shelf: Shelf) -> None:
