@@ -33,6 +33,7 @@ from bot.ledger.model import (
 )
 from bot.ledger.service import CaseView, Ledger, View
 from bot.ledger.sheet import write_template
+from bot.ledger.wording import told
 from commands.program import Current, current
 
 group = typer.Typer(no_args_is_help=True, help="The ledger of performance (自动履行跟踪台账).")
@@ -109,19 +110,11 @@ async def _guarded(here: Current, work: Callable[[Desk], Coroutine[Any, Any, int
         try:
             return await work(desk)
         except Broken as broken:
-            said = desk.texts(f"ledger.wrong.{broken.code}", **_worded(broken, desk.texts))
+            said = told(desk.texts, broken)
         except Ambiguous as error:
             said = str(error)
         sys.stderr.write(said + "\n")
         return 1
-
-
-def _worded(broken: Broken, texts: Texts) -> dict[str, object]:
-    """The parameters of a broken rule, with the names of steps in words."""
-    group_of = {"payment_step": "payment", "settlement_step": "settlement"}.get(broken.code)
-    if group_of is None:
-        return broken.params
-    return {k: texts(f"ledger.kind_of.{group_of}.{v}") for k, v in broken.params.items()}
 
 
 def _change(context: typer.Context, change: Callable[[Book, View], Coroutine[Any, Any, object]], *which: str) -> None:

@@ -16,6 +16,7 @@ from bot.core.log import get
 from bot.dialogue.flows.model import yuan
 from bot.guide.settlement.model import SettlementError
 from bot.ledger.model import Broken
+from bot.ledger.wording import told
 from bot.reach.model import ReachError
 from bot.reception.model import DeskError
 from bot.reminders.model import CampaignError
@@ -49,12 +50,11 @@ _WORDS: Sequence[tuple[type[Exception], str]] = (
     (Forbidden, "staff.wrong"),
     (StaffError, "staff.wrong"),
     (DeskError, "desk.wrong"),
-    (Broken, "ledger.wrong"),
     (ReachError, "reach.wrong"),
     (CampaignError, "campaign_wrong"),
     (SettlementError, "settlement.wrong"),
 )
-_REFUSALS: tuple[type[Exception], ...] = (*(kind for kind, _ in _WORDS), Unread)
+_REFUSALS: tuple[type[Exception], ...] = (Broken, *(kind for kind, _ in _WORDS), Unread)
 
 
 class Gone(Exception):
@@ -150,6 +150,8 @@ class Page:
         """Why something was refused, in words."""
         if isinstance(error, Unread):
             return self.t(error.key, **error.params)
+        if isinstance(error, Broken):
+            return told(self.services.texts, error)
         for kind, family in _WORDS:
             if isinstance(error, kind):
                 key, params = f"{family}.{getattr(error, 'code', '')}", dict(getattr(error, "params", {}))

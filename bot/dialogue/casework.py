@@ -135,18 +135,32 @@ class CaseWork:
             yield hand.book
 
     async def pay(
-        self, obligation_id: int, payment: NewPayment, actor: Actor, courts: Scope, *, why: str | None = None
+        self,
+        obligation_id: int,
+        payment: NewPayment,
+        actor: Actor,
+        courts: Scope,
+        *,
+        why: str | None = None,
+        surplus: bool = False,
     ) -> View:
         """Enter a payment that is certain already; both sides have a receipt."""
         async with self.by(actor, courts) as hand:
-            return await hand.pay(obligation_id, payment, why)
+            return await hand.pay(obligation_id, payment, why, surplus=surplus)
 
     async def verify(
-        self, payment_id: int, actor: Actor, courts: Scope, *, amount: int | None = None, why: str | None = None
+        self,
+        payment_id: int,
+        actor: Actor,
+        courts: Scope,
+        *,
+        amount: int | None = None,
+        why: str | None = None,
+        surplus: bool = False,
     ) -> View:
         """A reported payment is found, perhaps with another sum (分): receipts to both sides."""
         async with self.by(actor, courts) as hand:
-            return await hand.verify(payment_id, amount=amount, why=why)
+            return await hand.verify(payment_id, amount=amount, why=why, surplus=surplus)
 
     async def reject(self, payment_id: int, why: str, actor: Actor, courts: Scope) -> View:
         """A reported payment cannot be found; the debtors hear why."""

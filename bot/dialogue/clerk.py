@@ -13,6 +13,7 @@ from bot.dialogue.settling import wrong
 from bot.guide.settlement.model import SettlementError
 from bot.ledger import casenumber
 from bot.ledger.model import Actor, Broken
+from bot.ledger.wording import named
 from bot.reach.model import ReachError
 from bot.reach.saying import find_sum
 from bot.staff.model import Deed, Right
@@ -34,6 +35,7 @@ RIGHTS = {  # of the commands
 }
 _YES = ("ok", "yes", "y")
 _NO = ("no", "n")
+_OVER = "over"  # as ok, and more than was owed
 
 
 class Clerk:
@@ -68,7 +70,9 @@ class Clerk:
             await self._commands[name](scene, rest.strip())
             await scene.house.staff.audit.note(turn.work, who, Deed.CHANGED, "command", name, who.court, rest)
         except Broken as error:
-            scene.say(f"ledger.wrong.{error.code}", **error.params)
+            scene.say(f"ledger.wrong.{error.code}", **named(scene.texts, error))
+            if error.code == "surplus":
+                scene.say("clerk.over")
         except ReachError as error:
             scene.say(f"reach.wrong.{error.code}", **error.params)
         except SettlementError as error:
@@ -113,15 +117,15 @@ class Clerk:
         )
 
     async def _verify(self, scene: Scene, rest: str) -> None:
-        """/verify N ok [sum], /verify N no reason."""
+        """/verify N ok [sum], /verify N no reason; `over` instead of `ok` when more came than was owed."""
         found = await self._task(scene, rest, "verify")
         if found is None:
             return
         task, word, text = found
         hand, payment = self._hand(scene), task.subject_id or 0
-        if word in _YES:
+        if word in (*_YES, _OVER):
             amount = find_sum(text, scene.today, strict=False)
-            view = await hand.verify(payment, amount=amount, why=text or None)
+            view = await hand.verify(payment, amount=amount, why=text or None, surplus=word == _OVER)
             scene.say("clerk.verified", matter=matter(view), **sums(view))
         elif word in _NO and text:
             scene.say("clerk.rejected", matter=matter(await hand.reject(payment, text)))

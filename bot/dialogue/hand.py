@@ -135,13 +135,16 @@ class Hand:
 
     # -- payments --------------------------------------------------------------------------------
 
-    async def verify(self, payment_id: int, *, amount: int | None = None, why: str | None = None) -> View:
+    async def verify(
+        self, payment_id: int, *, amount: int | None = None, why: str | None = None, surplus: bool = False
+    ) -> View:
         """A reported payment is found: it counts, both sides have a receipt, the task is settled.
 
-        `amount` (分) corrects what was reported. The answer is how the obligation stands now.
+        `amount` (分) corrects what was reported. The answer is how the obligation stands now. Broken
+        `surplus` when that is more than is still owed, unless `surplus` says that it is meant so.
         """
         payment = await self.payment(payment_id)
-        await self.book.verify_payment(payment_id, why, amount=amount)
+        await self.book.verify_payment(payment_id, why, amount=amount, within=not surplus)
         return await self._receipts(payment.obligation_id, payment_id)
 
     async def reject(self, payment_id: int, why: str) -> View:
@@ -156,10 +159,15 @@ class Hand:
             await self._tell(debtor.id, view, "party.receipt.rejected", *buttons, **told)
         return view
 
-    async def pay(self, obligation_id: int, payment: NewPayment, why: str | None = None) -> View:
-        """Enter a payment that is certain already, such as one on the court's account: both sides have a receipt."""
+    async def pay(
+        self, obligation_id: int, payment: NewPayment, why: str | None = None, *, surplus: bool = False
+    ) -> View:
+        """Enter a payment that is certain already, such as one on the court's account: both sides have a receipt.
+
+        Broken `surplus` as for `verify`.
+        """
         _ = await self.view(obligation_id)
-        return await self._receipts(obligation_id, await self.book.pay(obligation_id, payment, why))
+        return await self._receipts(obligation_id, await self.book.pay(obligation_id, payment, why, within=not surplus))
 
     async def revoke(self, payment_id: int, why: str) -> View:
         """Take a verification back: the balance grows again, both sides hear why, a certificate is void."""
@@ -180,8 +188,11 @@ class Hand:
         performed = view.standing.status is Status.PERFORMED
         key = "act" if not view.row.amount else "performed" if performed else "partly"
         told["next"] = view.standing.next_due or "-"
+        over = performed and view.standing.surplus > 0
+        contact = (self._button("contact", short(view.id)),) if over else ()
+        told["surplus"] = yuan(view.standing.surplus)
         for debtor in view.debtors:
-            await self._tell(debtor.id, view, f"party.receipt.debtor_{key}", **told)
+            await self._tell(debtor.id, view, f"party.receipt.debtor_{'surplus' if over else key}", *contact, **told)
         for creditor in view.creditors:
             await self._tell(creditor.id, view, f"party.receipt.creditor_{key}", **told)
         if performed and due(view):

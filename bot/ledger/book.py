@@ -328,14 +328,21 @@ class Book:
             decided_why=None,
         )
 
-    async def pay(self, obligation_id: int, new: NewPayment, why: str | None = None) -> int:
+    async def pay(
+        self, obligation_id: int, new: NewPayment, why: str | None = None, *, within: bool = False
+    ) -> int:
         """Enter a payment that is certain already (court account, receipt seen): reported and verified. Its id."""
         payment_id = await self.report_payment(obligation_id, new, why)
-        await self.verify_payment(payment_id, why)
+        await self.verify_payment(payment_id, why, within=within)
         return payment_id
 
-    async def verify_payment(self, payment_id: int, why: str | None = None, *, amount: int | None = None) -> None:
-        """Confirm a reported payment; `amount` (分) corrects what was reported."""
+    async def verify_payment(
+        self, payment_id: int, why: str | None = None, *, amount: int | None = None, within: bool = False
+    ) -> None:
+        """Confirm a reported payment; `amount` (分) corrects what was reported.
+
+        `within`: Broken `surplus` when it is more than is still owed.
+        """
         payment = await self._payment_to(payment_id, PaymentStatus.VERIFIED)
         row = await self._obligation(payment.obligation_id)
         changed: dict[str, Any] = {}
@@ -344,6 +351,9 @@ class Book:
                 raise Broken("shares_sum")
             check_payment(row.kind, NewPayment(amount, payment.paid_on), self.today)
             changed["amount"] = amount
+        found, owed = changed.get("amount", payment.amount), row.amount - row.settled
+        if within and found > owed:
+            raise Broken("surplus", amount=found, balance=owed, surplus=found - owed)
         await self._decide(row, payment, PaymentStatus.VERIFIED, why, changed)
 
     async def reject_payment(self, payment_id: int, why: str) -> None:

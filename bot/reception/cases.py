@@ -146,19 +146,30 @@ class Cases:
                     hand.book.work, who, Deed.CHANGED, "obligation", obligation_id, view.case.court, detail
                 )
 
-    async def pay(self, who: Who, obligation_id: int, payment: NewPayment, why: str | None = None) -> View:
-        """Enter a payment that is certain already; both sides have a receipt."""
-        detail = f"pay {payment.amount}"
+    async def pay(
+        self, who: Who, obligation_id: int, payment: NewPayment, why: str | None = None, *, surplus: bool = False
+    ) -> View:
+        """Enter a payment that is certain already; both sides have a receipt. Broken `surplus` unless that is meant."""
         return await self._do(
-            who, Right.VERIFY, lambda h: h.pay(obligation_id, payment, why), "obligation", obligation_id, detail
+            who,
+            Right.VERIFY,
+            lambda h: h.pay(obligation_id, payment, why, surplus=surplus),
+            "obligation",
+            obligation_id,
+            f"pay {payment.amount}",
         )
 
     async def verify(
-        self, who: Who, payment_id: int, *, amount: int | None = None, why: str | None = None
+        self, who: Who, payment_id: int, *, amount: int | None = None, why: str | None = None, surplus: bool = False
     ) -> View:
-        """A reported payment is found, perhaps with another sum (分)."""
+        """A reported payment is found, perhaps with another sum (分). Broken `surplus` unless that is meant."""
         return await self._do(
-            who, Right.VERIFY, lambda h: h.verify(payment_id, amount=amount, why=why), "payment", payment_id, "verified"
+            who,
+            Right.VERIFY,
+            lambda h: h.verify(payment_id, amount=amount, why=why, surplus=surplus),
+            "payment",
+            payment_id,
+            "verified",
         )
 
     async def reject(self, who: Who, payment_id: int, why: str) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.texts import Texts
 from bot.dialogue.settling import wrong
 from bot.guide.settlement.model import SettlementError
+from bot.ledger import wording
 from bot.ledger.model import Broken
 from bot.reach.model import ReachError
 from bot.reception.model import DeskError
@@ -25,7 +26,7 @@ def told(texts: Texts, error: Refusal) -> str:
         return texts(f"desk.wrong.{error.code}", **params)
     if isinstance(error, ReachError):
         return texts(f"reach.wrong.{error.code}", **params)
-    return texts(f"ledger.wrong.{error.code}", **params)
+    return wording.told(texts, error)
 
 
 def _named(texts: Texts, name: str, value: object) -> object:

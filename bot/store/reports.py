@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
 
 from bot.store.base import Rows
 from bot.store.ledger_tables import Case, Obligation, Payment
@@ -112,9 +112,21 @@ def _after_urging(span: Span) -> Select[Any]:
 
 
 def _paid(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
+    # What was paid before each payment of an obligation that has one in the span; as `allocate` orders them.
+    concerned = select(Payment.obligation_id).where(_days(Payment.paid_on, span), Payment.status == "verified")
+    earlier = func.sum(Payment.amount).over(
+        partition_by=Payment.obligation_id, order_by=(Payment.paid_on, Payment.id), rows=(None, -1)
+    )
+    paid = (
+        select(Payment.id, func.coalesce(earlier, 0).label("earlier"))
+        .where(Payment.status == "verified", Payment.obligation_id.in_(concerned))
+        .subquery()
+    )
+    left = Obligation.amount - paid.c.earlier
+    counted = case((left <= 0, 0), (Payment.amount > left, left), else_=Payment.amount)
     return _select(
-        Payment.id, Case.court, Payment.paid_on, Payment.amount, Case.number,
-        _days(Payment.paid_on, span), Payment.status == "verified", Payment.obligation_id == Obligation.id,
+        Payment.id, Case.court, Payment.paid_on, counted, Case.number,
+        _days(Payment.paid_on, span), Payment.id == paid.c.id, Payment.obligation_id == Obligation.id,
         Obligation.case_id == Case.id, *where,
     )
 

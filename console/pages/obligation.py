@@ -11,16 +11,16 @@ from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.settling import Settling
-from bot.guide.settlement.model import LIVE
+from bot.guide.settlement.model import LIVE, SettlementError
 from bot.guide.settlement.model import Status as DealStatus
 from bot.guide.settlement.table import Deal
-from bot.ledger.model import NewPayment, ObligationKind, PaymentStatus, Settlement, Source, Status
+from bot.ledger.model import Broken, NewPayment, ObligationKind, PaymentStatus, Settlement, Source, Status
 from bot.ledger.service import View
 from bot.staff.model import Right, Who
 from bot.store.ledger_rows import EventRow, PaymentRow
 from bot.store.reach_rows import CertificateRow
 from console.fields import Number, cents, day_field, day_of, money_field, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section, sure
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -74,8 +74,9 @@ class _Obligation:
             self._history(history)
 
     async def _then(self, deed: Any, said: str = "frame.done") -> None:
-        if await self._page.do(deed, said) is not None:
-            await self._show()
+        """Do it, and show the page anew: after a refusal, too, which often says that somebody else was first."""
+        await self._page.do(deed, said)
+        await self._show()
 
     # -- the head --------------------------------------------------------------------------------
 
@@ -106,9 +107,12 @@ class _Obligation:
                     (page.t("obligation.balance"), money(s.balance)),
                     (page.t("obligation.overdue"), money(s.overdue)),
                     (page.t("obligation.reported"), money(s.reported)),
+                    *([(page.t("obligation.surplus"), money(s.surplus))] if s.surplus else []),
                     (page.t("obligation.next_due"), day(s.next_due)),
                     (page.t("obligation.settlement"), page.label("settlement", view.row.settlement)),
                 ])
+            if s.surplus:
+                ui.label(page.t("obligation.surplus_told", surplus=money(s.surplus))).classes("soon").props("data-mark=surplus")
             for dispute in view.disputes:
                 if dispute.closed_at is None:
                     ui.label(page.t("obligation.disputed", kind=page.label("dispute", dispute.kind), text=dispute.text)).classes("late")
@@ -156,15 +160,36 @@ class _Obligation:
                 raise Refused(page.t("frame.bad_field"))
             third = (entered.get("third") or "").strip()
             payment = NewPayment(amount, on, Source.STAFF, payer_name=third or None, third_party=bool(third), note=entered["note"] or None)
-            return await self._office.pay(who, self._id, payment)
+            return await self._within(lambda surplus: self._office.pay(who, self._id, payment, surplus=surplus))
 
         self._ask("obligation.pay", fields, "pay", pay)
 
+    async def _within(self, deed: Callable[[bool], Awaitable[View]]) -> View:
+        """Enter a sum; when it is more than is owed, only after a question."""
+        page = self._page
+        try:
+            return await deed(False)
+        except Broken as error:
+            if error.code != "surplus":
+                raise
+            question = page.t("obligation.surplus_sure", why=page.refusal(error))
+            if not await sure(page, question, page.t("obligation.do.surplus")):
+                raise Refused(page.t("obligation.not_written")) from error
+        return await deed(True)
+
     def _ask(self, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
              deed: Callable[[Who, dict[str, Any]], Awaitable[object]], said: str = "frame.done") -> None:
-        """A dialog whose deed ends in showing the page anew."""
+        """A dialog whose deed ends in showing the page anew: when the ledger refuses, too, since somebody else may have been first."""
         page = self._page
-        ask(page, page.t(title), fields, page.t(f"obligation.do.{button}"), deed, said, lambda _: self._show())
+
+        async def tried(who: Who, entered: dict[str, Any]) -> object:
+            try:
+                return await deed(who, entered)
+            except (Broken, SettlementError):
+                await self._show()
+                raise
+
+        ask(page, page.t(title), fields, page.t(f"obligation.do.{button}"), tried, said, lambda _: self._show())
 
     async def _grace(self) -> None:
         page = self._page
@@ -346,7 +371,8 @@ class _Obligation:
             amount = cents(entered["amount"]) if p.amount else None
             if p.amount and amount is None:
                 raise Refused(page.t("frame.bad_field"))
-            await self._office.verify(who, p.id, amount=amount if amount != p.amount else None)
+            found = amount if amount != p.amount else None
+            await self._within(lambda surplus: self._office.verify(who, p.id, amount=found, surplus=surplus))
 
         self._ask("obligation.verify", fields, "verify", verify, "obligation.verified")
 

@@ -11,9 +11,10 @@ import pytest
 
 from bot.guide.settlement.model import SettlementError
 from bot.ledger.model import Actor, Broken, NewPayment, Settlement, Source, Status
+from bot.ledger.wording import told
 from bot.reach.model import ReachError
 from tests.cases import STAFF, bind, id_number, opens, owes, said, task, view
-from tests.world import Person, World
+from tests.world import TEXTS, Person, World
 
 DUE = date(2026, 11, 30)
 XIXIU = frozenset({"xixiu"})
@@ -93,6 +94,39 @@ async def test_rejected_at_the_desk_the_debtor_hears_why_and_a_second_decision_i
     await debtor.hears("账上没有这一笔")
     assert "没有这一笔" not in said(creditor)
     assert (await view(world, owed)).standing.balance == 6_047_500
+
+
+async def test_more_than_is_owed_is_asked_about_and_the_surplus_is_told(world: World) -> None:
+    """Two zeros too many are refused with the sums; meant so, it is written, told to the debtor and seen as a surplus."""
+    owed, debtor, creditor = await both_sides(world)
+    casework = world.bot.services.casework
+    payment = await reported(world, debtor)
+    heard = len(debtor.heard())
+    with pytest.raises(Broken, match="surplus") as slip:
+        await casework.verify(payment, STAFF, XIXIU, amount=50_000_000)
+    assert told(TEXTS, slip.value) == "这笔 500,000.00 元，比还没有履行的 60,475.00 元多出 439,525.00 元"
+    too_much = NewPayment(6_047_501, date(2026, 11, 23))
+    with pytest.raises(Broken, match="surplus"):
+        await casework.pay(owed.obligation, too_much, STAFF, XIXIU)
+    assert len(debtor.heard()) == heard
+    stands = (await view(world, owed)).standing
+    assert (stands.settled, stands.reported) == (0, 500_000)
+    await casework.verify(payment, STAFF, XIXIU, amount=6_100_000, surplus=True)
+    await world.settled()
+    await debtor.hears("多付了 525 元")
+    assert "多付" not in said(creditor)
+    stands = (await view(world, owed)).standing
+    assert (stands.status, stands.surplus) == (Status.PERFORMED, 52_500)
+
+
+async def test_what_was_decided_already_is_told_in_words(world: World) -> None:
+    """The second of two who verify reads what it is now, not a code of the program."""
+    _, debtor, _ = await both_sides(world)
+    payment = await reported(world, debtor)
+    await world.bot.services.casework.verify(payment, STAFF, XIXIU)
+    with pytest.raises(Broken) as second:
+        await world.bot.services.casework.verify(payment, STAFF, XIXIU)
+    assert told(TEXTS, second.value) == "这笔履行已经处理过了，现在是“已核实”"
 
 
 async def test_nobody_touches_the_cases_of_another_court(world: World) -> None:

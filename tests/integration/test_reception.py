@@ -13,7 +13,17 @@ from typing import Any
 
 import pytest
 
-from bot.ledger.model import Actor, NewPayment, Settlement
+from bot.ledger.model import (
+    Actor,
+    NewCase,
+    NewObligation,
+    NewParty,
+    NewPayment,
+    ObligationKind,
+    PartyKind,
+    Planned,
+    Settlement,
+)
 from bot.reach.model import Outcome, Way
 from bot.reception import model
 from bot.reception.intake import Conversion
@@ -245,6 +255,39 @@ async def test_every_deed_leaves_its_line_in_the_audit_log(world: World) -> None
         if [a.row.id for a in after] == [b.row.id for b in before]:
             missing.append(name)
     assert missing == []
+
+
+async def test_the_figure_of_payments_leaves_out_what_was_paid_too_much(world: World) -> None:
+    """Of each payment only what was still owed counts, in the order of payment; the rows add up to the figure."""
+    crew = await staffed(world)
+    s = world.bot.services
+    _, owed, _ = await case(s, 1)  # 1,000 元
+    _, other, _ = await case(s, 2)
+    for day, sum_paid in ((2, 30_000), (9, 99_999_900), (16, 500)):
+        async with s.ledger.change(Actor("operator")) as book:
+            await book.pay(owed, NewPayment(sum_paid, date(2026, 11, day), third_party=day == 9))
+    async with s.ledger.change(Actor("operator")) as book:
+        await book.pay(other, NewPayment(40_000, date(2026, 10, 31)))
+        await book.pay(other, NewPayment(70_000, date(2026, 11, 1)))
+    first = date(2026, 11, 1)
+    found = (await s.reports.month(crew.admin, first)).values
+    assert found["paid_amount"][""].value == 100_000 + 60_000
+    assert found["paid_third_amount"][""].value == 70_000
+    rows = await s.reports.rows(crew.admin, "paid_amount", first)
+    assert sorted(r.amount for r in rows) == [0, 30_000, 60_000, 70_000]
+
+
+async def test_the_ledger_is_searched_as_people_write(world: World) -> None:
+    """Full-width brackets or half ones, a part of a firm's name: the same lines."""
+    crew = await staffed(world)
+    s = world.bot.services
+    async with s.ledger.change(Actor("operator")) as book:
+        case_id = await book.open_case(NewCase(HERE, "（2026）黔0402执9号"))
+        debtor = await book.party(NewParty("丁装修公司(示例)", PartyKind.ORGANISATION), case_id)
+        await book.owe(case_id, debtor, NewObligation("工程款", ObligationKind.MONEY, (Planned(100_000, TODAY),)))
+    for text in ("丁装修公司(示例)", "丁装修公司（示例）", " 丁装修 ", "（示例）", "（2026）黔0402执9", "执9号"):
+        page = await s.cases.page(crew.clerk, Wanted(text=text))
+        assert [r.debtor for r in page.rows] == ["丁装修公司(示例)"], text
 
 
 # -- conversations -------------------------------------------------------------------------------
