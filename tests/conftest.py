@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
 
 for name in [n for n in os.environ if n.startswith("ZHIYUAN_")]:
     del os.environ[name]
 
 from bot.core import log  # noqa: E402 - after the environment is clean
+from bot.store import migrate  # noqa: E402
+from bot.store.engine import open_engine  # noqa: E402
 from tests.world import World  # noqa: E402
 
 
@@ -61,32 +68,58 @@ def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> str:
+    """Empty; for a story in the chat its tables are there already, because making them takes longer than most stories."""
+    story = not {"make_world", "make_world_sqlite", "world"}.isdisjoint(request.fixturenames)
     if kind == "sqlite":
+        if story:
+            shutil.copy(request.getfixturevalue("sqlite_with_tables"), tmp_path / "test.db")
         return f"sqlite:///{tmp_path}/test.db"
-    return new_postgres(request.getfixturevalue("postgres_url"))
+    like = request.getfixturevalue("postgres_with_tables") if story else None
+    return new_postgres(request.getfixturevalue("postgres_url"), like)
 
 
-def new_postgres(url: str) -> str:
-    """A new, empty database on that server."""
-    import asyncio
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file in which nothing stands yet, to be copied."""
+    file = tmp_path_factory.mktemp("tables") / "tables.db"
+    _make_tables(f"sqlite:///{file}")
+    return file
 
-    import asyncpg
-    from sqlalchemy.engine import make_url
 
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres_url: str) -> str:
+    """The name of a PostgreSQL database in which nothing stands yet, to be copied."""
+    url = new_postgres(postgres_url)
+    _make_tables(url)
+    return str(make_url(url).database)
+
+
+def _make_tables(url: str) -> None:
+    async def make() -> None:
+        engine = open_engine(url)
+        await migrate.upgrade(engine)
+        await engine.dispose()
+
+    _in_a_thread(make)
+
+
+def new_postgres(url: str, like: str | None = None) -> str:
+    """A new database on that server: empty, or a copy of another that nobody has open."""
     name = f"t{uuid.uuid4().hex[:12]}"
 
     async def create() -> None:
         connection = await asyncpg.connect(url)
-        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{like}"' if like else ""))
         await connection.close()
 
-    # In a thread: the test's own loop may be running already.
-    import threading
-
-    thread = threading.Thread(target=lambda: asyncio.run(create()))
-    thread.start()
-    thread.join()
+    _in_a_thread(create)
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _in_a_thread(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """To its end, in a loop of its own: the test's own loop may be running already."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(work())).result()
 
 
 @pytest.fixture
