@@ -212,6 +212,8 @@ def new(
         conditions: Any = json.loads(audience)
     except ValueError as error:
         raise SettingsError(f"--audience: not JSON: {error}") from error
+    if not isinstance(conditions, dict):
+        raise SettingsError('--audience: conditions in braces, such as {"court": ["xixiu"]}')
     draft = NewCampaign(
         title, texts, conditions, by, education, holdout, per_minute or None, moment_of(until) if until else None
     )

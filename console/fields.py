@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query
 from nicegui import ui
 
+from bot.core.clock import SHANGHAI
 from bot.ledger.cells import amount as read_amount
 from bot.ledger.cells import day as read_day
 from bot.ledger.cells import yuan
@@ -70,6 +71,29 @@ def given_sum(name: str, text: str | None) -> int | None:
         if broken.code != "amount":  # too large, negative, parts of a 分: the ledger says it better
             raise
         raise Unread("frame.bad_sum", name=name, given=str(text)[:20]) from None
+
+
+def moment_field(label: str) -> ui.input:
+    """A moment of a day, chosen or typed; empty is none."""
+    return ui.input(label).props('outlined dense stack-label type="datetime-local"')
+
+
+def given_moment(name: str, text: str | None) -> datetime | None:
+    """The moment in the field of that name, in Shanghai; None when nothing is chosen. Raises `Unread`."""
+    if not (text or "").strip():
+        return None
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=SHANGHAI)
+    except ValueError:
+        raise Unread("frame.bad_moment", name=name, given=str(text)[:20]) from None
+
+
+def given_count(name: str, text: str | None) -> int | None:
+    """The whole number in the field of that name; None when nothing is typed. Raises `Unread`."""
+    plain = (text or "").strip()
+    if plain and not (plain.isascii() and plain.isdecimal() and len(plain) < 10):
+        raise Unread("frame.bad_count", name=name, given=plain[:20])
+    return int(plain) if plain else None
 
 
 def day_of(text: str | None) -> date | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.clock import Clock, local_day
+from bot.core.clock import Clock, local_day, shown
 from bot.core.ids import Ids
 from bot.core.log import get
 from bot.reminders.facts import Foresight, Known, gather
@@ -170,6 +170,8 @@ class Campaigns:
             raise CampaignError("empty")
         if draft.per_minute is not None and draft.per_minute < 1:
             raise CampaignError("per_minute", given=draft.per_minute)
+        if draft.until is not None and draft.until <= now:
+            raise CampaignError("over", until=shown(draft.until))
         audience = check_scope(draft.audience, draft.courts) if draft.corrects is None else dict(draft.audience)
         async with self._store.work() as work:
             try:
@@ -255,7 +257,7 @@ class Campaigns:
             if campaign.status != CampaignStatus.APPROVED:
                 raise CampaignError("not_approved", status=campaign.status)
             if (at or self._clock.now()) >= campaign.until:
-                raise CampaignError("over", until=campaign.until.isoformat())
+                raise CampaignError("over", until=shown(campaign.until))
             await work.reminders.change_campaign(number, start_at=at or self._clock.now())
             await work.commit()
 

@@ -12,6 +12,7 @@ from bot.reminders.model import CampaignStatus, Decision, Go, Kind, Sendable, Wh
 from bot.reminders.wording import Guide
 from bot.store.ledger_rows import DueRow
 from bot.store.reminder_rows import CampaignRow, DeliveryRow
+from bot.store.reminders import roles_of
 from bot.store.rows import ContactRow
 from bot.store.work import Work
 
@@ -172,7 +173,7 @@ def sendable(d: DeliveryRow, known: Known) -> Sendable:
 
 def _said_paid(d: DeliveryRow, campaign: CampaignRow | None, known: Known) -> str | None:
     """Whether a debtor says that all they owe is paid, and staff have not looked yet: nothing is urged meanwhile."""
-    if d.kind != Kind.CAMPAIGN or campaign is None or campaign.audience.get("role", "debtor") != "debtor":
+    if d.kind != Kind.CAMPAIGN or campaign is None or "debtor" not in roles_of(campaign.audience):
         return None
     reports, amount = known.reported.get(d.obligation_id or 0, (0, 0))
     return Why.REPORTED if reports and amount >= known.left.get(d.obligation_id or 0, 0) else None

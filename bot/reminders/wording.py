@@ -591,12 +591,17 @@ def _yes_no(value: object) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
+def campaign_fields(*, education: bool) -> tuple[str, ...]:
+    """The names that a campaign's text may have in braces; education knows nobody."""
+    return ("court",) if education else ("salutation", "court")
+
+
 def problems_of(text: str, guide: Guide, *, education: bool) -> list[Fault]:
     """What is wrong with a campaign's text: unknown names, an open brace, no words, too many."""
     names = _names(text)
     if names is None:
         return [Fault("text.brace_open")]
-    known = {"court"} if education else {"court", "salutation"}
+    known = set(campaign_fields(education=education))
     found = [Fault("text.name", name=name, known=sorted(known)) for name in sorted(names - known)]
     # A campaign may run for days: such a word would be wrong for whoever gets it last.
     found += [Fault("text.passing", word=word) for word in guide.campaign_never if word in text]

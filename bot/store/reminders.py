@@ -652,13 +652,22 @@ def _task_query() -> Select[Any]:
     return select(*(getattr(Task, f.name) for f in fields(TaskRow)))
 
 
-def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
-    """SQL for an audience's conditions; ValueError for one that nobody knows.
+_ROLES = ("creditor", "debtor", "agent", "third")  # as in the ledger
+_FLAGS = ("wage", "livelihood", "special", "open", "disputed", "overdue")
 
-    Debtors who have performed or object are left out unless the conditions ask for them.
+
+def roles_of(audience: Mapping[str, object]) -> list[object]:
+    """Whom an audience means by what they are in the case: debtors, unless it says otherwise."""
+    roles = audience.get("role", "debtor")
+    return list(roles) if isinstance(roles, list) else [roles]
+
+
+def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
+    """SQL for an audience's conditions; ValueError for one that nobody knows, TypeError for one of another kind.
+
+    A word may be a list of words: any of them. Debtors who have performed or object are left out unless
+    the conditions ask for them.
     """
-    if wanted.get("role", "debtor") == "debtor":
-        wanted = {"open": True, "disputed": False, **wanted}
     columns: dict[str, Any] = {
         "court": Case.court,
         "title": Case.title,
@@ -666,39 +675,61 @@ def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
         "series": Case.series,
         "kind": Obligation.kind,
         "settlement": Obligation.settlement,
-        "wage": Case.wage,
-        "livelihood": Case.livelihood,
+        "responsible": func.coalesce(Obligation.responsible, Case.responsible),
+        "role": ObligationParty.role,
     }
-    found: list[Any] = [Obligation.ended_on.is_(None), ObligationParty.role == wanted.get("role", "debtor")]
-    for key, value in wanted.items():
+    if "debtor" in roles_of(wanted):
+        wanted = {"open": True, "disputed": False, **wanted}
+    found: list[Any] = [Obligation.ended_on.is_(None)]
+    for key, value in ({"role": roles_of(wanted)} | dict(wanted)).items():
         if key in columns:
-            found.append(columns[key].in_(value if isinstance(value, list) else [value]))
-        elif key == "special":
-            found.append(Case.special.is_not(None) if value else Case.special.is_(None))
-        elif key == "responsible":
-            found.append(func.coalesce(Obligation.responsible, Case.responsible) == value)
-        elif key == "open":
-            found.append(Obligation.performed_on.is_(None) if value else Obligation.performed_on.is_not(None))
-        elif key == "disputed":
-            found.append(Obligation.disputed.is_(bool(value)))
-        elif key in ("overdue", "due_from", "due_to"):
-            found.append(_with_instalment(key, value, today))
-        elif key != "role":
+            found.append(columns[key].in_(_words(key, value)))
+        elif key in _FLAGS:
+            found.append(_flagged(key, value, today))
+        elif key in ("due_from", "due_to"):
+            found.append(_due(key, value))
+        else:
             raise ValueError(f"unknown condition {key}")
     return found
 
 
-def _with_instalment(key: str, value: Any, today: date) -> Any:
-    """Whether the obligation has an unmet instalment that is overdue, or due from or up to a day."""
-    unmet = select(Instalment.id).where(
+def _words(key: str, value: Any) -> list[str]:
+    words = value if isinstance(value, list) else [value]
+    if not words or not all(isinstance(w, str) for w in words):
+        raise ValueError(f"{key}: a word or a list of words")
+    if key == "role" and (odd := [w for w in words if w not in _ROLES]):
+        raise ValueError(f"role: {odd[0]} is not one of {', '.join(_ROLES)}")
+    return words
+
+
+def _flagged(key: str, value: Any, today: date) -> Any:
+    if not isinstance(value, bool):
+        raise TypeError(f"{key}: true or false")
+    holds = {
+        "wage": Case.wage.is_(True),
+        "livelihood": Case.livelihood.is_(True),
+        "special": Case.special.is_not(None),
+        "open": Obligation.performed_on.is_(None),
+        "disputed": Obligation.disputed.is_(True),
+        "overdue": _unmet().where(Instalment.expected_on < today).exists(),
+    }[key]
+    return holds if value else ~holds
+
+
+def _due(key: str, value: Any) -> Any:
+    """Whether the obligation has an unmet instalment due from or up to a day."""
+    try:
+        day = date.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{key}: a day such as 2026-11-23") from error
+    column = Instalment.expected_on
+    return _unmet().where(column >= day if key == "due_from" else column <= day).exists()
+
+
+def _unmet() -> Any:
+    return select(Instalment.id).where(
         Instalment.obligation_id == Obligation.id, Instalment.done_on.is_(None), Instalment.dropped.is_(False)
     )
-    if key == "overdue":
-        late = unmet.where(Instalment.expected_on < today).exists()
-        return late if value else ~late
-    day = date.fromisoformat(value)
-    column = Instalment.expected_on
-    return unmet.where(column >= day if key == "due_from" else column <= day).exists()
 
 
 def _json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,23 @@ from nicegui import ui
 from bot.ledger.model import Stage
 from bot.reminders.campaigns import NewCampaign, Progress
 from bot.reminders.model import CampaignStatus, DeliveryStatus
-from bot.reminders.wording import DEFAULT_ARM
-from bot.staff.model import Right
-from console.fields import Number
-from console.frame import Page, ask, empty, facts, frame, grid, moment, section
+from bot.reminders.wording import DEFAULT_ARM, campaign_fields
+from bot.staff.model import Right, Who
+from bot.store.reminder_rows import CampaignRow
+from console.fields import Number, given_count, given_moment, moment_field, text_field
+from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
 
 EVERY = 2.0  # seconds between two looks at a campaign that runs
+# In the browser: {name} is written where the cursor stands.
+_PUT = """() => {{
+  const field = getHtmlElement({id}).querySelector("textarea") ?? getHtmlElement({id});
+  field.setRangeText("{{{name}}}", field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", {{bubbles: true}}));
+  field.focus();
+}}"""
 
 
 def register(desk: Desk) -> None:
@@ -81,10 +90,12 @@ class _Draft:
         with ui.column().classes("section").style("max-width: 52rem"):
             title = ui.input(page.t("campaigns.title")).props("outlined dense maxlength=120").props("data-mark=title")
             text = ui.textarea(page.t("campaigns.text")).props("outlined dense rows=6").props("data-mark=text")
-            ui.label(page.t("campaigns.placeholders")).classes("soft")
+            names = ui.row().classes("bars")
             other = ui.textarea(page.t("campaigns.other_text")).props("outlined dense rows=4")
             holdout = ui.number(page.t("campaigns.holdout"), value=0, min=0, max=50, step=5).props('outlined dense suffix="%"')
-            education = ui.checkbox(page.t("campaigns.education"))
+            education = ui.checkbox(page.t("campaigns.education"), on_change=lambda e: self._names(names, text, education=bool(e.value)))
+            education.props("data-mark=education")
+            self._names(names, text, education=False)
             ui.label(page.t("campaigns.audience")).classes("section-title")
             with ui.row().classes("bars"):
                 courts = ui.select(page.courts(), multiple=True, label=page.t("campaigns.courts")).props("outlined dense use-chips").style("min-width: 14rem")
@@ -93,23 +104,55 @@ class _Draft:
             with ui.row().classes("bars"):
                 overdue = ui.checkbox(page.t("campaigns.overdue"))
                 wage = ui.checkbox(page.t("campaigns.wage"))
+            ui.label(page.t("campaigns.pace")).classes("section-title")
+            with ui.row().classes("bars"):
+                per_minute = text_field(page.t("campaigns.per_minute")).props('inputmode="numeric"').props("data-mark=per-minute")
+                until = moment_field(page.t("campaigns.until")).props("data-mark=until")
+            ui.label(page.t("campaigns.pace_how")).classes("soft")
 
-            async def draft() -> None:
+            async def write(who: Who) -> int:
                 audience: dict[str, Any] = {}
                 if courts.value:
                     audience["court"] = list(courts.value)
                 audience |= {k: v for k, v in (("stage", stage.value), ("series", series.value)) if v}
                 audience |= {k: True for k, box in (("overdue", overdue), ("wage", wage)) if box.value}
                 texts = {DEFAULT_ARM: text.value or ""} | ({"b": other.value} if other.value else {})
-                if education.value:
-                    audience = {}
-                given = NewCampaign(title.value or "", texts, audience, "", education=bool(education.value),
-                                    holdout=float(holdout.value or 0) / 100)
-                number = await page.do(lambda who: page.services.broadcasts.new(who, given))
-                if number is not None:
-                    ui.navigate.to(f"/campaigns/{number}")
+                return await page.services.broadcasts.new(who, NewCampaign(
+                    title.value or "",
+                    texts,
+                    {} if education.value else audience,
+                    "",
+                    education=bool(education.value),
+                    holdout=float(holdout.value or 0) / 100,
+                    per_minute=given_count(page.t("campaigns.per_minute"), per_minute.value),
+                    until=given_moment(page.t("campaigns.until"), until.value),
+                ))
 
+            async def draft() -> None:
+                wrong.set_visibility(False)
+                try:
+                    number = await page.attempt(write)
+                except Refused as error:
+                    wrong.text = str(error)
+                    wrong.set_visibility(True)
+                    return
+                ui.navigate.to(f"/campaigns/{number}")
+
+            wrong = ui.label().classes("late").props("role=alert data-mark=refused")
+            wrong.set_visibility(False)
             ui.button(page.t("campaigns.do.draft"), on_click=page.doing(draft)).props("unelevated").props("data-mark=draft")
+
+    def _names(self, place: ui.row, text: ui.textarea, *, education: bool) -> None:
+        """What may stand in braces, as buttons that put it where one writes."""
+        page = self._page
+        place.clear()
+        with place:
+            ui.label(page.t("campaigns.names")).classes("soft")
+            for name in campaign_fields(education=education):
+                put = _PUT.format(id=text.id, name=name)
+                ui.button(page.label("campaigns.name", name)).props("dense outline no-caps").props(f"data-mark=name-{name}").on(
+                    "click", js_handler=put)
+            ui.label(page.t("campaigns.names_education" if education else "campaigns.names_how")).classes("soft")
 
 
 class _Campaign:
@@ -119,6 +162,7 @@ class _Campaign:
         self._page, self._number = page, number
         self._office = page.services.broadcasts
         self._shown = ""
+        self._told: tuple[CampaignRow, dict[tuple[str, str], int]] | None = None
 
     async def open(self) -> None:
         """Build it, and look again while it runs."""
@@ -142,6 +186,10 @@ class _Campaign:
 
     def _progress(self, found: Progress) -> None:
         page, row = self._page, found.row
+        told = (row, dict(found.counts))
+        if told == self._told:  # a button that is made anew every other second cannot be pressed
+            return
+        self._told = told
         self._head.clear()
         with self._head, ui.column().classes("section"):
             with ui.row().classes("section-head"):
@@ -149,6 +197,11 @@ class _Campaign:
                 ui.label(page.label("campaign", row.status)).classes("tag").props("data-mark=status")
                 ui.space()
                 self._deeds(found)
+            facts([
+                (page.t("campaigns.begins"), moment(row.started_at or row.start_at)),
+                (page.t("campaigns.until"), moment(row.until)),
+                (page.t("campaigns.per_minute"), str(row.per_minute or page.t("campaigns.as_fast"))),
+            ])
             if found.total:
                 ui.linear_progress(1 - found.left / found.total, show_value=False)
                 counts = {s: found.of(s) for s in DeliveryStatus}
@@ -160,7 +213,7 @@ class _Campaign:
         if status == CampaignStatus.DRAFT and page.who.may(Right.APPROVE_CAMPAIGN):
             deeds.append(("approve", lambda who: self._office.approve(who, number)))
         if status == CampaignStatus.APPROVED:
-            deeds.append(("start", lambda who: self._office.start(who, number)))
+            deeds.append(("start", None))
         if status == CampaignStatus.RUNNING:
             deeds.append(("pause", lambda who: self._office.pause(who, number)))
         if status == CampaignStatus.PAUSED:
@@ -176,12 +229,20 @@ class _Campaign:
 
     async def _do(self, name: str, deed: Any) -> None:
         page = self._page
-        if name in ("start", "cancel", "retry"):
+        if name == "start":
+            ask(page, page.t("campaigns.sure.start"), {"at": lambda: moment_field(page.t("campaigns.at"))},
+                page.t("campaigns.do.start"), self._start, then=lambda _: self._look())
+            return
+        if name in ("cancel", "retry"):
             ask(page, page.t(f"campaigns.sure.{name}"), {}, page.t(f"campaigns.do.{name}"), lambda who, _: deed(who),
                 then=lambda _: self._look())
             return
         await page.do(deed)
         await self._look()
+
+    async def _start(self, who: Who, entered: Mapping[str, Any]) -> None:
+        at = given_moment(self._page.t("campaigns.at"), entered["at"])
+        await self._office.start(who, self._number, at)
 
     async def _correct(self) -> None:
         page = self._page

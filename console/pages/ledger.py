@@ -277,6 +277,7 @@ class _Import:
         self._page, self._body, self._folder = page, body, folder
         self._tables = page.services.tables
         self._rows, self._about = 0, 0
+        self._name = ""  # of the file, as whoever gave it calls it
 
     def open(self) -> None:
         """Ask for the file."""
@@ -288,6 +289,7 @@ class _Import:
     async def _given(self, event: events.UploadEventArguments) -> None:
         suffix = ".csv" if event.file.name.lower().endswith(".csv") else ".xlsx"
         self._source, self._errors = self._folder / f"table{suffix}", self._folder / "errors.xlsx"
+        self._name = event.file.name
         await event.file.save(self._source)
         await self._look()
 
@@ -311,7 +313,7 @@ class _Import:
             try:
                 result: Result | None = await page.do(deed)
             except SettingsError as error:
-                ui.notify(str(error).replace(str(self._source), ""), type="warning", timeout=9000, multi_line=True)
+                ui.notify(str(error).replace(str(self._source), self._name), type="warning", timeout=9000, multi_line=True)
                 result = None
             timer.cancel()
         self._body.clear()

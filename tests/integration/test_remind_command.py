@@ -116,6 +116,19 @@ async def test_a_campaign_that_cannot_be_is_refused_with_the_reason(
     status, said = await operator.types(*new, "--audience", '{"weather": "rain"}')
     assert status == 1
     assert "unknown condition weather" in said
+    for audience, why in (
+        ('{"role": ["creditors"]}', "role: creditors is not one of creditor, debtor, agent, third"),
+        ('{"overdue": ["yes"]}', "overdue: true or false"),
+        ('{"stage": [1]}', "stage: a word or a list of words"),
+        ('{"due_to": 20261231}', "due_to: a day such as 2026-11-23"),
+        ('["xixiu"]', "conditions in braces"),
+    ):
+        status, said = await operator.types(*new, "--audience", audience)
+        assert status == 1
+        assert why in said
+        assert "Traceback" not in said
+    listed = '{"court": ["xixiu"], "role": ["creditor"], "responsible": ["王法官", "李法官"]}'
+    assert (await operator.types(*new, "--audience", listed))[0] == 0
     status, said = await operator.types("remind", "plan", "--now", "soon")
     assert status == 1
     assert "soon" in said
