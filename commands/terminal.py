@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.texts import Texts
-from bot.dialogue.model import Incoming, Reply, reply_from
+from bot.dialogue.model import Button, Incoming, Reply, reply_from
 from bot.post.outbox import Delivered, Outcome
 from bot.reach.documents import Documents
 from bot.service import Services
@@ -25,7 +25,7 @@ class Terminal:
     """A carrier that prints, and the loop that reads."""
 
     texts: Texts = field(default_factory=Texts.load)
-    choices: list[str] = field(default_factory=list)  # the data of the buttons shown, by number
+    choices: list[Button] = field(default_factory=list)  # the buttons shown, by number
     documents: Documents | None = None  # where files come from; known once the services are there
 
     async def deliver(self, row: OutgoingRow) -> Outcome:
@@ -44,7 +44,7 @@ class Terminal:
         lines = ["", _BOLD.sub(bold, reply.text)]
         for row in reply.buttons:
             for button in row:
-                self.choices.append(button.data)
+                self.choices.append(button)
                 lines.append(self.texts("terminal.button", number=len(self.choices), label=button.label))
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
@@ -74,12 +74,13 @@ class Terminal:
         await services.sender.idle()
 
     def _incoming(self, services: Services, line: str) -> Incoming | None:
-        kind, text, data = "text", line, ""
+        kind, text, data, label = "text", line, "", ""
         if line.startswith("#") and line[1:].isdecimal():
             number = int(line[1:])
             if not 1 <= number <= len(self.choices):
                 return None
-            kind, text, data = "button", "", self.choices[number - 1]
+            pressed = self.choices[number - 1]
+            kind, text, data, label = "button", "", pressed.data, pressed.label
         elif line.startswith("/"):
             name, _, data = line[1:].partition(" ")
             kind, text = "command", name.lower()
@@ -93,4 +94,5 @@ class Terminal:
             kind=kind,
             text=text,
             data=data,
+            label=label,
         )

@@ -57,7 +57,8 @@ def from_press(update: Update, inbox_id: int, now: datetime) -> Incoming | None:
     if query is None or query.message is None:
         return None
     chat = query.message.chat
-    thread = query.message.message_thread_id if isinstance(query.message, Message) else None
+    message = query.message if isinstance(query.message, Message) else None  # else: too old for Telegram to tell
+    keyboard = message.reply_markup.inline_keyboard if message and message.reply_markup else ()
     return Incoming(
         channel="telegram",
         chat=chat.id,
@@ -69,7 +70,8 @@ def from_press(update: Update, inbox_id: int, now: datetime) -> Incoming | None:
         data=query.data or "",
         external_id=query.message.message_id,
         callback=query.id,
-        thread=thread,
+        label=next((b.text for row in keyboard for b in row if b.callback_data == query.data), ""),
+        thread=message.message_thread_id if message else None,
         inbox_id=inbox_id,
     )
 

@@ -21,6 +21,7 @@ from bot.ledger.book import Book
 from bot.ledger.model import SYSTEM, Actor, Broken, NewPayment
 from bot.ledger.service import View
 from bot.post.outbox import Sender
+from bot.reach import people
 from bot.reach.documents import Documents
 from bot.reach.model import Outcome, Unreached, Way
 from bot.reach.service import NotReached
@@ -42,6 +43,14 @@ class Picture:
     media_type: str
     content: bytes
     elsewhere: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One change in the history of an obligation, and the name of whoever made it."""
+
+    event: EventRow
+    name: str
 
 
 class CaseWork:
@@ -122,10 +131,13 @@ class CaseWork:
         async with self._looking(actor, courts) as hand:
             return await hand.view(obligation_id)
 
-    async def history(self, obligation_id: int, actor: Actor, courts: Scope) -> list[EventRow]:
+    async def history(self, obligation_id: int, actor: Actor, courts: Scope) -> list[Happened]:
         """Every change of an obligation, oldest first: who, when, why, old and new value."""
         view = await self.view(obligation_id, actor, courts)
-        return await self._house.ledger.history(obligation_id=view.id)
+        events = await self._house.ledger.history(obligation_id=view.id)
+        async with self._store.work(read_only=True) as work:
+            names = await people.names(work, {e.actor for e in events}, view, self._house.texts)
+        return [Happened(e, names[e.actor]) for e in events]
 
     @asynccontextmanager
     async def book(self, obligation_id: int, actor: Actor, courts: Scope) -> AsyncIterator[Book]:

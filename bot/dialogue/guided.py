@@ -109,6 +109,8 @@ class Guided:
             self._gone(scene)
             return
         scene.flow = flow
+        if PATHS[flow.kind].unlogged and scene.turn.messages:
+            scene.turn.mark(text=self._paths.logged(scene, flow, ""))
         await self._paths.press(scene, flow, step, choice)
 
     async def _own(self, scene: Scene, code: str) -> FlowState | None:

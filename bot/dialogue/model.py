@@ -48,6 +48,7 @@ class Incoming:
     addressed: bool = True  # in a group: whether the bot was spoken to
     external_id: int | None = None
     callback: str = ""  # to be answered when kind is button
+    label: str = ""  # what stands on the button, where the channel tells it
     thread: int | None = None
     album: str = ""  # several pictures sent together share it
     inbox_id: int | None = None

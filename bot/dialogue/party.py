@@ -195,7 +195,7 @@ class Party:
         if name not in PRESSES:
             return False
         turn = scene.turn
-        turn.heard(incoming.data, "button")
+        turn.heard(incoming.label or incoming.data, "button")
         slow = not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now)
         echo = turn.state.is_echo(f"{incoming.external_id} {incoming.data}", turn.now)
         words = scene.texts("pace.press") if slow else ""

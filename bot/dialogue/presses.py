@@ -44,7 +44,7 @@ class Presses:
 
     async def take(self, turn: Turn) -> None:
         """Answer the press, so that Telegram shows no clock on the button, and do what it says."""
-        turn.heard(turn.incoming.data, "button")
+        turn.heard(turn.incoming.label or turn.incoming.data, "button")
         slow = not turn.state.allow(self._per_minute, turn.now)
         echo = turn.state.is_echo(f"{turn.incoming.external_id} {turn.incoming.data}", turn.now)
         words = self._words.texts("pace.press") if slow else ""

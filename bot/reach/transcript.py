@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,15 @@ from openpyxl.styles import Alignment, Font
 
 from bot.core.clock import shown
 from bot.core.texts import Texts
+from bot.ledger import wording
 from bot.ledger.service import Ledger, View
+from bot.reach import people
 from bot.reach.pdf import Page
+from bot.store.ledger_rows import EventRow
 from bot.store.work import Store
 
+_CODE = re.compile(r"[a-z]{2,10}(?::[\w@.+-]*)*")  # what a button means to the program: all that older logs kept of a press
+_STEP = re.compile(r"T([+-]\d+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -25,11 +31,11 @@ class Line:
     """One thing that was said, or that happened."""
 
     at: datetime
-    who: str  # a key below `document.transcript.who`
+    who: str  # by name, where there is one
     kind: str
     text: str
     step: str  # the reminder's step that it belongs to
-    outcome: str  # what became of a reminder, or how an answer was understood
+    outcome: str  # what became of a reminder, how an answer was understood, or the reason of a change
 
 
 async def gather(store: Store, ledger: Ledger, obligation_id: int, texts: Texts) -> tuple[View, list[Line]] | None:
@@ -37,17 +43,31 @@ async def gather(store: Store, ledger: Ledger, obligation_id: int, texts: Texts)
     view = await ledger.obligation(obligation_id)
     if view is None:
         return None
-    lines = await _said(store, obligation_id)
-    for event in await ledger.history(obligation_id=obligation_id):
-        key = f"document.transcript.event.{event.kind}"
-        told = texts(key) if key in texts else event.kind
-        lines.append(Line(event.at, "ledger", "event", told, "", event.why or ""))
+    lines = await _said(store, view, texts)
+    history = await ledger.history(obligation_id=obligation_id)
+    async with store.work(read_only=True) as work:
+        names = await people.names(work, {e.actor for e in history}, view, texts)
+    lines += [
+        Line(e.at, names[e.actor], "event", _happened(e, texts), "", wording.why(texts, e))
+        for e in history
+        if f"document.transcript.event.{e.kind}" in texts
+    ]
     return view, sorted(lines, key=lambda line: line.at)
 
 
-async def _said(store: Store, obligation_id: int) -> list[Line]:
+def _happened(event: EventRow, texts: Texts) -> str:
+    what, values = texts(f"document.transcript.event.{event.kind}"), wording.changed(texts, event)
+    if not values:
+        return texts("document.transcript.happened", what=what)
+    told = texts("document.transcript.values_and").join(values)
+    return texts("document.transcript.happened_so", what=what, values=told)
+
+
+async def _said(store: Store, view: View, texts: Texts) -> list[Line]:
     lines: list[Line] = []
+    obligation_id = view.id
     async with store.work(read_only=True) as work:
+        staff = {a.id: a.name for a in await work.staff.accounts()}
         belongs = {m.message_id: m for m in await work.reach.messages_of(obligation_id)}
         deliveries = {d.message_id: d for d in await work.reminders.of(obligation_id=obligation_id) if d.message_id}
         by_id = {d.id: d for d in deliveries.values()}
@@ -55,6 +75,7 @@ async def _said(store: Store, obligation_id: int) -> list[Line]:
         chats = {m.conversation_id for m in belongs.values()}
         chats |= {d.conversation_id for d in deliveries.values() if d.conversation_id}
         for chat in sorted(chats):
+            person = people.party(await work.reach.bindings_of_chat(chat), view, texts)
             async for message in work.log.read(conversation_id=chat):
                 if message.id not in wanted:
                     continue
@@ -64,7 +85,8 @@ async def _said(store: Store, obligation_id: int) -> list[Line]:
                 lines.append(
                     Line(
                         at=message.at,
-                        who=message.sender,
+                        who=(person if message.sender == "person" else staff.get(message.author or 0, ""))
+                        or texts(f"document.transcript.who.{message.sender}"),
                         kind=message.kind,
                         text=message.text,
                         step=own.step if own else answered.step if answered else "",
@@ -76,18 +98,27 @@ async def _said(store: Store, obligation_id: int) -> list[Line]:
 
 def _shown(line: Line, texts: Texts) -> tuple[str, str, str, str, str]:
     kind = f"document.transcript.kind.{line.kind}"
-    mark = texts(kind) if kind in texts else ""
-    outcome = f"document.transcript.outcome.{line.outcome}"
-    # The reason of a change is somebody's own words, whatever they look like.
-    known = line.kind != "event" and outcome in texts
-    text = f"{mark} {line.text}".strip()
-    return (
-        shown(line.at, "%Y-%m-%d %H:%M:%S"),
-        texts(f"document.transcript.who.{line.who}"),
-        text,
-        line.step,
-        texts(outcome) if known else line.outcome,
-    )
+    text = f"{texts(kind) if kind in texts else ''} {line.text.replace('**', '')}".strip()
+    if line.kind == "button" and _CODE.fullmatch(line.text):
+        text = texts("document.transcript.kind.button_unknown")
+    return shown(line.at, "%Y-%m-%d %H:%M:%S"), line.who, text, _step(line.step, texts), _outcome(line, texts)
+
+
+def _outcome(line: Line, texts: Texts) -> str:
+    """How it ended, in words; the reason of a change is somebody's own words, whatever they look like."""
+    if line.kind == "event":
+        return line.outcome
+    key = f"document.transcript.outcome.{line.outcome}"
+    return texts(key) if key in texts else ""
+
+
+def _step(step: str, texts: Texts) -> str:
+    """A step of the reminders by its day; one of a name of the court's own as it is called there."""
+    if found := _STEP.fullmatch(step):
+        days = int(found[1] or 0)
+        key = "before" if days < 0 else "after"
+        return texts(f"document.transcript.step.{key}", days=abs(days)) if days else texts("document.transcript.step.due")
+    return texts("document.transcript.step.person") if step == "person" else step
 
 
 def title(view: View, texts: Texts) -> str:

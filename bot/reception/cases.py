@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from typing import TypeVar
 
-from bot.dialogue.casework import CaseWork, Picture
+from bot.dialogue.casework import CaseWork, Happened, Picture
 from bot.dialogue.hand import Hand, Invitation
 from bot.dialogue.settling import Settling
 from bot.guide.settlement.model import SettlementError
@@ -20,7 +20,6 @@ from bot.reach.service import NotReached
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Forbidden, Right, Who
 from bot.store.ledger_page import ObligationPage, TaskPage, Wanted, WantedTasks
-from bot.store.ledger_rows import EventRow
 from bot.store.reach_rows import CertificateRow
 from bot.store.reminder_rows import TaskRow
 
@@ -91,8 +90,8 @@ class Cases:
                 await self._audit.note(hand.book.work, who, Deed.SEEN, "case", found.row.id, found.row.court)
         return found
 
-    async def history(self, who: Who, obligation_id: int) -> list[EventRow]:
-        """Everything that was changed about an obligation."""
+    async def history(self, who: Who, obligation_id: int) -> list[Happened]:
+        """Everything that was changed about an obligation, and by whom."""
         who.require(Right.SEE_LEDGER)
         with _told():
             return await self._work.history(obligation_id, actor_of(who), who.courts)

@@ -163,6 +163,18 @@ class ReachRows(Rows):
             found += await self._all(BindingRow, query)
         return found
 
+    async def bound_people(self, people: Collection[str]) -> dict[str, list[BindingRow]]:
+        """Which parties these people (pseudonyms) are, or act for, oldest first; those who are bound to none are left out."""
+        chats = await self._connection.execute(
+            select(Conversation.id, Conversation.person).where(Conversation.person.in_(list(people)))
+        )
+        person_of = {r.id: r.person for r in chats}
+        query = _select(BindingRow).where(tables.Binding.conversation_id.in_(list(person_of))).order_by(tables.Binding.id)
+        found: dict[str, list[BindingRow]] = {}
+        for binding in await self._all(BindingRow, query):
+            found.setdefault(person_of[binding.conversation_id], []).append(binding)
+        return found
+
     async def contacts(self, party_ids: Sequence[int]) -> list[ContactRow]:
         """Every chat through which these parties (or who helps them) can be written to.
 

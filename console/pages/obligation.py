@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
+from bot.dialogue.casework import Happened
 from bot.dialogue.settling import Settling
 from bot.guide.settlement.model import LIVE, SettlementError
 from bot.guide.settlement.model import Status as DealStatus
 from bot.guide.settlement.table import Deal
+from bot.ledger import wording
 from bot.ledger.model import Broken, NewPayment, ObligationKind, PaymentStatus, Settlement, Source, Status
 from bot.ledger.service import View
 from bot.staff.model import Right, Who
-from bot.store.ledger_rows import EventRow, PaymentRow
+from bot.store.ledger_rows import PaymentRow
 from bot.store.reach_rows import CertificateRow
 from console.fields import Number, cents, day_field, day_of, money_field, text_field
 from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section, sure
@@ -25,7 +27,6 @@ from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, m
 if TYPE_CHECKING:
     from console.desk import Desk
 
-_VALUES = {"settlement": "settlement", "stage": "stage", "way": "way"}
 _FORMS = {"text": "text/plain", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
@@ -476,36 +477,15 @@ class _Obligation:
 
     # -- what happened ---------------------------------------------------------------------------
 
-    def _history(self, history: list[EventRow]) -> None:
-        page = self._page
+    def _history(self, history: list[Happened]) -> None:
+        page, texts = self._page, self._page.services.texts
         rows = [{
-            "id": str(e.id),
-            "at": moment(e.at),
-            "kind": page.label("event", e.kind),
-            "actor": self._who(e.actor),
-            "values": "；".join(_changed(page, e)),
-            "why": e.why or "",
-        } for e in reversed(history)]
+            "id": str(h.event.id),
+            "at": moment(h.event.at),
+            "kind": page.label("event", h.event.kind),
+            "actor": h.name,
+            "values": "；".join(wording.changed(texts, h.event)),
+            "why": wording.why(texts, h.event),
+        } for h in reversed(history)]
         with section(page.t("obligation.history"), len(rows)):
             grid([(c, page.t(f"obligation.column.{c}")) for c in ("at", "kind", "actor", "values", "why")], rows)
-
-    def _who(self, actor: str) -> str:
-        kind = actor.partition(":")[0]
-        return self._page.label("actor", kind)
-
-
-def _changed(page: Page, event: EventRow) -> list[str]:
-    """What was and is, in words; identifiers masked."""
-    old, new = event.old or {}, event.new or {}
-    found = []
-    for name in sorted({*old, *new}):
-        was, now = old.get(name), new.get(name)
-        if was == now or f"field.{name}" not in page.desk.texts:
-            continue  # what only the program needs, such as ids
-        words = page.t(f"field.{name}")
-        if name in ("amount", "settled", "balance") and isinstance(now, int):
-            was, now = money(was) if isinstance(was, int) else "–", money(now)
-        was, now = (page.label(_VALUES.get(name, ""), v) if isinstance(v, str) else v for v in (was, now))
-        before = f"{mask_identifiers(str(was))} → " if was not in (None, "") else ""
-        found.append(f"{words} {before}{mask_identifiers(str(now))}")
-    return found

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import re
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from bot.guide.settlement.model import SettlementError
-from bot.ledger.model import Actor, Broken, NewPayment, Settlement, Source, Status
+from bot.ledger import wording
+from bot.ledger.model import Actor, Broken, NewPayment, Planned, Settlement, Source, Status
 from bot.ledger.wording import told
+from bot.reach import transcript
 from bot.reach.model import ReachError
+from bot.reach.transcript import Line
+from bot.staff.model import Role
 from tests.cases import STAFF, bind, id_number, opens, owes, said, task, view
+from tests.office import hire
 from tests.world import TEXTS, Person, World
 
 DUE = date(2026, 11, 30)
@@ -255,6 +264,61 @@ async def test_a_clerk_closes_an_objection_in_chat(make_world: Callable[..., Any
     await clerk.hears("异议已了结")
     await debtor.hears("照判决办")
     assert (await view(world, owed)).standing.status is Status.OPEN
+
+
+async def test_a_transcript_is_in_words(world: World) -> None:
+    """What stood on a button, who said it by name, sums in 元; no codes, no markup, in every form of the file."""
+    owed, debtor, _ = await both_sides(world)
+    services = world.bot.services
+    async with services.ledger.change(Actor("operator", "root")) as book:
+        await book.replan(owed.obligation, [Planned(2_000_000, DUE), Planned(4_047_500, date(2026, 12, 30))], "import 66429d1117d9")
+    judge = await hire(services, "xixiu", Role.JUDGE, "陈法官", 4711)
+    await services.cases.grant_grace(judge, owed.obligation, date(2026, 12, 5), "住院了")
+    await debtor.says("付了5000")
+    await debtor.taps("party.button.yesterday")
+    await debtor.taps("party.way.bank")
+    await debtor.taps("party.button.no_proof")
+    await debtor.taps("party.button.confirm")
+    async with services.store.work() as work:
+        [payment] = await work.ledger.reported()
+    await services.cases.verify(judge, payment.id)
+    _, content = await services.casework.transcript(owed.obligation, "text", STAFF, None)
+    text = content.decode()
+    assert "李大山: 【按钮】 昨天" in text
+    assert re.search(r"陈法官 \[住院了\]: 【台账】给予宽限：宽限到：2026-12-05", text)
+    assert "系统管理员 [从台账表格导入]: 【台账】改变履行计划" in text
+    assert "2026-11-30 20,000.00 元、2026-12-30 40,475.00 元" in text
+    assert "李大山: 【台账】报告付款：金额：5,000.00 元；付款日：2026-11-22" in text
+    assert "状态：待核实 → 已核实" in text
+    _, sheet = await services.casework.transcript(owed.obligation, "xlsx", STAFF, None)
+    rows = load_workbook(io.BytesIO(sheet)).worksheets[0].iter_rows(values_only=True)
+    for words in (text, "\n".join(str(c) for row in rows for c in row if c)):
+        assert not re.search(r"fl:|ob:|\*\*|import [0-9a-f]|verified|bank|\bT[-+]\d|'amount'|staff:|party:", words), words
+
+
+async def test_old_presses_and_steps_are_told_without_codes() -> None:
+    """A log from before the labels were kept: that something was pressed; a step by its day."""
+    old = Line(datetime(2026, 11, 23, 2, tzinfo=UTC), "李大山", "button", "fl:1gfs3npvozaz:day:yesterday", "T-1", "answer")
+    assert transcript._shown(old, TEXTS)[1:] == ("李大山", "【按钮】（当时没有存下按钮上的字）", "到期前 1 天的提醒", "回答")
+    for step, words in (("T", "到期日的提醒"), ("T+7", "到期后 7 天的提醒"), ("person", "转承办人"), ("春节前", "春节前")):
+        assert transcript._shown(replace(old, step=step), TEXTS)[3] == words
+
+
+async def test_the_history_names_people_and_says_values_in_words(world: World) -> None:
+    """Who by name, plans and sums in 元, kinds in words; the reason stands once."""
+    owed, _, _ = await both_sides(world)
+    services = world.bot.services
+    judge = await hire(services, "xixiu", Role.JUDGE, "陈法官", 4711)
+    await services.cases.grant_grace(judge, owed.obligation, date(2026, 12, 5), "住院了")
+    async with services.cases.book(judge, owed.obligation) as book:
+        await book.end(owed.obligation, "申请人撤回")
+    happened = {h.event.kind: h for h in await services.cases.history(judge, owed.obligation)}
+    grace, end, entered = (happened[k] for k in ("grace.granted", "obligation.ended", "obligation.entered"))
+    assert (grace.name, wording.changed(TEXTS, grace.event)) == ("陈法官", ["宽限到：2026-12-05"])
+    assert (end.name, wording.changed(TEXTS, end.event), wording.why(TEXTS, end.event)) == ("陈法官", [], "申请人撤回")
+    assert entered.name == "工作人员"
+    told = wording.changed(TEXTS, entered.event)
+    assert told == ["类型：金钱", "义务：货款", "金额：60,475.00 元", "履行计划：2026-11-30 60,475.00 元", "和解：未和解"]
 
 
 async def test_pictures_and_transcript_are_opened_for_staff(world: World) -> None:

@@ -275,7 +275,7 @@ async def test_thanks_is_logged_and_a_question_goes_to_the_faq(world: World) -> 
     text = as_text(*found, services.texts)
     assert "谢谢提醒" in text
     assert "失信名单怎么撤" in text
-    assert "T-7" in text
+    assert "到期前 7 天的提醒" in text
 
 
 async def test_a_question_about_paying_later_is_answered_and_the_way_is_offered(world: World) -> None:
