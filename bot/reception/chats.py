@@ -22,7 +22,8 @@ from bot.post.outbox import Sender
 from bot.reach.files import ProofStore
 from bot.reception.feed import Feed
 from bot.reception.levels import Level, Levels
-from bot.reception.model import ChatState, DeskError, EventKind
+from bot.reception.model import ChatState, DeskError, EventKind, Handed
+from bot.reception.words import about
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Forbidden, Right, Role, Who
 from bot.staff.service import Staff
@@ -252,8 +253,20 @@ class Chats:
             files = await work.desk.files_of(ticket.conversation_id)
         if not refresh:
             await self._audit.seen(who, "chat", number, ticket.court)
-        lines = [_said(m, names, files) for m in said] + [_done(e, names) for e in done]
+        lines = [_said(m, names, files) for m in said] + [self._done(e, names) for e in done]
         return Thread(self._item(listed, names, self._clock.now()), sorted(lines, key=lambda line: line.id))
+
+    def _done(self, e: DeskEventRow, names: dict[int, str]) -> Line:
+        return Line(
+            id=e.id,
+            at=e.at,
+            sender="note" if e.kind == EventKind.NOTE else "event",
+            kind=e.kind,
+            text=about(self._texts, self.courts, names, e),
+            author=names.get(e.author or 0, ""),
+            message_id=e.message_id,
+            file=e.text if e.kind == EventKind.FILE else None,
+        )
 
     async def panel(self, who: Who, number: int) -> Panel:
         """Who stands behind a chat, and their cases as far as this person sees them."""
@@ -401,13 +414,17 @@ class Chats:
                 self._must_hold(at)
             target = await self._staff.account(at.work, to) if to is not None else None
             there = court or at.ticket.court
+            if not there:  # so that whoever gives it away still sees who has it
+                there = next((w.court for w in (target, who) if w is not None and w.courts is not None), None)
             if target is not None and not target.may(Right.ANSWER_CHATS, there):
                 raise DeskError("cannot_take", name=target.name)
             values = {"assignee": to, "claimed_at": at.letters.now if to else None, "role": role.value if role else None}
+            if at.ticket.state == ChatState.SNOOZED:  # whoever gets it has not put it aside
+                values |= {"state": ChatState.OPEN.value, "snoozed_until": None}
             await at.work.desk.change(TicketRow, number, court=there, **values)
             await at.work.conversations.hold(at.conversation.id, to)
-            name = target.name if target else self.courts.name(there) if there else ""
-            await self._note(at, EventKind.HANDED, f"{name} {role.value if role else ''}\n{note}".strip())
+            given = Handed(to or 0, there or "", role.value if role else "", note.strip())
+            await self._note(at, EventKind.HANDED, given.stored())
             await self._audited(at, Deed.CHANGED, f"handed to {to or there} {role.value if role else ''}")
             await self._tell_staff(at, target, there, role, note)
 
@@ -676,18 +693,4 @@ def _said(m: MessageRow, names: dict[int, str], files: dict[int, str]) -> Line:
         feedback=m.feedback,
         version=m.version,
         file=files.get(m.external_id or 0) if m.direction == "in" else None,
-    )
-
-
-def _done(e: DeskEventRow, names: dict[int, str]) -> Line:
-    is_file = e.kind == EventKind.FILE
-    return Line(
-        id=e.id,
-        at=e.at,
-        sender="note" if e.kind == EventKind.NOTE else "event",
-        kind=e.kind,
-        text="" if is_file else e.text or "",
-        author=names.get(e.author or 0, ""),
-        message_id=e.message_id,
-        file=e.text if is_file else None,
     )

@@ -54,6 +54,29 @@ class EventKind(StrEnum):
     RATED = "rated"
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """To whom a conversation was given: a colleague, or whoever has a role (if one is named) in a court."""
+
+    account: int = 0
+    court: str = ""
+    role: str = ""
+    note: str = ""
+
+    def stored(self) -> str:
+        """As the event keeps it: codes, then the note."""
+        return f"to={self.account} court={self.court} role={self.role}\n{self.note}"
+
+    @classmethod
+    def read(cls, text: str) -> Handed:
+        """What `stored` wrote; of anything else the text as a note."""
+        found = _HANDED.fullmatch(text)
+        return cls(int(found[1]), found[2], found[3], found[4]) if found else cls(note=text)
+
+
+_HANDED = re.compile(r"to=(\d+) court=(\S*) role=(\S*)\n(.*)", re.DOTALL)
+
+
 class Breach(StrEnum):
     """How a promise about time stands: met; ok; soon (most of the time is gone); late."""
 

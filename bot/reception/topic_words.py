@@ -10,7 +10,9 @@ from datetime import datetime
 from bot.core.clock import shown
 from bot.core.texts import Texts
 from bot.dialogue.model import Button, Reply, quoted, split_text, utf16_length
-from bot.reception.model import ChatState, EventKind
+from bot.ledger.courts import Courts
+from bot.reception.model import ChatState
+from bot.reception.words import about
 from bot.store.reception_rows import DeskEventRow, TicketRow
 from bot.store.rows import MessageRow
 
@@ -53,8 +55,9 @@ class Line:
 class TopicWords:
     """Puts things into words, by the catalogue."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, courts: Courts) -> None:
         self.texts = texts
+        self._courts = courts
 
     def title(self, context: Context) -> str:
         """The name of the topic."""
@@ -144,9 +147,7 @@ class TopicWords:
 
     def _done(self, context: Context, e: DeskEventRow) -> Line:
         name = quoted(context.names.get(e.author or 0, self.texts("topics.program")))
-        text = "" if e.kind == EventKind.FILE else quoted(e.text or "")
-        if e.kind == EventKind.SNOOZED and e.text:
-            text = shown(datetime.fromisoformat(e.text), "%m-%d %H:%M")
+        text = quoted(about(self.texts, self._courts, context.names, e))
         said = self.texts(f"topics.event.{e.kind}")
         return Line(e.id, self.texts("topics.line.event", time=_time(e.at), name=name, event=said, text=text).rstrip())
 

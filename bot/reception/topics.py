@@ -104,7 +104,7 @@ class Topics:
         self._library = library
         self._feed = feed
         self._forum = forum
-        self._words = TopicWords(texts)
+        self._words = TopicWords(texts, courts)
         self._configured = group
         self.chat = group
         self._budget = Budget(int(per_minute))

@@ -301,6 +301,16 @@ async def waiting(world: World, crew: Crew) -> int:
     return number
 
 
+async def test_who_gives_a_conversation_away_still_sees_who_has_it(world: World) -> None:
+    """One that belongs to no court yet becomes the court's of whoever gets it."""
+    crew, s = await staffed(world), world.bot.services
+    await crew.alice.says("转人工 我想问执行费")
+    number = (await s.chats.list(crew.clerk))[0].number
+    await s.chats.hand_over(crew.clerk, number, "", to=crew.mediator.account)
+    item = (await s.chats.thread(crew.clerk, number)).item
+    assert (item.assignee_name, item.court) == ("陈调解员", HERE)
+
+
 async def test_two_clerks_claim_and_one_wins(world: World) -> None:
     """Twenty times at once: one holds it, all the others are told who."""
     crew, s = await staffed(world), world.bot.services
@@ -339,12 +349,19 @@ async def test_a_conversation_goes_through_its_states(world: World) -> None:
     await s.chats.hand_over(crew.clerk, number, "请接待", to=crew.mediator.account)
     with pytest.raises(DeskError, match="cannot_take"):
         await s.chats.hand_over(crew.mediator, number, "", to=crew.notary.account)
+    await s.chats.snooze(crew.mediator, number, s.clock.now() + timedelta(hours=2))
+    await s.chats.hand_over(crew.mediator, number, "请跟进", court="xixiu", role=Role.JUDGE)
+    item = (await s.chats.list(crew.clerk))[0]
+    assert (item.state, item.snoozed_until, item.assignee) == (ChatState.OPEN, None, None)  # whoever gets it, sees it
     await s.chats.resolve(crew.mediator, number, "已办好")
     assert await s.chats.list(crew.clerk) == []
     await s.chats.reopen(crew.admin, number)
     thread = await s.chats.thread(crew.admin, number)
     kinds = [line.kind for line in thread.lines if line.sender in ("note", "event")]
-    assert kinds == ["routed", "claimed", "snoozed", "note", "handed", "resolved", "reopened"]
+    assert kinds == ["routed", "claimed", "snoozed", "note", "handed", "snoozed", "handed", "claimed", "resolved", "reopened"]
+    handed = [line.text for line in thread.lines if line.kind == "handed"]
+    assert handed == ["陈调解员\n请接待", "安顺市西秀区人民法院执行法官\n请跟进"]
+    assert all(re.fullmatch(r"\d\d-\d\d \d\d:\d\d", line.text) for line in thread.lines if line.kind == "snoozed")
     assert [line.author for line in thread.lines if line.sender == "staff"] == ["王书记员", "陈调解员"]
     assert (await s.feed.versions(crew.clerk))[number] > first
     heard = "\n".join(crew.alice.heard())
