@@ -23,6 +23,7 @@ from console.plain import Astray
 
 TEXTS = Path(__file__).with_name("texts.zh-CN.yaml")
 LOOK = Path(__file__).with_name("look.css")
+SCRIPT = Path(__file__).with_name("desk.js")
 
 
 class Desk:
@@ -51,6 +52,10 @@ class Desk:
     def look(self) -> str:
         """The style sheet of all pages."""
         return LOOK.read_text(encoding="utf-8")
+
+    def script(self) -> str:
+        """What all pages do in the browser itself."""
+        return SCRIPT.read_text(encoding="utf-8")
 
     async def start(self, server: uvicorn.Server) -> None:
         """Open the pages."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 from nicegui import background_tasks, ui
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 log = get(__name__)
 T = TypeVar("T")
+_BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 # The pages in the order of the menu, and the right that one needs to see each.
 PAGES: Mapping[str, Right | None] = {
@@ -166,6 +171,12 @@ class Page:
             return self.court(str(value))
         return self.label("right", value) if name == "right" else value
 
+    def keep(self, **chosen: str) -> None:
+        """Put what is chosen on the page into its address: reloading and coming back find it again."""
+        query = json.dumps(address("", **chosen))
+        with self.client:
+            _ = ui.run_javascript(f"history.replaceState(history.state, '', location.pathname + {query})")
+
     def log_in_again(self) -> None:
         """The page cannot go on."""
         with self.client:
@@ -199,6 +210,17 @@ class Page:
     def courts(self) -> dict[str, str]:
         """The courts whose affairs this person sees, by id."""
         return {c.id: c.short for c in self.services.ledger.courts if self.who.sees(c.id)}
+
+
+def address(path: str, **chosen: str) -> str:
+    """The address of a page with what is chosen there; what is empty is left out."""
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def rich(text: str) -> ui.html:
+    """Words of the knowledge as a person sees them: **bold** is bold."""
+    return ui.html(_BOLD.sub(r"<b>\1</b>", html.escape(text)), sanitize=False)
 
 
 def money(cents: int | None) -> str:
@@ -282,7 +304,7 @@ async def _keys(page: Page, event: Any) -> None:
     elif key == "/":
         _ = ui.run_javascript("document.querySelector('.search input')?.focus()")
     elif key == "?":
-        ui.notify(page.t("frame.keys"), multi_line=True, timeout=10000)
+        ui.notify(page.t("frame.keys"), multi_line=True, timeout=20000, classes="keys")
 
 
 # -- small parts ---------------------------------------------------------------------------------

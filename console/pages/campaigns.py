@@ -15,7 +15,7 @@ from bot.reminders.wording import DEFAULT_ARM, campaign_fields
 from bot.staff.model import Right, Who
 from bot.store.reminder_rows import CampaignRow
 from console.fields import Number, given_count, given_moment, moment_field, text_field
-from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, section
+from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, rich, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -276,7 +276,7 @@ class _Campaign:
                 (page.t("campaigns.not_reached"), _counted(page, seen.not_reached)),
             ])
             for sample in seen.samples:
-                ui.label(sample.text).classes("sample").props("data-mark=sample")
+                rich(sample.text).classes("sample").props("data-mark=sample")
             if not seen.samples:
                 ui.label(page.t("campaigns.no_samples")).classes("soon")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from nicegui import events, ui
@@ -13,12 +16,13 @@ from bot.reception.chats import ChatItem, Line, NewPaper, Panel
 from bot.reception.model import Breach, ChatState
 from bot.staff.model import Right, Role, Who
 from console.fields import Number
-from console.frame import Page, answered, ask, day, empty, facts, frame, moment, money
+from console.frame import Page, address, answered, ask, day, empty, facts, frame, moment, money, rich
 
 if TYPE_CHECKING:
     from console.desk import Desk
 
 _LARGEST_FILE = 20 * 2**20
+_KEYS = {"claim": "c", "hand_over": "t", "snooze": "z", "resolve": "e"}
 _FILTERS = ("all", "mine", *(s.value for s in ChatState))
 
 
@@ -26,49 +30,59 @@ def register(desk: Desk) -> None:
     """The inbox, and the inbox with one conversation open."""
 
     @ui.page("/chats")
-    async def chats() -> None:
+    async def chats(show: str = "", court: str = "") -> None:
         with frame(desk, "chats") as page:
             if page.who.may(Right.SEE_CHATS):
-                await _Inbox(page, None).open()
+                await _Inbox(page, None, show, court).open()
 
     @ui.page("/chats/{number}")
-    async def chat(number: Number) -> None:
+    async def chat(number: Number, show: str = "", court: str = "") -> None:
         with frame(desk, "chats") as page:
             if page.who.may(Right.SEE_CHATS):
-                await _Inbox(page, number).open()
+                await _Inbox(page, number, show, court).open()
+
+
+class _Taking(Enum):
+    """Whether the conversation came to be held by beginning to type."""
+
+    NO = auto()
+    BY_TYPING = auto()
+    RESTORED = auto()  # the next change of the field is a draft being put back
 
 
 class _Inbox:
     """The three panes; whatever changes in the database changes here."""
 
-    def __init__(self, page: Page, number: int | None) -> None:
+    def __init__(self, page: Page, number: int | None, show: str, court: str) -> None:
         self._page = page
         self._chats = page.services.chats
         self._number = number
-        self._filter = "all"
-        self._court: str | None = None
-        self._draft = ""
+        self._show = show if show in _FILTERS else ""
+        self._court = court if court in page.courts() else ""
+        self._item: ChatItem | None = None
         self._lines = 0
+        self._taking = _Taking.NO
 
     async def open(self) -> None:
         """Build it."""
         page = self._page
-        with ui.element("div").classes("inbox"):
-            with ui.column().classes("pane"):
+        with ui.element("div").classes("inbox" if self._number is None else "inbox chosen"):
+            with ui.column().classes("pane list"):
                 with ui.row().classes("bars").style("padding: .6rem .8rem .2rem"):
                     names = {name: page.t(f"chats.filter.{name}") for name in _FILTERS}
-                    ui.select(names, value="all", on_change=self._filtered).props("dense outlined").style("flex: 1")
+                    ui.select(names, value=self._show or "all", on_change=self._filtered).props("dense outlined").style("flex: 1")
                     if len(page.courts()) > 1:
                         courts = {"": page.t("chats.every_court"), **page.courts()}
-                        ui.select(courts, value="", on_change=self._by_court).props("dense outlined").style("flex: 1")
+                        ui.select(courts, value=self._court, on_change=self._by_court).props("dense outlined").style("flex: 1")
                 self._list = ui.column().style("gap: 0; width: 100%")
-            with ui.column().classes("pane"):
+            with ui.column().classes("pane talk"):
                 self._head = ui.row().classes("bars").style("padding: .6rem .9rem; border-bottom: 1px solid var(--line)")
                 self._thread = ui.column().classes("thread")
                 self._composer = ui.column().classes("composer")
-            self._side = ui.column().classes("pane").style("padding: .8rem 1rem; gap: .8rem")
+            self._side = ui.column().classes("pane side").style("padding: .8rem 1rem; gap: .8rem")
         await self._show_list()
         await self._show_chat(first=True)
+        _ = ui.run_javascript("document.querySelector('.chat-row.here')?.scrollIntoView({block: 'nearest'})")
         page.follow(page.services.feed.watch(page.who), self._changed)
         ui.timer(30, self._show_list)  # waiting times grow by themselves
 
@@ -78,19 +92,27 @@ class _Inbox:
             await self._show_chat(first=False)
 
     async def _filtered(self, event: events.ValueChangeEventArguments[Any]) -> None:
-        self._filter = event.value
-        await self._show_list()
+        self._show = "" if event.value == "all" else event.value
+        await self._chosen()
 
     async def _by_court(self, event: events.ValueChangeEventArguments[Any]) -> None:
-        self._court = event.value or None
+        self._court = event.value or ""
+        await self._chosen()
+
+    async def _chosen(self) -> None:
+        self._page.keep(show=self._show, court=self._court)
         await self._show_list()
+
+    def _address(self, number: int | None) -> str:
+        """A conversation, or the list alone, with what is chosen in the list."""
+        return address("/chats" if number is None else f"/chats/{number}", show=self._show, court=self._court)
 
     # -- the list --------------------------------------------------------------------------------
 
     async def _show_list(self) -> None:
-        state = ChatState(self._filter) if self._filter in set(ChatState) else None
+        state = ChatState(self._show) if self._show in set(ChatState) else None
         found = await self._page.do(
-            lambda who: self._chats.list(who, state, mine=self._filter == "mine", court=self._court)
+            lambda who: self._chats.list(who, state, mine=self._show == "mine", court=self._court or None)
         )
         if found is None:
             return
@@ -104,9 +126,7 @@ class _Inbox:
     def _row(self, item: ChatItem) -> None:
         page = self._page
         here = " here" if item.number == self._number else ""
-        with ui.column().classes(f"chat-row{here}").on("click", lambda: ui.navigate.to(f"/chats/{item.number}")).props(
-            f"data-mark=chat-{item.number}"
-        ):
+        with ui.link(target=self._address(item.number)).classes(f"chat-row{here}").props(f"data-mark=chat-{item.number}"):
             with ui.row().style("width: 100%; gap: .5rem; flex-wrap: nowrap; align-items: baseline"):
                 ui.label(f"#{item.number} {item.name}").classes("chat-name")
                 if item.urgent:
@@ -128,11 +148,14 @@ class _Inbox:
             return
         thread = await page.do(lambda who: self._chats.thread(who, number, refresh=not first))
         if thread is None:
-            if first:
-                with self._thread:
-                    page.missing(page.t("chats.not_yours"))
-                self._composer.set_visibility(False)
+            self._number = None  # nothing more is asked about it
+            for part in (self._head, self._thread, self._side):
+                part.clear()
+            with self._thread:
+                page.missing(page.t("chats.not_yours"))
+            self._composer.set_visibility(False)
             return
+        self._item = thread.item
         self._show_head(thread.item)
         self._thread.clear()
         with self._thread:
@@ -150,9 +173,11 @@ class _Inbox:
         page, number = self._page, item.number
         self._head.clear()
         with self._head, ui.row().classes("bars"):
+            ui.link(page.t("chats.back"), self._address(None)).classes("only-small").props("data-mark=back")
             ui.label(f"#{number} {item.name}").style("font-weight: 600; white-space: nowrap")
             ui.label(page.label("chats.state", item.state)).classes("tag")
-            holder = page.t("chats.held", name=item.assignee_name) if item.assignee else page.t("chats.nobodys")
+            ended = "chats.ended_by" if item.state is ChatState.RESOLVED else "chats.held"
+            holder = page.t(ended, name=item.assignee_name) if item.assignee else page.t("chats.nobodys")
             ui.label(holder).classes("soft").props("data-mark=holder")
             if item.rating:
                 ui.label(page.label("chats.rated", item.rating)).classes("tag")
@@ -162,6 +187,8 @@ class _Inbox:
             for name, shown in self._buttons(item):
                 button = ui.button(page.t(f"chats.do.{name}"), on_click=page.doing(shown))
                 button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").props(f"data-mark=do-{name}")
+                if name in _KEYS:
+                    button.props(f"aria-keyshortcuts={_KEYS[name]}")
 
     def _buttons(self, item: ChatItem) -> list[tuple[str, Any]]:
         page, chats, number = self._page, self._chats, item.number
@@ -241,7 +268,7 @@ class _Inbox:
         with ui.column().classes(f"said {line.sender}"):
             ui.label(self._heading(line)).classes("said-head")
             if line.text:
-                ui.label(line.text.replace("**", ""))
+                rich(line.text)
             if line.file or line.kind not in ("text", "command", "button", "edited", "note"):
                 ui.label(page.label("chats.kind", line.kind)).classes("tag")
             if line.sender == "bot" and line.score is not None:
@@ -281,8 +308,17 @@ class _Inbox:
             self._composer.set_visibility(False)
             return
         with self._composer:
-            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2").props("data-mark=answer")
-            box.style("width: 100%")
+            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2 input-class=answer-box")
+            box.props(f"data-mark=answer data-draft={self._draft} aria-keyshortcuts=r").style("width: 100%")
+            box.on_value_change(self._typed)
+
+            async def restore() -> None:
+                kept = ""
+                with page.client, suppress(TimeoutError):  # the page may be left at once
+                    kept = await ui.run_javascript(f"draft({json.dumps(self._draft)})", timeout=10)
+                if kept and not box.value:
+                    self._taking = _Taking.RESTORED
+                    box.value = kept
 
             async def send(kind: str) -> None:
                 words = (box.value or "").strip()
@@ -291,7 +327,10 @@ class _Inbox:
                 deed = self._chats.note if kind == "note" else self._chats.answer
                 done = await page.do(lambda who: _done(deed(who, number, words)))
                 if done:  # what was refused stays in the field
+                    if kind == "answer":
+                        self._taking = _Taking.NO  # it is held by having answered
                     box.value = ""
+                    self._keep_draft("")
                 await self._again()
 
             async def canned() -> None:
@@ -302,6 +341,7 @@ class _Inbox:
                 await self._then(lambda who: self._chats.answer(who, number, (box.value or "").strip(), paper))
                 event.sender.reset()  # type: ignore[attr-defined]
 
+            page.client.on_connect(restore)
             box.on("keydown.ctrl.enter", lambda: send("answer"))
             box.on("keydown.meta.enter", lambda: send("answer"))
             with ui.row().classes("bars"):
@@ -313,6 +353,30 @@ class _Inbox:
                 ui.space()
                 ui.button(page.t("chats.do.note"), on_click=lambda: send("note")).props("dense flat").props("data-mark=do-note")
                 ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props("dense unelevated").props("data-mark=do-answer")
+
+    @property
+    def _draft(self) -> str:
+        """Under which name the browser keeps what is being written here."""
+        return f"{self._page.who.key}:{self._number}"
+
+    def _keep_draft(self, words: str) -> None:
+        with self._page.client:
+            _ = ui.run_javascript(f"keepDraft({json.dumps(self._draft)}, {json.dumps(words)})")
+
+    async def _typed(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        """Whoever begins an answer in a conversation that nobody holds, holds it; and lets it go if the words are taken back."""
+        page, item, words = self._page, self._item, (event.value or "").strip()
+        if item is None or not page.who.account or item.state is ChatState.RESOLVED:
+            return
+        if self._taking is _Taking.RESTORED:  # yesterday's words: only looked at so far
+            self._taking = _Taking.NO
+        elif words and self._taking is _Taking.NO and item.assignee is None:
+            self._taking = _Taking.BY_TYPING
+            await self._then(lambda who: self._chats.claim(who, item.number), "chats.claimed")
+        elif not words and self._taking is _Taking.BY_TYPING:
+            self._taking = _Taking.NO
+            if item.assignee == page.who.account:
+                await self._then(lambda who: self._chats.release(who, item.number))
 
     async def _canned(self, box: ui.textarea) -> None:
         page, number = self._page, self._number or 0
@@ -340,6 +404,8 @@ class _Inbox:
         chosen = await answered(dialog)
         if chosen:
             box.value = chosen.replace("**", "")
+            self._keep_draft(box.value)
+            _ = box.run_method("focus")
 
     # -- the person ------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from nicegui import ui
 from bot.consult.learning import Change
 from bot.reception.learning import Explanation
 from bot.staff.model import Right, Who
-from console.frame import Page, answered, ask, day, empty, facts, frame, grid, moment, section
+from console.frame import Page, answered, ask, day, empty, facts, frame, grid, moment, rich, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -74,7 +74,7 @@ def _why(page: Page, found: Explanation) -> None:
         "id": c.topic, "topic": c.topic, "title": c.title, "score": f"{c.score:.3f}", "phrasing": c.phrasing,
     } for c in found.candidates])
     if found.answer:
-        ui.label(found.answer).classes("sample")
+        rich(found.answer).classes("sample")
 
 
 async def _topic(page: Page, topic: str) -> None:
@@ -85,9 +85,9 @@ async def _topic(page: Page, topic: str) -> None:
         return
     with ui.column().classes("section"):
         ui.label(entry.question).classes("section-title")
-        ui.label(entry.answer).classes("sample")
+        rich(entry.answer).classes("sample")
         if entry.more:
-            ui.label(entry.more).classes("sample")
+            rich(entry.more).classes("sample")
         facts([
             (page.t("knowledge.reviewed"), day(entry.reviewed)),
             (page.t("knowledge.valid"), f"{day(entry.valid_from)} – {day(entry.valid_to)}"),

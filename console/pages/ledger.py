@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +24,10 @@ from console.frame import Page, Refused, answered, ask, day, empty, frame, money
 if TYPE_CHECKING:
     from console.desk import Desk
 
+PER_PAGES = (20, 50, 100, 200)
 PER_PAGE = 50
+SORT = "next_due"
+SHOWS = ("mine", "nobody", "priority", "special", "silent", "settling", "settled")
 COLUMNS = ("number", "debtor", "label", "court", "status", "amount", "balance", "next_due", "responsible", "heard")
 RIGHT = ("amount", "balance")
 SILENT = timedelta(days=7)
@@ -34,23 +39,46 @@ def register(desk: Desk) -> None:
     """The table."""
 
     @ui.page("/ledger")
-    async def ledger(status: str = "", show: str = "", text: str = "") -> None:
+    async def ledger(
+        text: str = "", status: str = "", court: str = "", stage: str = "", show: str = "", sort: str = "", down: str = "",
+        at: str = "", per: str = "",
+    ) -> None:
         with frame(desk, "ledger") as page:
             if page.who.may(Right.SEE_LEDGER):
-                await _Table(page, status, show, text).open()
+                await _Table(page, _Chosen(text, status, court, stage, show, sort, down, at, per)).open()
+
+
+@dataclass
+class _Chosen:
+    """What is chosen in the table, as it stands in the address; what is not known there counts as not chosen."""
+
+    text: str = ""
+    status: str = ""
+    court: str = ""
+    stage: str = ""
+    show: str = ""
+    sort: str = ""
+    down: str = ""
+    at: str = ""  # the page
+    per: str = ""  # rows on a page
+
+    def known(self, courts: Collection[str]) -> _Chosen:
+        """Without what does not exist."""
+        lists: Mapping[str, Collection[str]] = {
+            "status": set(Status), "court": courts, "stage": set(Stage), "show": SHOWS, "sort": ORDERS,
+            "down": ("1",), "per": [str(n) for n in PER_PAGES],
+        }
+        wrong = {name: "" for name, list_ in lists.items() if getattr(self, name) not in list_}
+        return replace(self, **wrong, at=self.at if re.fullmatch(r"[1-9]\d{0,5}", self.at) else "")
 
 
 class _Table:
     """The table and what is chosen in it."""
 
-    def __init__(self, page: Page, status: str, show: str, text: str) -> None:
+    def __init__(self, page: Page, chosen: _Chosen) -> None:
         self._page = page
         self._office = page.services.cases
-        self._status = status if status in set(Status) else ""
-        self._show = show
-        self._text = text
-        self._wanted: dict[str, Any] = {}
-        self._sort, self._descending, self._at = "next_due", False, 1
+        self._chosen = chosen.known(page.courts())
 
     async def open(self) -> None:
         """Build it."""
@@ -70,8 +98,8 @@ class _Table:
                 for c in COLUMNS
             ]
             self._table = ui.table(columns=columns, rows=[], row_key="id", selection="multiple", pagination={
-                "rowsPerPage": PER_PAGE, "sortBy": self._sort, "descending": False, "page": 1, "rowsNumber": 0,
-            }).props("flat dense :rows-per-page-options=[20,50,100,200]").classes("grid clicks tall").props("data-mark=ledger")
+                "rowsPerPage": int(self._chosen.per or PER_PAGE), "rowsNumber": 0,
+            }).props(f"flat dense :rows-per-page-options='{list(PER_PAGES)}'").classes("grid clicks tall").props("data-mark=ledger")
             self._table.on("request", self._turned)
             self._table.on("rowClick", lambda e: ui.navigate.to(f"/obligations/{e.args[1]['id']}"), [[], ["id"], None])
             self._table.add_slot("body-cell-status", _STATUS)
@@ -81,21 +109,20 @@ class _Table:
     def _filters(self) -> None:
         page = self._page
         with ui.row().classes("bars"):
-            words = ui.input(placeholder=page.t("ledger.search"), value=self._text).props(
+            chosen = self._chosen
+            words = ui.input(placeholder=page.t("ledger.search"), value=chosen.text).props(
                 'outlined dense clearable debounce="350"').classes("search").style("flex: 2; min-width: 12rem")
             words.on_value_change(lambda e: self._filter(text=(e.value or "").strip()))
-            statuses = {"": page.t("ledger.every_status"), **{s.value: page.label("status", s) for s in Status}}
-            ui.select(statuses, value=self._status, on_change=lambda e: self._filter(status=e.value)).props(
-                "outlined dense").style("min-width: 8rem")
-            if len(page.courts()) > 1:
-                ui.select({"": page.t("ledger.every_court"), **page.courts()}, value="",
-                          on_change=lambda e: self._filter(court=e.value or None)).props("outlined dense").style("min-width: 8rem")
-            stages = {"": page.t("ledger.every_stage"), **{s.value: page.label("stage", s) for s in Stage}}
-            ui.select(stages, value="", on_change=lambda e: self._filter(stage=e.value or None)).props("outlined dense")
-            shows = {name: page.t(f"ledger.show.{name}" if name else "ledger.show_all")
-                     for name in ("", "mine", "nobody", "priority", "special", "silent", "settling", "settled")}
-            ui.select(shows, value=self._show if self._show in shows else "", on_change=lambda e: self._filter(show=e.value)).props(
-                "outlined dense").style("min-width: 8rem")
+            lists = {
+                "status": {"": page.t("ledger.every_status"), **{s.value: page.label("status", s) for s in Status}},
+                "court": {"": page.t("ledger.every_court"), **page.courts()} if len(page.courts()) > 1 else {},
+                "stage": {"": page.t("ledger.every_stage"), **{s.value: page.label("stage", s) for s in Stage}},
+                "show": {"": page.t("ledger.show_all"), **{name: page.t(f"ledger.show.{name}") for name in SHOWS}},
+            }
+            for name, listed in lists.items():
+                if listed:
+                    ui.select(listed, value=getattr(chosen, name), on_change=lambda e, name=name: self._filter(**{name: e.value})).props(
+                        "outlined dense").style("min-width: 8rem")
             ui.space()
             self._buttons()
 
@@ -109,27 +136,21 @@ class _Table:
         if page.who.may(Right.EXPORT):
             ui.button(page.t("ledger.do.export"), on_click=page.doing(self._export)).props("dense flat").props("data-mark=export")
 
-    async def _filter(self, **values: Any) -> None:
-        if "text" in values:
-            self._text = values["text"]
-        if "status" in values:
-            self._status = values["status"]
-        if "show" in values:
-            self._show = values["show"]
-        self._wanted |= {k: v for k, v in values.items() if k in ("court", "stage")}
-        self._at = 1
+    async def _filter(self, **values: str) -> None:
+        self._chosen = replace(self._chosen, **values, at="")
         await self._load()
 
     async def _turned(self, event: events.GenericEventArguments) -> None:
         turned = event.args["pagination"]
-        self._at = int(turned["page"])
-        self._sort = turned.get("sortBy") or "next_due"
-        self._descending = bool(turned.get("descending"))
-        self._table.pagination["rowsPerPage"] = min(500, int(turned["rowsPerPage"]) or PER_PAGE)
+        self._chosen = replace(
+            self._chosen, at=str(turned["page"]), sort=turned.get("sortBy") or "", down="1" if turned.get("descending") else "",
+            per=str(turned["rowsPerPage"]),
+        ).known(self._page.courts())
         await self._load()
 
     def _wants(self, who: Who) -> Wanted:
-        per_page = int(self._table.pagination["rowsPerPage"])
+        chosen = self._chosen
+        per_page = int(chosen.per or PER_PAGE)
         special: Mapping[str, Mapping[str, Any]] = {
             "mine": {"responsible": who.name},
             "nobody": {"responsible": ""},
@@ -140,24 +161,27 @@ class _Table:
             "settled": {"settlement": Settlement.AGREED.value},
         }
         return Wanted(
-            text=self._text,
-            status=frozenset({self._status} if self._status else ()),
-            sort=self._sort,
-            descending=self._descending,
+            text=chosen.text,
+            status=frozenset({chosen.status} if chosen.status else ()),
+            court=chosen.court or None,
+            stage=chosen.stage or None,
+            sort=chosen.sort or SORT,
+            descending=bool(chosen.down),
             limit=per_page,
-            offset=(self._at - 1) * per_page,
-            **self._wanted,
-            **special.get(self._show, {}),
+            offset=(int(chosen.at or 1) - 1) * per_page,
+            **special.get(chosen.show, {}),
         )
 
     async def _load(self) -> None:
+        chosen = self._chosen
+        self._page.keep(**asdict(chosen))
         found = await self._page.do(lambda who: self._office.page(who, self._wants(who)))
         if found is None:
             return
         self._hint.set_visibility(found.whole_names)
         self._table.rows[:] = [self._row(x) for x in found.rows]
-        self._table.pagination |= {"rowsNumber": found.count, "page": self._at, "sortBy": self._sort,
-                                   "descending": self._descending}
+        self._table.pagination |= {"rowsNumber": found.count, "page": int(chosen.at or 1), "sortBy": chosen.sort or SORT,
+                                   "descending": bool(chosen.down), "rowsPerPage": int(chosen.per or PER_PAGE)}
         self._table.update()
 
     def _row(self, x: Listed) -> dict[str, Any]:
@@ -179,13 +203,13 @@ class _Table:
 
     # -- deeds -----------------------------------------------------------------------------------
 
-    def _chosen(self) -> list[dict[str, Any]]:
+    def _ticked(self) -> list[dict[str, Any]]:
         if not self._table.selected:
             ui.notify(self._page.t("ledger.choose_first"), type="info")
         return list(self._table.selected)
 
     async def _assign(self) -> None:
-        page, chosen = self._page, self._chosen()
+        page, chosen = self._page, self._ticked()
         if not chosen:
             return
         colleagues = await page.do(page.services.staff.colleagues) or []
@@ -214,7 +238,7 @@ class _Table:
     async def _links(self) -> None:
         """One-time links for everybody of the chosen cases, as a table to be printed or mailed."""
         page = self._page
-        numbers = list(dict.fromkeys(row["number"] for row in self._chosen()))
+        numbers = list(dict.fromkeys(row["number"] for row in self._ticked()))
         if not numbers:
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from sandbox.actor import Actor
 from tests.console.conftest import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -48,3 +49,137 @@ async def test_what_is_refused_stays_in_its_dialog(window: Window) -> None:
     await expect(clerk.at("link")).to_be_visible()
     assert clerk.faults == []
     assert "Traceback" not in window.bot.log.read_text()
+
+
+async def _ask_for_somebody(window: Window, *names: str) -> Actor:
+    """Each asks for a person, in this order; the first of them."""
+    people = [window.person(name) for name in names]
+    for person in people:
+        person.starts()
+        person.says("转人工")
+        await person.hears("编号", timeout=20)
+    return people[0]
+
+
+async def test_what_is_being_written_is_seen_and_kept(window: Window) -> None:
+    """Beginning an answer claims, taking the words back releases; a draft outlives another chat and a restart."""
+    clerk = await window.hires("王窗口", "clerk", "xixiu")
+    colleague = await window.hires("李窗口", "clerk", "xixiu")
+    person = await _ask_for_somebody(window, "张三", "李四")
+    await clerk.opens("/chats/1")
+    await colleague.opens("/chats/1")
+    await colleague.reads("无人认领")
+    answer = clerk.page.locator("textarea[data-mark=answer]")
+    await answer.press_sequentially("写到")
+    await expect(colleague.at("holder")).to_have_text("王窗口 正在处理")
+    await answer.fill("")
+    await expect(colleague.at("holder")).to_have_text("无人认领")
+    await answer.fill("写到一半的答复")
+    await expect(clerk.at("holder")).to_have_text("王窗口 正在处理")
+    await clerk.at("chat-2").click()
+    await clerk.page.wait_for_url("**/chats/2")
+    await expect(answer).to_have_value("")
+    await clerk.at("chat-1").click()
+    await expect(answer).to_have_value("写到一半的答复")
+    await window.bot.kill()
+    await answer.press_sequentially("，断线时接着写")
+    await window.opens()
+    await clerk.page.reload()
+    await expect(answer).to_have_value("写到一半的答复，断线时接着写")
+    await clerk.at("do-answer").click()
+    await person.hears("断线时接着写", timeout=20)
+    await expect(answer).to_have_value("")
+    await clerk.page.reload()
+    await clerk.reads("断线时接着写")
+    await expect(answer).to_have_value("")
+    await clerk.opens("/chats/2")  # put aside, then given away: open again, and told in words
+    await clerk.at("do-snooze").click()
+    await clerk.confirms("搁置")
+    await expect(clerk.page.locator(".said.event").last).to_contain_text("搁置到")
+    await clerk.at("do-hand_over").click()
+    await clerk.page.locator(".q-dialog .q-select input").first.fill("李窗口")
+    await clerk.page.get_by_role("option", name="李窗口").click()
+    await clerk.confirms("转交")
+    await expect(clerk.page.locator(".said.event").last).to_contain_text("转交给 李窗口")
+    await expect(clerk.page.locator(".talk .tag").first).to_have_text("待处理")
+    assert clerk.faults == []
+    log = window.bot.log.read_text()
+    assert "Traceback" not in log, log[log.find("Traceback") - 500 :][:3000]
+
+
+async def test_the_inbox_by_keys_on_a_phone_and_with_its_filter(window: Window) -> None:
+    """Rows and deeds have keys, the filter stands in the address, and on a phone a conversation fits the screen."""
+    clerk = await window.hires("王窗口", "clerk", "xixiu")
+    person = await _ask_for_somebody(window, "张三", "李四")
+    page = clerk.page
+    await clerk.opens("/chats")
+    await clerk.reads("李四")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await expect(clerk.at("chat-2")).to_be_focused()
+    await page.keyboard.press("k")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/chats/1")
+    await clerk.reads("张三")
+    await page.keyboard.press("c")
+    await expect(clerk.at("holder")).to_have_text("王窗口 正在处理")
+    await page.keyboard.press("r")
+    await page.keyboard.type("请带身份证来")
+    await page.keyboard.press("Control+Enter")
+    await person.hears("请带身份证来", timeout=20)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await expect(page.locator(".q-dialog textarea")).to_be_focused()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".talk .tag").first).to_have_text("已办结")
+    await expect(page.locator(".q-dialog")).to_have_count(0)
+    await page.keyboard.press("?")
+    await clerk.reads("e 办结")
+    await page.locator(".list .q-select").first.click()
+    await page.get_by_role("option", name="已办结").click()
+    await clerk.at("chat-1").click()
+    await page.wait_for_url("**/chats/1?show=resolved")
+    await expect(page.locator(".chat-row")).to_have_count(1)
+    await expect(page.locator(".list .q-select").first).to_contain_text("已办结")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await clerk.opens("/chats")
+    await clerk.at("chat-2").click()
+    await page.wait_for_url("**/chats/2")
+    await expect(page.locator("textarea[data-mark=answer]")).to_be_in_viewport(ratio=1)
+    await expect(clerk.at("do-answer")).to_be_in_viewport(ratio=1)
+    await expect(clerk.at("chat-1")).to_be_hidden()
+    await clerk.at("back").click()
+    await expect(clerk.at("chat-2")).to_be_visible()
+    assert clerk.faults == []
+
+
+async def test_the_ledgers_filter_outlives_a_look_at_a_case(window: Window) -> None:
+    """Search, open a row with Enter, go back: the words are still there, and so is the row."""
+    clerk = await window.hires("王窗口", "clerk", "xixiu")
+    page = clerk.page
+    for number in ("88", "99"):
+        await clerk.opens("/reception")
+        await clerk.types("applicant", "王小二")
+        await clerk.types("other", "李大山")
+        await clerk.types("title-number", f"（2026）黔0402民初{number}号")
+        await clerk.types("amount", "1000")
+        await clerk.at("fill").click()
+        await page.wait_for_url("**/desk/reception/*")
+        await clerk.at("convert").click()
+        await page.get_by_label("对方应在哪天前履行").fill("2026-12-20")
+        await clerk.confirms("转入台账")
+        await clerk.confirms("打开")
+        await page.wait_for_url("**/desk/obligations/*")
+    await clerk.opens("/ledger")
+    rows = page.locator("[data-mark=ledger] tbody tr")
+    await expect(rows).to_have_count(2)
+    await page.locator(".search input").fill("初88")
+    await expect(rows).to_have_count(1)
+    await page.locator(".search input").press("Escape")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/desk/obligations/*")
+    await page.go_back()
+    await expect(rows).to_have_count(1)
+    await expect(page.locator(".search input")).to_have_value("初88")
+    assert clerk.faults == []
