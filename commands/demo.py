@@ -224,6 +224,7 @@ async def _open_case(
                 number,
                 cause=about[0],
                 stage=at,
+                filed_on=stage.today if at is Stage.IN else None,
                 wage=wage,
                 livelihood=about[0] == words["causes"][5],
                 series=words["wage"]["series"] if wage else None,

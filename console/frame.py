@@ -351,6 +351,17 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, object]
     return table
 
 
+def go_to(page: Page, rows: Sequence[Mapping[str, Any]], wanted: int, deed: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
+    """What a click on the row of that id does (0: on none), once the page stands: for links that lead to one row."""
+    if not wanted:
+        return
+    found = next((dict(row) for row in rows if row["id"] == wanted), None)
+    if found is None:
+        page.tell(page.t("frame.row_done"), "info")
+    else:
+        ui.timer(0.1, page.doing(lambda: deed(found)), once=True)
+
+
 def ask(page: Page, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
         deed: Callable[[Who, dict[str, Any]], Awaitable[T]], said: str = "",
         then: Callable[[T], Awaitable[object]] | None = None) -> None:

@@ -77,7 +77,8 @@ class Book:
     # -- cases and parties -------------------------------------------------------------------
 
     async def open_case(self, new: NewCase, why: str | None = None) -> int:
-        """Open a case; Broken `case_known` when there is one of that number. Its id."""
+        """Open a case; Broken `case_known` when there is one of that number, `day_to_come` for its day. Its id."""
+        self._check_filed(new.filed_on)
         if await self.rows.case_numbered(new.number):
             raise Broken("case_known", number=new.number)
         row = case_row(self.new_id(), new, self.now)
@@ -87,11 +88,16 @@ class Book:
     async def change_case(self, case_id: int, why: str | None = None, **values: Any) -> None:
         """Change fields of a case (those of NewCase); what stays the same makes no event."""
         row = await self._case(case_id)
+        self._check_filed(values.get("filed_on"))
         old, new = difference(row, values)
         if not new:
             return
         await self.rows.change(CaseRow, case_id, **new, updated_at=self.now)
         await self.rows.add([self.event("case.changed", row, old=old, new=new, why=why)])
+
+    def _check_filed(self, day: date | None) -> None:
+        if day is not None and day > self.today:
+            raise Broken("day_to_come", day=day)
 
     async def party(self, new: NewParty, case_id: int, why: str | None = None) -> int:
         """The id of this party; entered when it is new.

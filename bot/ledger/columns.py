@@ -14,6 +14,7 @@ COLUMNS = (
     "title",
     "cause",
     "stage",
+    "filed_on",
     "wage",
     "livelihood",
     "special",

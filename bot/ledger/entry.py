@@ -109,6 +109,9 @@ class _Reading:
         number = self._read("number", lambda c: casenumber.normalise(cells.text(c), self._today.year, title))
         special = self._option("special")
         stage = Stage(self._option("stage") or Stage.BEFORE)
+        filed_on = self._read("filed_on", cells.day)
+        if filed_on and filed_on > self._today:
+            self._wrong("filed_on", Broken("day_to_come", day=filed_on))
         wage, livelihood = self._flag("wage"), self._flag("livelihood")
         texts = {c: self._text(c) for c in ("cause", "series", "tribunal", "mediator", "responsible")}
         if court is None or number is None:
@@ -126,6 +129,7 @@ class _Reading:
             tribunal=texts["tribunal"],
             mediator=texts["mediator"],
             responsible=texts["responsible"],
+            filed_on=filed_on,
         )
 
     def _debtor(self) -> NewParty | None:

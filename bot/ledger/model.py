@@ -228,6 +228,7 @@ class NewCase:
     tribunal: str | None = None
     mediator: str | None = None
     responsible: str | None = None
+    filed_on: date | None = None  # 立案日期
 
 
 @dataclass(frozen=True, slots=True)

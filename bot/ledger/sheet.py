@@ -27,9 +27,9 @@ from bot.core.texts import Texts
 from bot.ledger.cells import Cell
 from bot.ledger.columns import COLUMNS, REQUIRED, Line, Words
 
-_TEXT = frozenset(COLUMNS) - {"amount", "due", "paid", "paid_on"}
+_TEXT = frozenset(COLUMNS) - {"filed_on", "amount", "due", "paid", "paid_on"}
 _MONEY = {"amount", "paid", "settled", "balance"}
-_DAYS = {"due", "paid_on", "next_due"}
+_DAYS = {"filed_on", "due", "paid_on", "next_due"}
 _WIDE = {"court": 30, "number": 24, "plan": 40, "act": 30, "debtor_number": 22, "creditor_number": 22, "reason": 60}
 _LAST_ROW = 50_001  # drop-downs reach as far as the largest import that is promised
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")

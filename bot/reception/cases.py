@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.dialogue.casework import CaseWork, Happened, Picture
 from bot.dialogue.hand import Hand, Invitation
@@ -89,6 +89,16 @@ class Cases:
                 found = await hand.case(number)
                 await self._audit.note(hand.book.work, who, Deed.SEEN, "case", found.row.id, found.row.court)
         return found
+
+    async def change_case(self, who: Who, number: str, why: str, **values: Any) -> None:
+        """Change fields of `NewCase` of a case by its normalised number. ReachError `no_case`, Broken."""
+        who.require(Right.EDIT_LEDGER)
+        with _told():
+            async with self._work.by(actor_of(who), who.courts) as hand:
+                found = await hand.case(number)
+                await hand.book.change_case(found.row.id, why or None, **values)
+                detail = " ".join(f"{k} {v}" for k, v in values.items())
+                await self._audit.note(hand.book.work, who, Deed.CHANGED, "case", found.row.id, found.row.court, detail)
 
     async def history(self, who: Who, obligation_id: int) -> list[Happened]:
         """Everything that was changed about an obligation, and by whom."""

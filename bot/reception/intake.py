@@ -28,6 +28,7 @@ from bot.ledger.model import (
     ObligationKind,
     PartyKind,
     Planned,
+    Stage,
     TitleKind,
 )
 from bot.ledger.service import Ledger
@@ -104,6 +105,7 @@ class Conversion:
     due_on: date | None = None  # the day by which the debtor is to perform; the intake's own if it has one
     case_number: str = ""  # the intake's title number if empty
     cause: str = ""
+    filed_on: date | None = None  # 立案日期, once there is an enforcement case
     debtor_kind: PartyKind = PartyKind.PERSON
     debtor_number: str | None = None
     debtor_phone: str | None = None
@@ -396,9 +398,20 @@ class Intakes:
         if known is not None:
             if known.court != court or not who.sees(known.court):
                 raise Forbidden("court", court=known.court)
+            if given.filed_on:
+                await book.change_case(known.id, filed_on=given.filed_on)
             return known.id
         return await book.open_case(
-            NewCase(court, number, title=title, cause=given.cause, wage=new.wage, livelihood=new.livelihood)
+            NewCase(
+                court,
+                number,
+                title=title,
+                cause=given.cause,
+                stage=Stage.IN if given.filed_on else Stage.BEFORE,
+                wage=new.wage,
+                livelihood=new.livelihood,
+                filed_on=given.filed_on,
+            )
         )
 
     # -- on paper --------------------------------------------------------------------------------

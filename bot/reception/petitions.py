@@ -56,6 +56,11 @@ class PetitionFigures:
         return self.answered / self.received if self.received else None
 
 
+def label_of(texts: Texts, kind: str, opened_at: datetime, number: int) -> str:
+    """What a petition is called: 投诉〔2026〕0001 号."""
+    return texts(f"reception.petition.label.{kind}", year=local_day(opened_at).year, number=f"{number:04}")
+
+
 class Petitions:
     """The desk of petitions."""
 
@@ -121,7 +126,7 @@ class Petitions:
 
     def _petition(self, row: PetitionRow, names: dict[int, str]) -> Petition:
         left = (row.due_on - local_day(self._clock.now())).days if row.status == PetitionStatus.OPEN else 0
-        label = self._texts(f"reception.petition.label.{row.kind}", year=row.opened_at.year, number=f"{row.number:04}")
+        label = label_of(self._texts, row.kind, row.opened_at, row.number)
         return Petition(row, label, left, names.get(row.assignee or 0, ""))
 
     # -- reading ---------------------------------------------------------------------------------

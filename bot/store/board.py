@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
@@ -18,6 +18,7 @@ from bot.store.reception_rows import BoardRow
 from bot.store.reminder_tables import Delivery, Task
 
 ITEMS = 20  # rows of a pile that are shown
+PROMISED = timedelta(days=7)  # so long a promise whose day has come stays on the board
 BROKEN = ("unreachable", "unknown", "failed")  # kinds of tasks about messages that did not arrive
 
 
@@ -34,13 +35,13 @@ class BoardRows(Rows):
     """Today's piles: for each the number of rows, and the first of them."""
 
     async def _pile(self, query: Any, order: tuple[Any, ...]) -> tuple[int, list[BoardRow]]:
-        """Count and read; `query` gives id, court, label, case number, day, moment, sum, obligation, case."""
+        """Count and read; `query` gives id, court, label, case number, day, moment, sum, obligation, case, and a sealed name if any."""
         rows = list(await self._connection.execute(query.order_by(*order).limit(ITEMS)))
         count = len(rows)
         if count == ITEMS:
             counted = select(func.count()).select_from(query.order_by(None).subquery())
             count = int((await self._connection.execute(counted)).scalar_one())
-        return count, [BoardRow(*row) for row in rows]
+        return count, [BoardRow(*row[:9], *(self._vault.open(sealed) for sealed in row[9:])) for row in rows]
 
     async def instalments(
         self, courts: Scope, since: date | None, until: date
@@ -127,7 +128,7 @@ class BoardRows(Rows):
             .where(
                 p.withdrawn.is_(False),
                 p.promised_on <= today,
-                p.promised_on >= date.fromordinal(today.toordinal() - 7),
+                p.promised_on >= today - PROMISED,
                 o.performed_on.is_(None),
                 o.ended_on.is_(None),
                 *in_scope(c.court, courts),
@@ -151,7 +152,7 @@ class BoardRows(Rows):
         t = desk.Petition
         query = select(
             t.number, t.court, t.kind, func.coalesce(t.case_number, ""), t.due_on, t.opened_at, literal(0),
-            literal(None), literal(None),
+            literal(None), literal(None), t.name,
         ).where(t.status == "open", t.due_on <= warn, *in_scope(t.court, courts))  # fmt: skip
         return await self._pile(query, (t.due_on, t.number))
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from bot.core.ids import first_at
 from bot.store.base import Rows
-from bot.store.ledger_tables import Case, CaseParty, Instalment, Obligation, ObligationParty, Party
+from bot.store.ledger_tables import Case, CaseParty, Instalment, Obligation, ObligationParty, Party, Payment, Promise
 from bot.store.reach_tables import PartyMessage
 from bot.store.reminder_rows import TaskRow
 from bot.store.reminder_tables import Task
@@ -46,6 +46,9 @@ class Wanted:
     stage: str | None = None
     series: str | None = None
     settlement: str | None = None
+    reported: bool | None = None  # somebody says that they have paid, and nobody has looked yet
+    promised_from: date | None = None  # somebody promised to pay on a day from this one
+    promised_to: date | None = None  # up to this one; both or none
     text: str = ""
     sort: str = "next_due"  # a key of ORDERS
     descending: bool = False
@@ -200,6 +203,10 @@ class PageRows(Rows):
         if wanted.overdue is not None:
             late = _STATUS["overdue"](today)
             found.append(late if wanted.overdue else ~late)
+        if wanted.reported is not None:
+            found.append(_reported() if wanted.reported else ~_reported())
+        if wanted.promised_from is not None and wanted.promised_to is not None:
+            found += [o.performed_on.is_(None), o.ended_on.is_(None), _promised(wanted.promised_from, wanted.promised_to)]
         if wanted.silent_since is not None:
             found += [o.performed_on.is_(None), o.ended_on.is_(None), ~_heard_since(wanted.silent_since)]
         return found
@@ -339,6 +346,19 @@ def _heard_since(moment: datetime) -> ColumnElement[bool]:
         m.obligation_id == Obligation.id, m.message_id >= first_at(moment), m.external_id.is_not(None)
     )
     return said.exists()
+
+
+def _reported() -> ColumnElement[bool]:
+    p = Payment
+    return select(p.id).where(p.obligation_id == Obligation.id, p.status == "reported").exists()
+
+
+def _promised(first: date, last: date) -> ColumnElement[bool]:
+    p = Promise
+    made = select(p.id).where(
+        p.obligation_id == Obligation.id, p.withdrawn.is_(False), p.promised_on >= first, p.promised_on <= last
+    )
+    return made.exists()
 
 
 def _task_conditions(wanted: WantedTasks, courts: frozenset[str] | None) -> list[ColumnElement[bool]]:

@@ -26,6 +26,7 @@ class CaseRow:
     responsible: str | None
     created_at: datetime
     updated_at: datetime
+    filed_on: date | None = None  # 立案日期
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Case(Base):
     responsible: Mapped[str | None] = mapped_column(String(64), index=True)  # 承办人
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    filed_on: Mapped[date | None] = mapped_column(Date)  # 立案日期
 
 
 class Party(Base):

@@ -173,3 +173,4 @@ class BoardRow:
     amount: int = 0  # 分
     obligation_id: int | None = None
     case_id: int | None = None
+    name: str = ""  # of the person, where the line is about one

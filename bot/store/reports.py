@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, null, or_, select
 
 from bot.store.base import Rows
 from bot.store.ledger_tables import Case, Obligation, Payment
@@ -32,23 +32,31 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row that a figure counts. `amount` in 分 or days, as the figure says."""
+    """One row that a figure counts. `amount` in 分 or days, as the figure says.
+
+    `label` is the number of the case, where there is one; `about` says what of it: the topic, the kind, the
+    number in the queue, the obligation, the node. `page` is the id of what the row leads to.
+    """
 
     id: int
     court: str | None
     on: date | datetime | None
     amount: int
     label: str
-
-
-def _select(
-    key: Any, court: Any, on: Any, amount: Any, label: Any, *where: ColumnElement[bool]
-) -> Select[Any]:
-    columns = (key.label("id"), court.label("court"), on.label("on"), amount.label("amount"), label.label("label"))
-    return select(*columns).where(*where)
+    about: str
+    page: int
 
 
 _NOTHING = literal(0)
+_NO_WORDS = literal("")
+
+
+def _select(
+    key: Any, court: Any, on: Any, amount: Any, label: Any, *where: ColumnElement[bool], about: Any = _NO_WORDS, page: Any = None
+) -> Select[Any]:
+    columns = {"id": key, "court": court, "on": on, "amount": amount, "label": label, "about": about,
+               "page": key if page is None else page}
+    return select(*(column.label(name) for name, column in columns.items())).where(*where)
 
 
 def _days(column: Any, span: Span) -> ColumnElement[bool]:
@@ -61,20 +69,22 @@ def _moments(column: Any, span: Span) -> ColumnElement[bool]:
 
 def _asked(span: Span, *decisions: str) -> Select[Any]:
     return _select(
-        Message.id, null(), Message.at, _NOTHING, func.coalesce(Message.topic, ""),
+        Message.id, null(), Message.at, _NOTHING, _NO_WORDS,
         Message.direction == "in", Message.decision.in_(decisions), _moments(Message.at, span),
+        about=func.coalesce(Message.topic, ""),
     )
 
 
 def _rated(span: Span, value: int) -> Select[Any]:
     return _select(
-        Message.id, null(), Message.at, _NOTHING, func.coalesce(Message.topic, ""),
+        Message.id, null(), Message.at, _NOTHING, _NO_WORDS,
         Message.feedback == value, _moments(Message.at, span),
+        about=func.coalesce(Message.topic, ""),
     )
 
 
 def _tickets(span: Span, column: Any, *where: ColumnElement[bool]) -> Select[Any]:
-    return _select(Ticket.number, Ticket.court, column, _NOTHING, literal(""), _moments(column, span), *where)
+    return _select(Ticket.number, Ticket.court, column, _NOTHING, _NO_WORDS, _moments(column, span), *where)
 
 
 def _cases(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
@@ -83,7 +93,15 @@ def _cases(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
 
 def _first_enforcement(span: Span) -> Select[Any]:
     others = [Case.number.not_like(pattern) for pattern in _NOT_FIRST]
-    return _cases(span, Case.stage != "before", Case.number.like(_FIRST_ENFORCEMENT), *others)
+    # Without its day of filing a case counts when it came into the ledger, unless its number is of another year.
+    filed = or_(
+        _days(Case.filed_on, span),
+        and_(Case.filed_on.is_(None), _moments(Case.created_at, span), Case.number.like(f"（{span.first.year}）%")),
+    )
+    return _select(
+        Case.id, Case.court, func.coalesce(Case.filed_on, func.date(Case.created_at)), _NOTHING, Case.number,
+        filed, Case.stage != "before", Case.number.like(_FIRST_ENFORCEMENT), *others,
+    )
 
 
 def _urged(span: Span) -> Select[Any]:
@@ -96,13 +114,14 @@ def _urged(span: Span) -> Select[Any]:
     return _select(
         Obligation.id, Case.court, first.c.at, Obligation.amount, Case.number,
         _moments(first.c.at, span), Obligation.id == first.c.obligation_id, Obligation.case_id == Case.id,
+        about=Obligation.label,
     )
 
 
 def _performed(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
     return _select(
         Obligation.id, Case.court, Obligation.performed_on, Obligation.amount, Case.number,
-        _days(Obligation.performed_on, span), Obligation.case_id == Case.id, *where,
+        _days(Obligation.performed_on, span), Obligation.case_id == Case.id, *where, about=Obligation.label,
     )
 
 
@@ -128,6 +147,7 @@ def _paid(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
         Payment.id, Case.court, Payment.paid_on, counted, Case.number,
         _days(Payment.paid_on, span), Payment.id == paid.c.id, Payment.obligation_id == Obligation.id,
         Obligation.case_id == Case.id, *where,
+        about=Obligation.label, page=Obligation.id,
     )
 
 
@@ -142,6 +162,7 @@ def _followed(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
     return _select(
         FollowUp.number, FollowUp.court, FollowUp.made_at, _NOTHING, Case.number,
         _moments(FollowUp.made_at, span), FollowUp.case_id == Case.id, *where,
+        about=FollowUp.cause, page=FollowUp.obligation_id,
     )
 
 
@@ -149,19 +170,22 @@ def _nodes(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
     # What a node took is worked out from both days by whoever reads it: no two databases subtract days alike.
     return _select(
         FlowNode.number, FlowNode.court, FlowNode.finished_on, _NOTHING, Case.number,
-        _days(FlowNode.finished_on, span), FlowNode.case_id == Case.id, *where,
+        _days(FlowNode.finished_on, span), FlowNode.case_id == Case.id, *where, about=FlowNode.node,
     )
 
 
 def _petitions(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
     return _select(
         Petition.number, Petition.court, Petition.opened_at, _NOTHING, func.coalesce(Petition.case_number, ""),
-        _moments(Petition.opened_at, span), *where,
+        _moments(Petition.opened_at, span), *where, about=Petition.kind,
     )
 
 
 def _intakes(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
-    return _select(Intake.number, Intake.court, Intake.day, _NOTHING, literal(""), _days(Intake.day, span), *where)
+    return _select(
+        Intake.number, Intake.court, Intake.day, _NOTHING, _NO_WORDS, _days(Intake.day, span), *where,
+        about=cast(Intake.queue, String),
+    )
 
 
 # What each figure counts. `bot.reports.model` says how rows become a figure; docs/reports.md explains each.
@@ -215,7 +239,7 @@ class ReportRows(Rows):
         if courts is not None:
             wanted = wanted.where(query.c.court.in_(sorted(courts)))
         rows = await self._connection.execute(wanted.limit(limit) if limit else wanted)
-        return [Fact(r.id, r.court, r.on, r.amount or 0, r.label) for r in rows]
+        return [Fact(r.id, r.court, r.on, r.amount or 0, r.label, r.about, r.page) for r in rows]
 
     async def totals(self, name: str, span: Span, courts: frozenset[str] | None) -> dict[str | None, tuple[int, int]]:
         """How many rows each court has, and the sum of their amounts."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
+from bot.ledger.model import Stage
 from bot.ledger.service import CaseView
 from bot.reception.model import Node
 from bot.staff.model import Right, Role, Who
-from console.fields import text_field
+from console.fields import day_field, given_day, text_field
 from console.frame import Page, Refused, ask, day, facts, frame, grid, money, section
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def _show(page: Page, view: CaseView) -> None:
         with ui.row().classes("section-head"):
             ui.label(row.number).classes("section-title")
             ui.space()
+            if page.who.may(Right.EDIT_LEDGER):
+                ui.button(page.t("case.do.change"), on_click=lambda: _change(page, view)).props("dense flat").props("data-mark=change")
             if page.who.may(Right.FLOW):
                 ui.button(page.t("case.do.node"), on_click=page.doing(lambda: _node(page, view))).props("dense flat")
             if page.who.may(Right.ASSIGN_NOTARY):
@@ -47,6 +50,7 @@ def _show(page: Page, view: CaseView) -> None:
             (page.t("obligation.court"), page.court(row.court)),
             (page.t("case.title"), page.label("title", row.title)),
             (page.t("case.stage"), page.label("stage", row.stage)),
+            (page.t("case.filed_on"), day(row.filed_on)),
             (page.t("obligation.cause"), row.cause),
             (page.t("case.series"), row.series or ""),
             (page.t("obligation.responsible"), row.responsible or ""),
@@ -84,6 +88,25 @@ def _show(page: Page, view: CaseView) -> None:
             right=("amount", "balance"),
             on_row=lambda r: ui.navigate.to(f"/obligations/{r['id']}"),
         )
+
+
+def _change(page: Page, view: CaseView) -> None:
+    """Stage and day of filing."""
+    stages = {s.value: page.label("stage", s) for s in Stage}
+
+    async def change(who: Who, entered: dict[str, Any]) -> None:
+        await page.services.cases.change_case(
+            who, view.row.number, entered["why"] or "", stage=Stage(entered["stage"]),
+            filed_on=given_day(page.t("case.filed_on"), entered["filed_on"]))
+
+    async def show(_: None) -> None:
+        ui.navigate.to(f"/cases/{view.row.number}")
+
+    ask(page, page.t("case.change"), {
+        "stage": lambda: ui.select(stages, value=view.row.stage, label=page.t("case.stage")).props("outlined dense"),
+        "filed_on": lambda: day_field(page.t("case.filed_on"), view.row.filed_on),
+        "why": lambda: text_field(page.t("obligation.why")),
+    }, page.t("frame.save"), change, "frame.done", show)
 
 
 async def _node(page: Page, view: CaseView) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from bot.core.clock import shown
+from bot.reception.petitions import label_of
 from bot.reports.model import BY_NAME, FIGURES, Figure, Month, Unit, first_of, written
 from bot.reports.service import EVERYWHERE
 from bot.reports.sheet import workbook
@@ -23,12 +24,26 @@ if TYPE_CHECKING:
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHARTED = ("urged", "performed_before", "settled_before", "paid_amount")
-# Where a row of a figure leads: by what its id is an id of.
-_PAGES = {
-    "urged": "/obligations/{id}", "performed": "/obligations/{id}", "performed_before": "/obligations/{id}",
-    "performed_urged": "/obligations/{id}", "performed_wage": "/obligations/{id}", "handed_over": "/chats/{id}",
-    "visits": "/reception/{id}", "visits_settle": "/reception/{id}", "petitions": "/petitions/{id}",
-    "petitions_answered": "/petitions/{id}",
+_CASE = "/cases/{label}"
+_OBLIGATION = "/obligations/{page}"
+# What the rows of a figure show, and where one of them leads.
+_OBLIGATIONS = (("on", "label", "obligation", "court", "amount"), _OBLIGATION)
+_CASES = (("on", "label", "court"), _CASE)
+_DEALS = (("on", "label", "court", "amount"), _CASE)
+_TOPICS = (("on", "topic"), "/knowledge/{about}")
+_CHATS = (("on", "chat", "court"), "/chats/{page}")
+_VISITS = (("on", "visit", "court"), "/reception/{page}")
+_FOLLOW_UPS = (("on", "label", "cause", "court"), _OBLIGATION)
+_NODES = (("on", "label", "node", "court"), _CASE)
+_PETITIONS = (("on", "petition", "label", "court"), "/petitions/{page}")
+_ROWS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "asked": _TOPICS, "answered": _TOPICS, "helpful": _TOPICS, "handed_over": _CHATS, "visits": _VISITS,
+    "visits_settle": _VISITS, "first_enforcement": _CASES, "priority_cases": _CASES, "urged": _OBLIGATIONS,
+    "performed": _OBLIGATIONS, "performed_before": _OBLIGATIONS, "performed_urged": _OBLIGATIONS,
+    "performed_wage": _OBLIGATIONS, "paid": _OBLIGATIONS, "paid_third": _OBLIGATIONS, "referred_before": _DEALS,
+    "settled_before": _DEALS, "settled_before+settled_in": _DEALS, "referred_in": _DEALS, "settled_in": _DEALS,
+    "settlement_broken": _DEALS, "follow_ups": _FOLLOW_UPS, "followed_up": _FOLLOW_UPS, "nodes": _NODES,
+    "nodes_in_time": _NODES, "notary": _CASES, "petitions": _PETITIONS, "petitions_answered": _PETITIONS,
 }
 
 
@@ -146,7 +161,7 @@ async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
     except ValueError:
         first = page.services.reports.this_month()
     found = await page.do(lambda who: page.services.reports.rows(who, figure.name, first, court or None)) or []
-    target = _PAGES.get(figure.rows)
+    columns, target = _ROWS[figure.rows]
     with ui.column().classes("section"):
         ui.link(page.t("figures.back"), f"/figures?month={first:%Y-%m}&court={court}")
         ui.label(f"{page.services.texts(f'report.figure.{figure.name}')} · {first:%Y-%m}").classes("section-title")
@@ -155,19 +170,33 @@ async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
             empty(page.t("figures.none"))
             return
         ui.label(page.t("figures.count", count=len(found))).classes("soft").props("data-mark=rows")
-        names = ("on", "label", "court", "amount")
-        table = grid([(c, page.t(f"figures.column.{c}")) for c in names], [_line(page, f) for f in found], right=("amount",))
-        if target:
-            table.on("rowClick", lambda e: ui.navigate.to(target.format(id=e.args[1]["id"])), [[], ["id"], None])
-            table.classes("clicks")
+        rows = [_line(page, f, columns, target) for f in found]
+        grid([(c, page.t(f"figures.column.{c}")) for c in columns], rows, right=("amount",),
+             on_row=lambda r: ui.navigate.to(r["to"]) if r["to"] else None).props("data-mark=facts")
 
 
-def _line(page: Page, fact: Fact) -> dict[str, object]:
-    on = fact.on
+def _line(page: Page, fact: Fact, columns: Sequence[str], target: str) -> dict[str, object]:
+    on, texts, about = fact.on, page.services.texts, fact.about
     when = "–" if on is None else shown(on) if isinstance(on, datetime) else on.isoformat()
-    return {"id": str(fact.id), "on": when, "label": fact.label or "–", "court": page.court(fact.court) if fact.court else "–",
-            "amount": money(fact.amount) if fact.amount else "–"}
+    line: dict[str, object] = {"id": str(fact.id), "on": when, "label": fact.label or "–",
+                               "court": page.court(fact.court) if fact.court else "–",
+                               "amount": money(fact.amount) if fact.amount else "–",
+                               "to": "" if "{about}" in target and not about else target.format(label=fact.label, about=about, page=fact.page)}
+    named: Mapping[str, Callable[[], str]] = {
+        "obligation": lambda: about,
+        "topic": lambda: _topic(page, about),
+        "chat": lambda: page.t("figures.chat", number=fact.page),
+        "visit": lambda: texts("reception.label", queue=f"{int(about):03}", day=f"{on:%m%d}"),
+        "cause": lambda: page.label("follow_cause", about),
+        "node": lambda: page.label("node", about),
+        "petition": lambda: label_of(texts, about, on, fact.id) if isinstance(on, datetime) else "–",
+    }
+    return line | {name: make() for name, make in named.items() if name in columns}
 
+
+def _topic(page: Page, topic: str) -> str:
+    entry = page.services.library.knowledge.entries.get(topic)
+    return entry.question if entry else topic or page.t("figures.no_topic")
 
 
 async def _true(deed: Awaitable[None]) -> bool:

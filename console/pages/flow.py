@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from bot.staff.model import Right
-from console.frame import Page, ask, day, empty, frame, grid, section
+from console.fields import MaybeNumber
+from console.frame import Page, ask, day, empty, frame, go_to, grid, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -17,14 +18,14 @@ def register(desk: Desk) -> None:
     """The list of nodes that are under way."""
 
     @ui.page("/flow")
-    async def flow() -> None:
+    async def flow(row: MaybeNumber = 0) -> None:
         with frame(desk, "flow") as page:
             if page.who.may(Right.FLOW):
                 body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
-                await _show(page, body)
+                await _show(page, body, row)
 
 
-async def _show(page: Page, body: ui.column) -> None:
+async def _show(page: Page, body: ui.column, row: int = 0) -> None:
     found = await page.do(page.services.nodes.list) or []
     body.clear()
     with body, section(page.t("menu.flow"), len(found)):
@@ -37,8 +38,10 @@ async def _show(page: Page, body: ui.column) -> None:
             ask(page, page.t("flow.finish", case=row["case"], node=row["node"]), {}, page.t("flow.do.finish"),
                 lambda who, _: page.services.nodes.finish(who, int(row["id"])), "frame.done", lambda _: _show(page, body))
 
-        grid([(c, page.t(f"flow.column.{c}")) for c in ("case", "court", "node", "started", "limit", "days", "state")], [{
+        rows = [{
             "id": n.row.number, "case": n.case_number, "court": page.court(n.row.court), "node": page.label("node", n.row.node),
             "started": day(n.row.started_on), "limit": day(n.row.limit_on), "days": n.days,
             "state": page.t("flow.late" if n.overdue else "flow.running"),
-        } for n in found], on_row=finish)
+        } for n in found]
+        grid([(c, page.t(f"flow.column.{c}")) for c in ("case", "court", "node", "started", "limit", "days", "state")], rows, on_row=finish)
+        go_to(page, rows, row, finish)

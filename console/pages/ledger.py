@@ -18,6 +18,7 @@ from bot.core.errors import SettingsError
 from bot.ledger.importing import Result, reason
 from bot.ledger.model import Settlement, Stage, Status
 from bot.staff.model import Right, Who
+from bot.store.board import PROMISED
 from bot.store.ledger_page import ORDERS, Listed, Wanted
 from console.frame import Page, Refused, answered, ask, day, empty, frame, money
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 PER_PAGES = (20, 50, 100, 200)
 PER_PAGE = 50
 SORT = "next_due"
-SHOWS = ("mine", "nobody", "priority", "special", "silent", "settling", "settled")
+SHOWS = ("mine", "nobody", "priority", "special", "silent", "proofs", "promises", "settling", "settled")
 COLUMNS = ("number", "debtor", "label", "court", "status", "amount", "balance", "next_due", "responsible", "heard")
 RIGHT = ("amount", "balance")
 SILENT = timedelta(days=7)
@@ -151,12 +152,15 @@ class _Table:
     def _wants(self, who: Who) -> Wanted:
         chosen = self._chosen
         per_page = int(chosen.per or PER_PAGE)
+        today = self._page.services.ledger.today()
         special: Mapping[str, Mapping[str, Any]] = {
             "mine": {"responsible": who.name},
             "nobody": {"responsible": ""},
             "priority": {"priority": True},
             "special": {"special": True},
             "silent": {"silent_since": self._page.services.clock.now() - SILENT},
+            "proofs": {"reported": True},
+            "promises": {"promised_from": today - PROMISED, "promised_to": today},
             "settling": {"settlement": Settlement.NEGOTIATING.value},
             "settled": {"settlement": Settlement.AGREED.value},
         }

@@ -301,6 +301,7 @@ class _Visit:
                 label=entered["label"] or page.t("reception.label_default"),
                 due_on=given_day(page.t("reception.perform_by"), entered["due_on"]),
                 case_number=entered["case_number"] or "",
+                filed_on=given_day(page.t("reception.filed_on"), entered["filed_on"]),
                 debtor_number=entered["debtor_number"] or None,
                 debtor_phone=entered["debtor_phone"] or None,
             ))
@@ -309,6 +310,7 @@ class _Visit:
             "case_number": lambda: text_field(page.t("reception.case_number"), intake.new.title_number),
             "label": lambda: text_field(page.t("reception.label"), page.t("reception.label_default")),
             "due_on": lambda: day_field(page.t("reception.perform_by"), intake.new.due_on),
+            "filed_on": lambda: day_field(page.t("reception.filed_on"), None),
             "debtor_number": lambda: text_field(page.t("reception.debtor_number")),
             "debtor_phone": lambda: text_field(page.t("reception.debtor_phone")),
         }, page.t("reception.do.convert"), convert, then=self._converted)

@@ -8,7 +8,8 @@ from nicegui import ui
 
 from bot.staff.model import Right
 from bot.store.ledger_page import WantedTasks
-from console.frame import Page, answered, ask, empty, frame, grid, moment, section
+from console.fields import MaybeNumber
+from console.frame import Page, answered, ask, empty, frame, go_to, grid, moment, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -20,14 +21,14 @@ def register(desk: Desk) -> None:
     """The list."""
 
     @ui.page("/tasks")
-    async def tasks() -> None:
+    async def tasks(row: MaybeNumber = 0) -> None:
         with frame(desk, "tasks") as page:
             if page.who.may(Right.SEE_LEDGER):
                 body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
-                await _show(page, body)
+                await _show(page, body, row)
 
 
-async def _show(page: Page, body: ui.column) -> None:
+async def _show(page: Page, body: ui.column, row: int = 0) -> None:
     found = await page.do(lambda who: page.services.cases.tasks(who, WantedTasks(limit=_MOST)))
     body.clear()
     with body, section(page.t("menu.tasks"), found.count if found else 0):
@@ -52,7 +53,7 @@ async def _show(page: Page, body: ui.column) -> None:
                     lambda who, entered: page.services.cases.close_task(who, number, entered["words"] or ""),
                     "tasks.done", lambda _: _show(page, body))
 
-        grid([(c, page.t(f"tasks.column.{c}")) for c in ("number", "kind", "note", "responsible", "made")], [{
+        rows = [{
             "id": t.number,
             "number": t.number,
             "kind": page.label("clerk.kind", t.kind),
@@ -60,4 +61,6 @@ async def _show(page: Page, body: ui.column) -> None:
             "responsible": t.responsible or "–",
             "made": moment(t.created_at),
             "obligation": str(t.obligation_id or ""),
-        } for t in found.rows], on_row=take)
+        } for t in found.rows]
+        grid([(c, page.t(f"tasks.column.{c}")) for c in ("number", "kind", "note", "responsible", "made")], rows, on_row=take)
+        go_to(page, rows, row, take)

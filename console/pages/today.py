@@ -8,6 +8,7 @@ from nicegui import ui
 
 from bot.reception.chats import ChatItem
 from bot.reception.model import Breach
+from bot.reception.petitions import label_of
 from bot.reception.today import Board, Pile, Waiting
 from bot.store.reception_rows import BoardRow
 from console.frame import Page, day, empty, frame, moment, money
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 # Which pile leads where; the piles in the order in which they are worked off.
 PILES = ("proofs", "promises", "due", "overdue", "silent", "petitions", "nodes", "follow_ups", "broken")
-_PAGES = {"follow_ups": "/follow_ups", "petitions": "/petitions/{id}", "nodes": "/flow", "broken": "/tasks"}
-_FAMILIES = {"petitions": "petition_kind", "nodes": "node", "follow_ups": "follow_cause", "broken": "clerk.kind"}
+_PAGES = {"follow_ups": "/follow_ups?row={id}", "petitions": "/petitions/{id}", "nodes": "/flow?row={id}", "broken": "/tasks?row={id}"}
+_LIMITED = ("petitions", "nodes", "follow_ups")  # piles whose day is a limit of ours
+_FAMILIES = {"nodes": "node", "follow_ups": "follow_cause", "broken": "clerk.kind"}
 _TONE = {Breach.LATE: "late", Breach.SOON: "soon"}
 EVERY = 15.0  # seconds
 
@@ -90,15 +92,22 @@ def _pile(page: Page, name: str, pile: Pile) -> None:
 def _line(page: Page, name: str, item: BoardRow) -> None:
     target = _PAGES.get(name, "/obligations/{obligation}").format(id=item.id, obligation=item.obligation_id or 0)
     with ui.link(target=target).classes("line"):
-        family = _FAMILIES.get(name)
-        label = page.label(family, item.label) if family else item.label
-        words = " ".join(w for w in (item.case_number, label) if w)
+        words = " ".join(w for w in (_what(page, name, item), item.case_number, item.name) if w)
         ui.label(words or page.t("today.no_words")).classes("line-main")
-        ui.label(_side(item)).classes("line-side late" if name in ("overdue", "broken") else "line-side")
+        days = (page.services.ledger.today() - item.on).days if name in _LIMITED and item.on else 0
+        late = page.t("today.days_late", days=days) if days > 0 else ""
+        ui.label(_side(item, late)).classes("line-side late" if late or name in ("overdue", "broken") else "line-side")
 
 
-def _side(item: BoardRow) -> str:
-    parts: list[Any] = []
+def _what(page: Page, name: str, item: BoardRow) -> str:
+    if name == "petitions" and item.at:
+        return label_of(page.services.texts, item.label, item.at, item.id)
+    family = _FAMILIES.get(name)
+    return page.label(family, item.label) if family else item.label
+
+
+def _side(item: BoardRow, late: str) -> str:
+    parts: list[Any] = [late] if late else []
     if item.amount:
         parts.append(money(item.amount))
     if item.on:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from bot.ledger.model import Actor, Broken, NewCase, Stage
 from bot.reception.broadcasts import Broadcasts
 from bot.reception.learning import Learning
 from bot.reception.tables import Tables
@@ -21,6 +22,7 @@ from bot.reports.service import Reports
 from bot.service import Services
 from bot.staff.audit import Search
 from bot.staff.model import Deed, Forbidden, Role, Who
+from bot.store.reports import Fact
 from tests.office import HERE, THERE, furnish, hire, staffed
 from tests.world import World
 
@@ -174,3 +176,38 @@ async def test_figures_are_of_the_courts_that_one_sees(world: World) -> None:
     rows = await s.reports.rows(crew.admin, "performed", FIRST)
     assert len(rows) == own.values["performed"][HERE].value
     assert {r.court for r in rows} <= {HERE}
+
+
+async def test_a_case_counts_in_the_month_in_which_it_was_filed(world: World) -> None:
+    """Not in that of the import; without its day only if its number is of this year; last year's stand beside."""
+    crew, s = await staffed(world), world.bot.services
+    filed = {1: date(2026, 11, 3), 2: date(2026, 10, 30), 3: date(2025, 11, 5), 4: None, 5: None}
+    numbers = {n: f"（{2024 if n == 5 else day.year if day else 2026}）黔0402执{n}号" for n, day in filed.items()}
+    async with s.ledger.change(Actor("operator")) as book:
+        for n, day in filed.items():
+            await book.open_case(NewCase(HERE, numbers[n], stage=Stage.IN, filed_on=day))
+        with pytest.raises(Broken, match="day_to_come"):
+            await book.open_case(NewCase(HERE, "（2026）黔0402执9号", filed_on=date(2026, 12, 24)))
+    value = (await s.reports.month(crew.clerk, FIRST)).values["first_enforcement"][HERE]
+    assert (value.value, value.before) == (2, 1)
+    rows = await s.reports.rows(crew.clerk, "first_enforcement", FIRST)
+    assert {(r.label, str(r.on)) for r in rows} == {(numbers[1], "2026-11-03"), (numbers[4], "2026-11-23")}
+    await s.cases.change_case(crew.clerk, numbers[5], "补填", filed_on=date(2026, 11, 9))
+    assert (await s.reports.month(crew.clerk, FIRST)).values["first_enforcement"][HERE].value == 3
+
+
+async def test_every_row_behind_a_figure_says_what_it_is_and_leads_somewhere(world: World) -> None:
+    """A payment leads to its obligation, a visit has its number in the queue, a node its name."""
+    crew, s = await staffed(world), world.bot.services
+    at = await furnish(world, crew)
+
+    async def one(name: str) -> Fact:
+        return (await s.reports.rows(crew.clerk, name, FIRST))[0]
+
+    assert ((await one("paid_amount")).page, (await one("paid_amount")).about) == (at.performed, "借款本金")
+    assert ((await one("visits")).page, (await one("visits")).about) == (at.intake, "1")
+    assert (await one("handed_over")).page == at.chat
+    assert ((await one("follow_ups")).page, (await one("follow_ups")).about) == (at.performed, "performed")
+    assert (await one("petitions")).about == "petition"
+    await s.nodes.finish(crew.clerk, at.node)
+    assert (await one("node_days")).about == "assign"

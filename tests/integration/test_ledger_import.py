@@ -80,7 +80,7 @@ async def test_the_same_table_twice_changes_nothing(desk: Desk) -> None:
 
 async def test_what_stands_in_the_table_stands_in_the_ledger(desk: Desk) -> None:
     """Case, people, plan and what was performed before arrive as written, with who and why."""
-    line = row(5, series="某工地", livelihood="是", special="学校", stage="执行中", paid="2万", creditor="张三；李四")
+    line = row(5, series="某工地", livelihood="是", special="学校", stage="执行中", filed_on="2026-11-03", paid="2万", creditor="张三；李四")
     await desk.take(line)
     view = (await desk.all())[0]
     assert (view.case.court, view.case.number, view.case.title) == ("xixiu", "（2026）黔0402执5号", "judgment")
@@ -90,6 +90,7 @@ async def test_what_stands_in_the_table_stands_in_the_ledger(desk: Desk) -> None
         "in",
         "某工地",
     )
+    assert view.case.filed_on == date(2026, 11, 3)
     assert (view.debtor.name, view.debtor.number, view.debtor.phone) == ("义务人5", id_number(5), "13900000005")
     assert [c.name for c in view.creditors] == ["张三", "李四"]
     assert [(i.amount, i.due_on) for i in view.instalments] == [

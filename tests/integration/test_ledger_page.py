@@ -135,6 +135,13 @@ async def test_every_filter_finds_what_it_names(shelf: Shelf) -> None:
     assert sorted(await shelf.names(priority=True)) == ["今天到期", "过期"]
     assert await shelf.names(priority=True, overdue=True) == ["过期"]
     assert await shelf.names(court="pingba") == ["异议"]
+    async with shelf.ledger.change(CLERK) as book:
+        await book.report_payment(shelf.known["过期"], NewPayment(100, TODAY))
+        await book.promise(shelf.known["今天到期"], TODAY)
+        await book.promise(shelf.known["未到期"], TODAY + timedelta(days=3))
+    assert await shelf.names(reported=True) == ["过期"]
+    assert "过期" not in await shelf.names(reported=False)
+    assert await shelf.names(promised_from=TODAY - timedelta(days=7), promised_to=TODAY) == ["今天到期"]
     page = await shelf.page(limit=3, offset=6)
     assert (len(page.rows), page.count) == (2, 8)
 

@@ -126,6 +126,7 @@ DEEDS: dict[str, Call] = {
     "cases.tasks": lambda s, w, o: s.cases.tasks(w, WantedTasks(court=HERE)),
     "cases.view": lambda s, w, o: s.cases.view(w, o.obligation),
     "cases.case": lambda s, w, o: s.cases.case(w, o.case_number),
+    "cases.change_case": lambda s, w, o: s.cases.change_case(w, o.case_number, "补填", filed_on=TODAY),
     "cases.history": lambda s, w, o: s.cases.history(w, o.obligation),
     "cases.negotiations": lambda s, w, o: s.cases.negotiations(w, o.obligation),
     "cases.proof_files": lambda s, w, o: s.cases.proof_files(w, o.payment),
@@ -603,7 +604,7 @@ async def test_todays_board_has_each_pile_with_its_ids(world: World) -> None:
     assert board.petitions.count == 0
     world.advance(days=14)
     board = await s.today.of(crew.clerk)
-    assert [i.id for i in board.petitions.items] == [at.petition]
+    assert [(i.id, i.name) for i in board.petitions.items] == [(at.petition, "王五")]
     assert [i.id for i in board.follow_ups.items] == [at.follow_up]
     assert (await s.today.of(crew.notary)).petitions.count == 0  # no right, no pile
 

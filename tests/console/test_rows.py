@@ -1,0 +1,64 @@
+"""Today's board and the figures in the browser: every row says what it is and is one click from where it belongs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from sandbox import Sandbox
+from tests.console.conftest import Desk, Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+async def month(tmp_path: Path, telegram: Sandbox, browser: Browser, sqlite: str) -> AsyncIterator[tuple[Window, Desk]]:
+    """The month of the demonstration, and its administrator at the desk."""
+    window = Window(tmp_path, telegram, browser, sqlite)
+    said = await window.run("demo")
+    await window.opens()
+    yield window, await window.logs_in(re.findall(r"http\S+/login\?t=\S+", said)[0])
+    await window.bot.kill()
+
+
+async def test_every_row_leads_to_what_it_is_about(month: tuple[Window, Desk], tmp_path: Path) -> None:
+    """Over the month of the demonstration: rows of today's piles, rows behind figures, a file that cannot be read."""
+    window, boss = month
+    await expect(boss.at("pile-petitions").locator("a").first).to_contain_text(re.compile(r"(信访|投诉)〔\d{4}〕\d{4} 号 .*（示例）"))
+    for pile, field in (("nodes", "办完"), ("follow_ups", "满意"), ("broken", "打开义务")):
+        await boss.opens("/today")
+        line = boss.at(f"pile-{pile}").locator("a.line")
+        if await line.count():
+            await line.first.click()
+            await expect(boss.page.locator(".q-dialog .dialog").get_by_text(field).first).to_be_visible()
+    for show in ("proofs", "promises"):
+        await boss.opens("/today")
+        waiting = int(await boss.at(f"count-{show}").inner_text())
+        await boss.opens(f"/ledger?show={show}")
+        rows = boss.at("ledger").locator("tbody tr")
+        await (expect(rows.first).to_be_visible() if waiting else boss.reads("没有符合条件的义务"))
+    for figure, address in (
+        ("asked", "/knowledge/"), ("handed_over", "/chats/"), ("visits", "/reception/"), ("first_enforcement", "/cases/"),
+        ("urged", "/obligations/"), ("paid_amount", "/obligations/"), ("settled_before", "/cases/"),
+        ("follow_ups", "/obligations/"), ("node_days", "/cases/"), ("petitions", "/petitions/"),
+    ):  # fmt: skip
+        await boss.opens(f"/figures/{figure}")
+        rows = boss.at("facts").locator("tbody tr")
+        await expect(rows.first.or_(boss.page.get_by_text("这个月没有"))).to_be_visible()
+        if await rows.count():
+            named = rows.filter(has_not_text="没有对上主题").first
+            assert "None" not in await named.inner_text()
+            await named.click()
+            await boss.page.wait_for_url(f"**/desk{address}*")
+    await boss.opens("/ledger")
+    await boss.at("import").click()
+    odd = tmp_path / "月底台账.xlsx"
+    odd.write_text("not a table")
+    await boss.page.locator("input[type=file]").set_input_files(odd)
+    await boss.reads("月底台账.xlsx：打不开")
+    assert boss.faults == []
+    assert "Traceback" not in window.bot.log.read_text()
