@@ -30,7 +30,7 @@ async def begin(kind: str, scene: Scene, opening: Opening) -> Begun | None:
     view = await _case(scene, opening)
     data: Data = {"days": scene.house.settings.document_days}
     if view is not None:
-        data |= path.taken_over(from_case(path.form, facts(scene, view)))
+        data |= path.taken_over(from_case(path.form, facts(scene, view, await _original(scene, view))))
     if earlier := await _earlier(scene, path):
         data["earlier"] = earlier
     return Begun(data, view.id if view is not None else None)
@@ -68,7 +68,17 @@ async def finish(scene: Scene, flow: FlowState) -> None:
         scene.turn.say(Reply(text, key="documents.file", kind="document", file=file))
 
 
-def facts(scene: Scene, view: View) -> dict[str, Any]:
+async def _original(scene: Scene, view: View) -> int:
+    """What the title orders less what was paid, in 分: an agreement that is not kept leads back to it (和解规定第9条、第17条)."""
+    table = scene.house.settlements.within(scene.turn.work, scene.actor())
+    deal = await table.standing(view)
+    kept = (deal.row.before or {}).get(str(view.id)) if deal else None
+    if kept is None:
+        return view.standing.balance
+    return max(0, sum(int(amount) for amount, _ in kept["plan"]) - view.standing.settled)
+
+
+def facts(scene: Scene, view: View, original: int) -> dict[str, Any]:
     """What the ledger tells a party of its own case; no number and no telephone of anybody."""
     _, role = scene.side(view)
     sides = {"creditor": view.creditors, "debtor": view.debtors}
@@ -86,6 +96,7 @@ def facts(scene: Scene, view: View) -> dict[str, Any]:
             "amount": view.row.amount,
             "settled": view.standing.settled,
             "balance": view.standing.balance,
+            "original": original,
         }
     found["role"] = "creditor" if role is Role.CREDITOR else "debtor"
     return found

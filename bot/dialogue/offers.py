@@ -13,7 +13,7 @@ from bot.dialogue.scene import Scene
 from bot.dialogue.settling import Settling, wrong
 from bot.guide.settlement.model import LIVE, STANDING, OfferStatus, SettlementError, Status
 from bot.guide.settlement.table import SELF, Deal, Version
-from bot.ledger.model import Broken, ObligationKind, Stage
+from bot.ledger.model import Broken, ObligationKind, Role, Stage
 from bot.ledger.service import View
 from bot.reach.intents import Intent
 from bot.store.reach_rows import BindingRow
@@ -98,19 +98,21 @@ class Offers:
         if deal.row.offer_id != version.row.id:
             raise SettlementError("replaced")
         view = deal.view_of(binding.party_id)
-        data = self._facts(deal, view) | {"counter": version.row.id}
+        data = self._facts(scene, deal, view) | {"counter": version.row.id}
         data |= possible(data | told, told, scene.today)
         await self._paths.begin(scene, "plan", Begun(data, view.id, binding.party_id))
 
     # -- setting out -----------------------------------------------------------------------------
 
-    def _facts(self, deal: Deal | None, view: View) -> Data:
-        """What the path to an offer is about."""
+    def _facts(self, scene: Scene, deal: Deal | None, view: View) -> Data:
+        """What the path to an offer is about, and who makes it."""
         data: Data = {"balance": deal.balance if deal else view.standing.balance}
         if view.row.kind == ObligationKind.ACT:
             data["act"] = True
         if view.case.stage == Stage.IN:
             data["enforced"] = True
+        if scene.side(view)[1] is Role.CREDITOR:
+            data["grants"] = True
         if deal and deal.row.offer_id:
             data["seen"] = deal.row.offer_id
         return data
@@ -126,7 +128,7 @@ class Offers:
         if deal and version and party in version.waiting and version.status is OfferStatus.OPEN and not told:
             scene.turn.say(settling(scene).shown(deal, version, party))
             return
-        data = self._facts(deal, view)
+        data = self._facts(scene, deal, view)
         told = {} if "act" in data else possible(data | told, told, scene.today)
         await self._paths.begin(scene, "plan", Begun(data | told, view.id, party))
 

@@ -327,7 +327,7 @@ class Settling:
             lines = [Say("settlement.line.delay", {"day": terms.plan[0].day})]
         else:
             lines = [told_part(no, p.amount, p.day) for no, p in enumerate(terms.plan, 1)]
-            lines += told_total(terms.total, terms.owed)
+            lines += told_total(terms.total, terms.owed, grants=version.row.side == Side.CREDITOR)
         if terms.security:
             lines.append(Say("settlement.line.security", {"text": terms.security}))
         if terms.fee is not Fee.OPEN:

@@ -43,7 +43,7 @@ async def fill(
         else:
             await person.says(words or good_words(field, values))
             values[field.id] = words or "said"
-            if field.kind in (Kind.LIST, Kind.SCHEDULE) and not field.total:
+            if TEXTS("documents.button.finished") in person.buttons():
                 await person.taps("documents.button.finished")
     return values
 
@@ -221,6 +221,95 @@ async def test_wrong_answers_are_told_what_is_wrong(make_world: MakeWorld) -> No
     await alice.hears("handoff.registered", number=1)
     await alice.taps("party.button.resume")
     await alice.hears("联系电话")
+
+
+async def test_words_for_nothing_to_say_are_no_answer(make_world: MakeWorld) -> None:
+    """没判, 不知道, 没有了 skip what may be skipped, the number too; they are never printed."""
+    world: World = await make_world()
+    await world.start_bot()
+    alice = await world.person("张三")
+    await alice.says("帮我写个执行申请书")
+    await alice.taps("documents.button.begin")
+    unknown = dict.fromkeys(("other_number", "other_head", "other_home", "other_phone", "property", "bank"), "不知道")
+    form = papers().forms["application"]
+    given = {"other_kind": "organisation", "other_name": "贵州好（集团）有限公司", "interest": "没判", "costs": "没有判", "story": "没有了"}
+    await fill(world, alice, form, known="serve bank account agent", me_name="张三", others="没有", paid="没给过", **given, **unknown)
+    await alice.says("不知道")  # where to send letters must be told
+    await alice.hears("这一项不能空着")
+    await alice.says("安顺市西秀区1号")
+    await alice.says("不知道")  # the bank may be written by hand
+    await alice.says("不清楚")
+    await alice.taps("自己办")
+    await alice.taps("documents.button.make")
+    paper = text_of(files(world, alice)[0][1])
+    for word in ("没判", "不知道", "没有了", "没给过", "被执行人：没有"):
+        assert word not in paper
+    assert "贵州好（集团）有限公司" in paper
+    assert "不清楚，请法院查询" in paper
+    assert "开户行＿＿" in paper
+
+
+async def test_a_court_is_told_nothing_that_does_not_add_up(make_world: MakeWorld) -> None:
+    """50,000 owed, 30,000 paid: skipping what is left is no 「全部付清」; nor can more be paid than is owed."""
+    world: World = await make_world()
+    await world.start_bot()
+    alice = await world.person("张三")
+    await alice.says("帮我写履行情况说明")
+    await alice.taps("documents.button.begin")
+    form = papers().forms["performance"]
+    await fill(world, alice, form, until="paid", me_name="张三", other_name="李四", total="5万")
+    await alice.says("2025年9月1日 8万")
+    await alice.taps("documents.button.finished")
+    await alice.hears("比应付总额 50,000 元还多")
+    await alice.says("2025年9月1日 3万")
+    await alice.taps("documents.button.finished")
+    await alice.says("转账")
+    await alice.taps("documents.button.skip")
+    await alice.hears("还剩 20,000 元")
+    await alice.says("5千")
+    await alice.says("没有了")
+    assert said(alice).count("还剩 20,000 元") == 3
+    await alice.says("2万")
+    await alice.taps("documents.button.skip")
+    await alice.taps("改应付总额")
+    await alice.says("6万")
+    await alice.taps("documents.button.make")
+    await alice.hears("还剩 30,000 元")
+    await alice.says("3万")
+    await alice.taps("documents.button.make")
+    paper = text_of(files(world, alice)[0][1])
+    assert "尚欠金额：30,000元" in paper
+    assert "全部付清" not in paper
+    assert "附：" not in paper
+
+
+async def test_answers_that_contradict_each_other_are_asked_about(make_world: MakeWorld) -> None:
+    """One person on both sides, a judgment's number for a case of enforcement, a company's close relatives."""
+    world: World = await make_world()
+    await world.start_bot()
+    alice = await world.person("张三")
+    await alice.says("帮我写恢复执行申请书")
+    await alice.taps("documents.button.begin")
+    form = papers().forms["resume"]
+    await fill(world, alice, form, until="other_name", me_name="张三")
+    await alice.says("张三")
+    await alice.hears("和另一方的名字一样")
+    await alice.says("李四")
+    for _ in range(3):
+        await alice.taps("documents.button.skip")
+    await alice.says("西秀法院")
+    await alice.says("（2025）黔0402民初9号")
+    await alice.hears("不是执行案号")
+    await alice.says("（2025）黔0402执9号")
+    await alice.taps("终本后发现财产")
+    await alice.says("授权委托书模板")
+    await alice.taps("party.button.leave")
+    await alice.says("授权委托书模板")
+    await alice.taps("documents.button.begin")
+    form = papers().forms["authority"]
+    await fill(world, alice, form, until="agent", me_kind="organisation", me_name="贵州好公司")
+    assert "近亲属" not in alice.buttons()
+    assert "本单位工作人员" in alice.buttons()
 
 
 async def test_a_document_can_be_chosen_from_the_menu(make_world: MakeWorld) -> None:

@@ -464,6 +464,29 @@ async def test_breach_tells_the_creditor_both_legal_ways_and_the_original_basis_
     assert (await deals(world, owed))[0].row.status == Talk.RESUMED
 
 
+async def test_what_is_enforced_again_is_the_title_not_the_sum_of_the_settlement(court: Court) -> None:
+    """60,475 settled at 40,000, 1,000 paid, broken: the application asks for 59,475, as the title orders (和解规定第17条)."""
+    world, clerk = court.world, court.clerk
+    owed, debtor, creditor = await both(world, stage=Stage.IN)
+    await creditor.says("我想和解")
+    for step in ("party.button.lump", "4万", "12月10日", "party.button.skip", "party.button.send"):
+        await (creditor.taps(step) if step.startswith("party") else creditor.says(step))
+    told = await debtor.hears("合计付 40,000 元")
+    assert "同意减免 20,475 元" in told.text
+    await debtor.taps("party.button.accept")
+    await clerk.says(f"/settle {await task(world, 'plan')} ok")
+    await clerk.says(f"/settle {await task(world, 'sign')} signed")
+    async with world.bot.services.ledger.change(STAFF) as book:
+        await book.pay(owed.obligation, NewPayment(100_000, date(2026, 11, 23), Source.ACCOUNT))
+    world.advance(days=30)
+    await sweep(world)
+    await creditor.hears("就履行和解协议向执行法院起诉")
+    await creditor.taps("settlement.button.resume")
+    begun = await creditor.hears("下面这些您的案子里有")
+    assert "59,475元" in begun.text
+    assert "39,000元" not in begun.text
+
+
 async def test_a_report_that_waits_is_no_breach_and_a_late_payment_mends(court: Court) -> None:
     """Reported and not verified: not broken. Broken and then verified: stands again, both hear it."""
     world, clerk = court.world, court.clerk

@@ -33,7 +33,7 @@ from bot.dialogue.flows.model import (
 )
 from bot.guide.documents import checks, loader
 from bot.guide.documents.compose import Composer
-from bot.guide.documents.model import KIND, Field, Form, Kind, Side, Values, Wrong, rest_of
+from bot.guide.documents.model import KIND, Field, Form, Kind, Side, Values, Wrong, less, rest_of
 from bot.ledger.courts import Courts
 from bot.ledger.model import Broken
 from bot.reach.intents import bare
@@ -83,6 +83,10 @@ _EXAMPLES: dict[Kind, str] = {
 }
 
 
+_ANOTHER = "Bo Tan"  # is not `Ana Lima`
+_REST = "45000"  # what is left of 50000 when 5000 is paid
+
+
 class DocumentPath(Path):
     """The path to one kind of document; its steps are the fields of the form.
 
@@ -94,6 +98,7 @@ class DocumentPath(Path):
     composer: ClassVar[Composer]
     courts: ClassVar[Courts]
     finished: ClassVar[frozenset[str]]  # words that end a list
+    skips: ClassVar[frozenset[str]]  # and those that say: nothing of the kind, or not known
     reopens = True
     unlogged = True
 
@@ -184,7 +189,7 @@ class DocumentPath(Path):
     def _choices(self, field: Field, data: Data) -> tuple[Choice, ...]:
         own: tuple[Choice, ...] = ()
         if field.kind is Kind.CHOICE:
-            own = tuple(Choice("documents.plain", o.code, {"text": o.label}) for o in field.options)
+            own = tuple(Choice("documents.plain", o.code, {"text": o.label}) for o in field.offered(data))
         elif field.kind is Kind.COURT:
             own = tuple(Choice("documents.plain", f"{_COURT}{c.id}", {"text": c.name}) for c in self.courts)
         elif (rest := rest_of(field, data)) is not None and rest > 0:
@@ -235,10 +240,19 @@ class DocumentPath(Path):
             return self._confirmed(at, answer)
         field = self.form.field(at.step)
         try:
-            return self._read(field, at.data, answer)
+            read = self._read(field, at.data, answer)
+            self._goes_with(field, at.data | read)
         except Wrong as error:
-            params = {k: yuan(v) if k in ("made", "wanted") and isinstance(v, int) else v for k, v in error.params.items()}
-            return Puzzled(f"documents.wrong.{error.code}", params)
+            return _puzzled(error)
+        return read
+
+    def _goes_with(self, field: Field, data: Data) -> None:
+        """Wrong where a finished answer contradicts those before it, or leaves a later one impossible."""
+        if data.get("more") == field.id or field.total:
+            return
+        checks.check_value(field, data)
+        if any(field.id in f.rest and (less(f, data) or 0) < 0 for f in self.form.asked(data) if f.exact):
+            checks.check_values([f for f in self.form.asked(data) if field.id in f.rest], data)
 
     def _begins(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice == "reuse":
@@ -253,29 +267,32 @@ class DocumentPath(Path):
         try:
             checks.check_values(list(self.form.asked(at.data)), at.data)
         except Wrong as error:
-            wrong = next(f for f in self.form.asked(at.data) if f.total)
-            params = {k: yuan(v) if isinstance(v, int) else v for k, v in error.params.items()}
-            return Puzzled(f"documents.wrong.{error.code}", params, without=(wrong.id,))
+            return _puzzled(error)
         return {"confirm": True}
 
     def _read(self, field: Field, data: Data, answer: Answer) -> Data:
-        if answer.choice == "none" and (field.by_hand or not field.required):
+        begun = data.get("more") == field.id and bool(data.get(field.id))
+        if self._skips(answer) and not begun:
+            if field.required and not field.by_hand:
+                raise Wrong("none")
             return {field.id: "", "more": ""}
         if field.kind in _MANY:
             return self._read_many(field, data, answer)
         if answer.choice == "rest" and (rest := rest_of(field, data)) is not None:
             return {field.id: rest}
-        if field.kind is Kind.CHOICE and answer.choice in {o.code for o in field.options}:
+        if field.kind is Kind.CHOICE and answer.choice in {o.code for o in field.offered(data)}:
             return {field.id: answer.choice}
         if field.kind is Kind.COURT and answer.choice.startswith(_COURT):
             return {field.id: self._court(answer.choice.removeprefix(_COURT))}
-        if answer.choice == "none" and field.kind not in (Kind.TEXT, Kind.NAME):
-            raise Wrong("none")
         return {field.id: checks.read(field, answer.text, self._at_hand(data, answer))}
+
+    def _skips(self, answer: Answer) -> bool:
+        """没判, 不知道, 没有: the answer to a question that may be left open."""
+        return answer.choice == "none" or bare(answer.text) in self.skips
 
     def _read_many(self, field: Field, data: Data, answer: Answer) -> Data:
         given: list[Any] = list(data.get(field.id) or ())
-        ends = answer.choice == "finished" or bare(answer.text) in self.finished
+        ends = answer.choice == "finished" or bare(answer.text) in self.finished or self._skips(answer)
         if ends and given:
             checks.check_values([field], data)
             return {"more": ""}
@@ -299,6 +316,13 @@ class DocumentPath(Path):
         return self.courts.name(self.courts.find(said))
 
 
+def _puzzled(error: Wrong) -> Puzzled:
+    """What is wrong in words, sums in 元; what does not go together is asked for anew."""
+    sums = ("made", "wanted", "left")
+    params = {k: yuan(v) if k in sums and isinstance(v, int) else v for k, v in error.params.items()}
+    return Puzzled(f"documents.wrong.{error.code}", params, without=(error.field, "more") if error.field else ())
+
+
 def words(text: str) -> Say:
     """Words of a definition, as they are."""
     return Say("documents.plain", {"text": text})
@@ -314,6 +338,8 @@ def fits(field: Field, value: object) -> bool:
         return isinstance(value, list) and all(isinstance(i, dict) and {"day", "sum"} <= i.keys() for i in value)
     if field.kind is Kind.LIST:
         return isinstance(value, list) and all(isinstance(i, str) for i in value)
+    if field.enforced and not checks.is_enforced(str(value)):
+        return False
     return isinstance(value, str) and (field.kind is not Kind.DATE or _is_day(value))
 
 
@@ -351,6 +377,7 @@ def _path(form: Form, composer: Composer, courts: Courts, finished: Collection[s
         "composer": composer,
         "courts": courts,
         "finished": frozenset(bare(w) for w in finished),
+        "skips": frozenset(bare(w) for w in composer.texts("documents.skip_words").split()),
         "Step": StrEnum("Step", {n.upper(): n for n in names}),
         "ends": frozenset({DONE}),
         "free": frozenset(f.id for f in asked if f.kind is not Kind.COURT),
@@ -362,6 +389,10 @@ def _path(form: Form, composer: Composer, courts: Courts, finished: Collection[s
 
 
 def _examples(field: Field, courts: Courts, case: str) -> tuple[str, ...]:
+    if field.unlike:
+        return (_ANOTHER,)
+    if field.exact:
+        return (_REST,)
     if field.kind is Kind.CASE:
         return (case,)
     if field.kind is Kind.COURT:

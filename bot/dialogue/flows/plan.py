@@ -46,7 +46,8 @@ class Step(StrEnum):
 class Plan(Path):
     """The path to an offer; data `act`, `balance` (分), `enforced` (there is an enforcement fee) come with it.
 
-    `counter` is the offer that it answers, `seen` the one that was on the table when it began.
+    `grants` tells that a creditor makes it, `counter` is the offer that it answers, `seen` the one that was
+    on the table when it began.
     """
 
     kind = "plan"
@@ -170,7 +171,7 @@ class Plan(Path):
         """Total, waiver, security, fee and note, as far as they were told."""
         lines = []
         if not data.get("act") and data["kind"] != "delay":
-            lines += told_total(total_of(data), data.get("balance", 0))
+            lines += told_total(total_of(data), data.get("balance", 0), grants=bool(data.get("grants")))
         if data.get("security"):
             lines.append(Say("settlement.line.security", {"text": data["security"]}))
         if data.get("fee", Fee.OPEN) != Fee.OPEN:
@@ -300,11 +301,12 @@ def told_part(no: int, amount: int, day: date) -> Say:
     return Say("settlement.line.part", {"no": no, "day": day, "amount": yuan(amount)})
 
 
-def told_total(total: int, owed: int) -> list[Say]:
-    """The total, and what is waived or comes on top of what is owed (分)."""
+def told_total(total: int, owed: int, *, grants: bool = False) -> list[Say]:
+    """The total, and what is waived or comes on top of what is owed (分); a creditor grants what others ask for."""
     lines = [Say("settlement.line.total", {"total": yuan(total), "owed": yuan(owed)})]
     if total < owed:
-        lines.append(Say("settlement.line.waived", {"amount": yuan(owed - total)}))
+        key = "settlement.line.granted" if grants else "settlement.line.waived"
+        lines.append(Say(key, {"amount": yuan(owed - total)}))
     if total > owed:
         lines.append(Say("settlement.line.extra", {"amount": yuan(total - owed)}))
     return lines

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.privacy import MASK
-from bot.guide.documents.model import Field, Kind, Values, Wrong
+from bot.guide.documents.model import Field, Kind, Values, Wrong, less
 from bot.ledger import casenumber, identity
 from bot.ledger.model import Broken, PartyKind, TitleKind
 from bot.reach.saying import even_plan, find_count, find_day, find_each, find_sum
@@ -27,10 +27,17 @@ _DATE = re.compile(r"(?<!\d)(\d{4})\s*[年\-/.]\s*(\d{1,2})\s*[月\-/.]\s*(\d{1,
 _YEARS = (1949, 2100)
 _NUMERAL = re.compile(r"\d[\d,.]*")
 _PART = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-_DIGITS = re.compile(rf"(?<![\d.,])(?:{_PART}亿)?(?:{_PART}万)?(?:{_PART}(?![\d.,]*[千百十万亿wk]))?(?<=[\d万亿])(?![\d.,%期个次号月日年天])", re.IGNORECASE)
+_DIGITS = re.compile(
+    rf"(?<![\d.,])(?:{_PART}亿)?(?:{_PART}万)?(?:{_PART}(?![\d.,]*[千百十万亿wk]))?(?<=[\d万亿])(?![\d.,%期个次号月日年天])",
+    re.IGNORECASE,
+)
 _SPOKEN = re.compile(r"\d[万亿]\d[千百]?(?![\d.,])")  # 1万5 is 15,000
 _SEPARATED = re.compile(r"[\n；;]+")
 _COURT = re.compile("法院")
+_ENFORCED = re.compile("执")  # in the number of a case of enforcement
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_WIDE = str.maketrans("()", "（）")
+_COINS = re.compile(r"(?<=[\d万亿])[元块](?=\d[角毛分]|零\d分)(?:(\d)[角毛])?零?(?:(\d)分)?(?!\d)")
 
 
 def _unknown(said: str) -> str:
@@ -86,7 +93,7 @@ def _name(field: Field, said: str, _answer: Answer) -> str:
         raise Wrong("name") from error
     if not 2 <= len(name) <= (field.most or MOST_NAME) or any(c.isdigit() for c in name[:1]):
         raise Wrong("name")
-    return name
+    return name.translate(_WIDE) if _CHINESE.search(name) else name
 
 
 def _number(field: Field, said: str, answer: Answer) -> str:
@@ -130,9 +137,17 @@ def _case(field: Field, said: str, answer: Answer) -> str:
     kind = answer.values.get(field.of)
     title = TitleKind(kind) if kind in set(TitleKind) else None
     try:
-        return casenumber.normalise(said, answer.today.year, title)
+        number = casenumber.normalise(said, answer.today.year, title)
     except Broken as error:
         raise Wrong(error.code, **error.params) from error
+    if field.enforced and not is_enforced(number):
+        raise Wrong("case_enforced", text=number)
+    return number
+
+
+def is_enforced(number: str) -> bool:
+    """Whether a number is that of a case of enforcement; any other is the title's."""
+    return bool(_ENFORCED.search(number))
 
 
 def _sum(field: Field, said: str, answer: Answer) -> int | str:
@@ -143,7 +158,7 @@ def _sum(field: Field, said: str, answer: Answer) -> int | str:
 
 def _amount(said: str, today: date) -> int:
     """One sum in 分. Two numbers are never one sum, and none of them is chosen."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", said))
+    plain = _COINS.sub(_decimal, re.sub(r"\s+", "", unicodedata.normalize("NFKC", said)))
     if re.search(r"[-−负]\d", plain):
         raise Wrong("amount")
     spoken = _SPOKEN.search(plain)
@@ -157,6 +172,12 @@ def _amount(said: str, today: date) -> int:
     if found > MOST_SUM:
         raise Wrong("amount_large")
     return found
+
+
+def _decimal(coins: re.Match[str]) -> str:
+    """7角8分 after figures, as a decimal fraction."""
+    whole = "" if coins.string[coins.start() - 1].isdigit() else "0"
+    return f"{whole}.{coins[1] or 0}{coins[2] or 0}元"
 
 
 def _compound(plain: str) -> int | None:
@@ -201,12 +222,12 @@ def _fits(field: Field, day: date, today: date) -> None:
         raise Wrong("day_past", day=day)
 
 
-def _choice(field: Field, said: str, _answer: Answer) -> str:
-    words = _bare(said)
-    for number, option in enumerate(field.options, 1):
+def _choice(field: Field, said: str, answer: Answer) -> str:
+    words, offered = _bare(said), field.offered(answer.values)
+    for number, option in enumerate(offered, 1):
         if words in (_bare(option.label), str(number), option.code):
             return option.code
-    fits = [o.code for o in field.options if len(words) > 1 and words in _bare(o.label)]
+    fits = [o.code for o in offered if len(words) > 1 and words in _bare(o.label)]
     if len(fits) != 1:
         raise Wrong("choice")
     return fits[0]
@@ -222,7 +243,10 @@ def _list(field: Field, said: str, _answer: Answer) -> list[str]:
 
 
 def _lines(said: str) -> list[str]:
-    lines = [re.sub(r"^\s*(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[.、．)）]\s*", "", p).strip() for p in _SEPARATED.split(said)]
+    lines = [
+        re.sub(r"^\s*(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[.、．)）]\s*", "", p).strip()
+        for p in _SEPARATED.split(said)
+    ]
     lines = [line for line in lines if line]
     if not lines:
         raise Wrong("empty")
@@ -266,14 +290,38 @@ def check_total(field: Field, items: list[dict[str, Any]], values: Values) -> No
     wanted = values.get(field.total)
     made = sum(item["sum"] for item in items)
     if isinstance(wanted, int) and made != wanted:
-        raise Wrong("total", made=made, wanted=wanted)
+        raise Wrong("total", made=made, wanted=wanted).at(field.id)
 
 
 def check_values(fields: Collection[Field], values: Values) -> None:
     """What no single answer shows; Wrong when the answers do not go together."""
     for field in fields:
-        if field.total and isinstance(values.get(field.id), list):
-            check_total(field, values[field.id], values)
+        check_value(field, values)
+
+
+def check_value(field: Field, values: Values) -> None:
+    """The same for one answer and those before it."""
+    value = values.get(field.id)
+    if field.total and isinstance(value, list):
+        check_total(field, value, values)
+    if field.exact:
+        check_rest(field, values)
+    if field.unlike and value and value == values.get(field.unlike):
+        raise Wrong("same_name", name=value).at(field.id)
+    if value and field.options and value not in {o.code for o in field.offered(values)}:
+        raise Wrong("choice").at(field.id)
+
+
+def check_rest(field: Field, values: Values) -> None:
+    """What is left must be the first sum less the others; nothing is said only where nothing is left."""
+    left = less(field, values)
+    if left is None:
+        return
+    if left < 0:
+        wanted = int(values[field.rest[0]])
+        raise Wrong("overpaid", made=wanted - left, wanted=wanted).at(field.rest[-1])
+    if (values.get(field.id) or 0) != left:
+        raise Wrong("rest", left=left).at(field.id)
 
 
 def _bare(text: str) -> str:

@@ -35,15 +35,15 @@ PARTS = "parts.yaml"  # what several forms share
 # What a proven case can tell; whose side `me` and `other` are is known when a document is begun.
 FACTS = frozenset(
     f"{side}.{what}" for side in ("me", "other", "creditor", "debtor") for what in ("name", "kind")
-) | frozenset(["others", "court", "case", "number", "basis", "title", "amount", "settled", "balance"])
+) | frozenset(["others", "court", "case", "number", "basis", "title", "amount", "settled", "balance", "original"])
 _FORM_KEYS = frozenset(["name", "title", "about", "side", "sources", "words", "fields", "paper", "after"])
 _FIELD_KEYS = frozenset(
     [
         *("id", "label", "ask", "kind", "required", "by_hand", "options", "when", "help", "known", "of"),
-        *("past", "future", "total", "rest", "most", "sources"),
+        *("past", "future", "total", "rest", "exact", "enforced", "unlike", "barred", "most", "sources"),
     ]
 )
-_PARTY_KEYS = frozenset(["party", "label", "role", "own", "when", "sources"])
+_PARTY_KEYS = frozenset(["party", "label", "role", "own", "unlike", "when", "sources"])
 _BLOCK_KEYS = frozenset(["text", "heading", "party", "items", "each", "to", "sign", "attach", "when"])
 RESERVED = frozenset(["start", "review", "done", "confirm", "earlier", "more", "quiet", "end", "days", "item"])
 TAKEN = frozenset(["leave", "back", "go", "none", "finished", "rest"])
@@ -210,6 +210,10 @@ def _group(given: Mapping[str, Any], parts: Mapping[str, Any]) -> list[dict[str,
     _keys(given, _PARTY_KEYS)
     made = _filled(_part(parts, given)["fields"], given)
     shared = {"sources": given["sources"]} if "sources" in given else {}
+    if other := given.get("unlike"):
+        made = [
+            {**each, "unlike": f"{other}_name"} if each["id"] == f"{given['party']}_name" else each for each in made
+        ]
     return [{**each, **shared, "when": [*given.get("when", ()), *each.get("when", ())]} for each in made]
 
 
@@ -258,6 +262,10 @@ def _field(given: Mapping[str, Any], line: int) -> Field:
             future=bool(given.get("future", False)),
             total=str(given.get("total", "")),
             rest=tuple(given.get("rest", ())),
+            exact=bool(given.get("exact", False)),
+            enforced=bool(given.get("enforced", False)),
+            unlike=str(given.get("unlike", "")),
+            barred=tuple((str(c), Condition.of(str(w))) for c, w in given.get("barred", {}).items() if c != _LINE),
             most=int(given.get("most", 0)),
             sources=_sources(given, line),
         )
@@ -374,7 +382,8 @@ def _wrong_field(each: Field, ids: list[str]) -> Iterator[Fault]:
     if len(each.label) > LABEL:
         yield Fault("form.label", count=len(each.label), most=LABEL)
     before = ids[: ids.index(each.id)]
-    for name in (each.of, each.total, *each.rest, *(c.field for c in each.when)):
+    conditions = (*each.when, *(c for _, c in each.barred))
+    for name in (each.of, each.total, each.unlike, *each.rest, *(c.field for c in conditions)):
         if name and name not in before:
             yield Fault("form.not_before", name=name)
 

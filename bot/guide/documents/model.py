@@ -113,12 +113,21 @@ class Field:
     future: bool = False  # a day that cannot be past
     total: str = ""  # a schedule: the field whose sum it must make up
     rest: tuple[str, ...] = ()  # a sum: the first field less the others is offered as the answer
+    exact: bool = False  # with `rest`: no other sum can be the answer
+    enforced: bool = False  # a case number: that of a case of enforcement
+    unlike: str = ""  # a name: the party that cannot be the same one
+    barred: tuple[tuple[str, Condition], ...] = ()  # a choice: options that cannot be while a condition holds
     most: int = 0  # characters; 0: as many as the kind allows
     sources: tuple[Source, ...] = ()  # what demands it
 
     def applies(self, values: Values) -> bool:
         """Whether it is asked for with these answers."""
         return all(c.holds(values) for c in self.when)
+
+    def offered(self, values: Values) -> tuple[Option, ...]:
+        """The options that can be chosen with these answers."""
+        out = {code for code, condition in self.barred if condition.holds(values)}
+        return tuple(o for o in self.options if o.code not in out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +181,32 @@ class Form:
 
 
 class Wrong(Exception):
-    """An answer that cannot be taken; `code` is a key below `documents.wrong` in the catalogue."""
+    """An answer that cannot be taken; `code` is a key below `documents.wrong` in the catalogue.
+
+    `field` is the one to ask for anew, where it is another than the one that was answered.
+    """
+
+    field = ""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
         self.params = params
         super().__init__(code)
 
+    def at(self, field: str) -> Wrong:
+        """The same, said of that field."""
+        self.field = field
+        return self
+
 
 def rest_of(field: Field, values: Values) -> int | None:
     """What remains of the first sum after the others, in 分; None while one of them is not known, or below zero."""
+    left = less(field, values)
+    return left if left is not None and left >= 0 else None
+
+
+def less(field: Field, values: Values) -> int | None:
+    """The first sum less the others, also below zero; None while the first is not known."""
     if not field.rest:
         return None
     first, *others = field.rest
@@ -191,7 +216,7 @@ def rest_of(field: Field, values: Values) -> int | None:
     for name in others:
         given = values.get(name) or 0
         left -= sum(item["sum"] for item in given) if isinstance(given, list) else int(given)
-    return left if left >= 0 else None
+    return left
 
 
 def born(number: str) -> tuple[date, bool] | None:

@@ -17,6 +17,11 @@ FORM = "settlement"
 REFERENCE = "agreement"  # of the files in replies: `agreement:<negotiation>:docx`
 _ENFORCED = re.compile(r"\u6267")  # 执, in the number of a case of enforcement; any other number is the title's
 _BY_COURT = ("judgment", "mediation", "order")
+_PARTS = re.compile(r"[，,；;。、\s]+")
+_SOMEBODY = re.compile(r"(?:担保人|[要由让请])?[:：]?([\u4e00-\u9fff·]{2,12}?)(?:来?(?:提供|[做作])?(?:连带)?(?:责任)?(?:担保|保证|作保)人?)?")
+_THINGS = re.compile(r"[我你他她的用以拿把房车地铺厂押证]")  # not somebody's name alone
+_LONGEST = 4  # characters of a name that nobody has labelled as one
+_HIDDEN = re.compile(r"\*\*")
 
 
 class Agreements:
@@ -64,8 +69,18 @@ class Agreements:
             "further": fields["note"],
         }
         if fields["security"]:
-            known |= {"guar_kind": "person", "guar_name": blank, "guar_home": blank, "guar_what": fields["security"]}
+            known |= {"guar_kind": "person", "guar_home": blank, **self._guarantor(fields["security"], blank)}
         return known
+
+    def _guarantor(self, said: str, blank: str) -> dict[str, Any]:
+        """Who guarantees, if the words begin with a name; what is guaranteed is for the guarantor to write."""
+        first, *rest = [p for p in _PARTS.split(said) if p and not _HIDDEN.search(p)] or [""]
+        named = _SOMEBODY.fullmatch(first)
+        name = named[1] if named and not _THINGS.search(named[1]) and len(named[1]) <= _LONGEST else ""
+        more = self._texts("document.and").join(rest if name else [first, *rest])
+        scope = self._texts("settlement.paper.scope")
+        told = self._texts("settlement.paper.said", text=more) if more else ""
+        return {"guar_name": name or blank, "guar_what": scope + told}
 
     def _party(self, side: str, people: Sequence[dict[str, Any]], blank: str) -> dict[str, Any]:
         """One party; several of a side by all their names, the numbers then by hand."""

@@ -21,7 +21,7 @@ _WORDS = {
     Kind.PHONE: "13800000000",
     Kind.ACCOUNT: "6222 0212 3456 7890 123",
     Kind.COURT: "安顺市西秀区人民法院",
-    Kind.SUM: "12万3456.78元",
+    Kind.SUM: "12万3456.78元",  # less the two payments of a schedule: 10万8456.78元
     Kind.CASE: "(2026)黔0402民初123号",
     Kind.TEXT: "贵州省安顺市西秀区若飞大道100号3栋2单元501室，2025年3月1日以后一直在此居住。",
     Kind.LIST: "1. 中国建设银行安顺分行账户\n2. 贵G12345小型轿车，停在西秀区某小区地下车库\n某某商贸有限公司30%的股权",
@@ -44,6 +44,12 @@ def credit_code() -> str:
 
 def words(field: Field, values: dict[str, Any]) -> str:
     """A good answer to a field, as somebody would write it."""
+    if field.unlike:
+        return "司马相如"
+    if field.enforced:
+        return "(2026)黔0402执123号"
+    if field.exact:
+        return "10万8456.78元"
     if field.kind is Kind.NUMBER:
         return credit_code() if values.get(field.of) == checks.ORGANISATION else id_number(7)
     if field.kind is Kind.DATE:
@@ -62,7 +68,7 @@ def answers(form: Form, *, full: bool, last: bool = False) -> dict[str, Any]:
         if not field.applies(values) or not (full or (field.required and not field.by_hand)):
             continue
         if field.kind is Kind.CHOICE:
-            values[field.id] = field.options[-1 if last else 0].code
+            values[field.id] = field.offered(values)[-1 if last else 0].code
         else:
             values[field.id] = checks.read(field, words(field, values), checks.Answer(TODAY, values))
     return values

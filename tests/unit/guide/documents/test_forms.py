@@ -290,7 +290,7 @@ def test_every_draft_says_that_it_must_be_read_and_signed() -> None:
         ("id: principal", "id: Principal", "form.id"),
         ("{{ principal }}", "{{ principle }}", "form.no_field"),
         ("when: [delay=yes]", "when: [delay=maybe]", "form.no_option"),
-        ("known: balance", "known: money", "form.fact"),
+        ("known: original", "known: money", "form.fact"),
         ("sources: [执行规定 18]", "sources: [执行规定第18条]", "form.source"),
         ("sources: [民诉法 264", "sources: [民诉法 999", "form.no_article"),
         ("  - party: me\n", "  - party: us\n", "form.no_party"),
