@@ -13,6 +13,7 @@ from bot.dialogue.settling import Settling
 from bot.guide.settlement.model import SettlementError
 from bot.guide.settlement.table import Deal
 from bot.ledger.book import Book
+from bot.ledger.cells import yuan
 from bot.ledger.model import Actor, Broken, NewPayment
 from bot.ledger.service import CaseView, View
 from bot.reach.model import Outcome, Unreached, Way
@@ -165,7 +166,7 @@ class Cases:
             lambda h: h.pay(obligation_id, payment, why, surplus=surplus),
             "obligation",
             obligation_id,
-            f"pay {payment.amount}",
+            f"paid {yuan(payment.amount)}",
         )
 
     async def verify(

@@ -13,6 +13,7 @@ from bot.store.staff_rows import AuditRow
 from bot.store.work import Store, Work
 
 _LONGEST = 500  # characters of a detail
+_OF_STAFF = ("account", "login_link")  # objects that are a colleague's
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,19 @@ class Search:
     object_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    case: str = ""  # part of the number of the case that the line is about
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A line of the audit log with the name of the one who did it."""
+    """A line of the audit log with the name of the one who did it, and what it is about by name.
+
+    `about` is the number of the case, the name of a party or of a colleague; empty for what has none.
+    """
 
     row: AuditRow
     name: str
+    about: str = ""
 
 
 class Audit:
@@ -97,6 +103,7 @@ class Audit:
                 before=before,
                 since=wanted.since,
                 until=wanted.until,
+                case=wanted.case.strip(),
                 actor=wanted.actor,
                 court=wanted.court,
                 deed=wanted.deed.value if wanted.deed else None,
@@ -104,4 +111,12 @@ class Audit:
                 object_id=wanted.object_id,
             )
             names = {f"staff:{a.id}": a.name for a in await work.staff.accounts()}
-        return [Audited(row, names.get(row.actor, row.actor)) for row in rows]
+            about = await work.audited.about(rows)
+        about |= {(kind, r.object_id): names.get(f"staff:{r.object_id}", "") for r in rows for kind in _OF_STAFF}
+        return [Audited(r, names.get(r.actor, r.actor), about.get((r.object, r.object_id), "")) for r in rows]
+
+    async def people(self, who: Who) -> dict[str, str]:
+        """Everybody who may stand in the lines that this person sees: name by the key of an actor."""
+        who.require(Right.SEE_AUDIT)
+        async with self._store.work(read_only=True) as work:
+            return {f"staff:{a.id}": a.name for a in await work.staff.accounts() if who.sees(a.court)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from bot.core.ids import first_at
+from bot.store.audited import number_part
 from bot.store.base import Rows
 from bot.store.ledger_tables import Case, CaseParty, Instalment, Obligation, ObligationParty, Party, Payment, Promise
 from bot.store.reach_tables import PartyMessage
@@ -22,7 +22,6 @@ from bot.store.reminder_tables import Task
 MOST = 500  # rows of one page
 MOST_NAMES = 20_000  # people whose names are opened to find a part of one
 _BEGINS_NUMBER = re.compile(r"\(?\d")  # as a case number does, and no name
-_ROUND = str.maketrans("()〔〕[]【】", "（）（）（）（）")  # a case number is stored with these brackets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +234,7 @@ class PageRows(Rows):
 
     def _named(self, text: str, people: Sequence[int]) -> ColumnElement[bool]:
         """Part of a case number, the whole name of a party, or one of these people."""
-        part = "".join(unicodedata.normalize("NFKC", text).split()).translate(_ROUND)
+        part = number_part(text)
         party = select(Party.id).where(Party.name_key == self._vault.pseudonym("party-name", text))
         of_party = ObligationParty.party_id.in_(party)
         either = or_(of_party, ObligationParty.party_id.in_(people)) if people else of_party

@@ -9,6 +9,7 @@ from typing import ClassVar
 from sqlalchemy import insert, update
 
 from bot.store import staff_tables as tables
+from bot.store.audited import of_case
 from bot.store.base import table_of
 from bot.store.sealed import SealedRows
 from bot.store.staff_rows import AccountRow, AuditRow, SessionRow, StaffLinkRow
@@ -105,9 +106,13 @@ class StaffRows(SealedRows):
         before: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        case: str = "",
         **wanted: str | None,
     ) -> list[AuditRow]:
-        """Lines of these courts (None: all), the newest first; `wanted`: actor, court, deed, object, object_id."""
+        """Lines of these courts (None: all), the newest first; `wanted`: actor, court, deed, object, object_id.
+
+        `case` is part of the number of the case that they are about.
+        """
         table = tables.AuditEntry
         query = self.columns(AuditRow).order_by(table.id.desc()).limit(limit)
         if courts is not None:
@@ -115,6 +120,8 @@ class StaffRows(SealedRows):
         for name, value in wanted.items():
             if value is not None:
                 query = query.where(getattr(table, name) == value)
+        if case:
+            query = query.where(of_case(case))
         if before is not None:
             query = query.where(table.id < before)
         if since is not None:

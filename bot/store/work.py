@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.errors import StoreUnavailableError
 from bot.core.privacy import Vault
+from bot.store.audited import AuditedRows
 from bot.store.board import BoardRows
 from bot.store.conversations import Conversations
 from bot.store.engine import is_away, reading_engine
@@ -63,6 +64,7 @@ class Work:
         self.gaps = GapRows(connection, self._vault)
         self.reports = ReportRows(connection, self._vault)
         self.staff = StaffRows(connection, self._vault)
+        self.audited = AuditedRows(connection, self._vault)
         self.desk = DeskRows(connection, self._vault)
         self.reception = ReceptionRows(connection, self._vault)
         self.board = BoardRows(connection, self._vault)

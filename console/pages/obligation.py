@@ -267,7 +267,7 @@ class _Obligation:
                     lambda who, why: self._over(who, ended, why))
 
     async def _over(self, who: Who, ended: bool, why: str) -> bool:
-        async with self._office.book(who, self._id, why) as book:
+        async with self._office.book(who, self._id, f"{'reopen' if ended else 'end'}: {why}") as book:
             await (book.reopen(self._id, why) if ended else book.end(self._id, why))
         return True
 

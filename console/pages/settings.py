@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from bot.staff.audit import Search
-from bot.staff.model import Deed, Right, Role, Who
+from bot.staff.model import Right, Role, Who
 from console.fields import text_field
 from console.frame import Page, ask, empty, frame, grid, moment, section
+from console.pages import audit
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -28,7 +28,7 @@ def register(desk: Desk) -> None:
             if page.who.may(Right.MANAGE_STAFF):
                 parts.append(("staff", _staff))
             if page.who.may(Right.SEE_AUDIT):
-                parts.append(("audit", _audit))
+                parts.append(("audit", audit.build))
             with ui.tabs().props("dense align=left no-caps") as tabs:
                 made = {name: ui.tab(name, page.t(f"settings.{name}")) for name, _ in parts}
             with ui.tab_panels(tabs, value=made["mine"]).style("width: 100%; background: none").props("animated=false"):
@@ -159,23 +159,3 @@ async def _staff(page: Page, body: ui.column) -> None:
 
     with section(page.t("settings.sessions"), len(sessions)):
         _sessions(page, sessions, end)
-
-
-async def _audit(page: Page, _: ui.column) -> None:
-    """Who saw, changed, exported, sent what."""
-    deeds = {"": page.t("settings.every_deed"), **{d.value: page.label("deed", d) for d in Deed}}
-    with section(page.t("settings.audit")):
-        box = ui.select(deeds, value="").props("outlined dense").style("max-width: 14rem")
-        table = grid([(c, page.t(f"settings.column.{c}")) for c in ("at", "name", "deed", "object", "court", "detail")], [])
-
-        async def look() -> None:
-            wanted = Search(deed=Deed(box.value) if box.value else None)
-            found = await page.do(lambda who: page.services.audit.search(who, wanted, limit=200)) or []
-            table.rows[:] = [{
-                "id": str(a.row.id), "at": moment(a.row.at), "name": a.name, "deed": page.label("deed", a.row.deed),
-                "object": f"{page.label('object', a.row.object)} {a.row.object_id}", "court": page.court(a.row.court), "detail": a.row.detail or "",
-            } for a in found]
-            table.update()
-
-        box.on_value_change(look)
-        await look()

@@ -160,6 +160,7 @@ LISTS: dict[str, Call] = {
     "petitions.overdue": lambda s, w, o: s.petitions.overdue(w),
     "nodes.overdue": lambda s, w, o: s.nodes.overdue(w),
     "notaries.list": lambda s, w, o: s.notaries.list(w),
+    "audit.people": lambda s, w, o: s.audit.people(w),
     "cases.unreached": lambda s, w, o: s.cases.unreached(w),
 }
 # No right is needed: what they show is empty without one, or they only write down what a page has shown.
