@@ -135,9 +135,9 @@ class Page:
         return found
 
     def tell(self, words: str, tone: Literal["positive", "negative", "warning", "info"]) -> None:
-        """A note on the screen, wherever the part of the page is that it is about: that may be gone by now."""
+        """A note at the top of the screen, where it covers no field; the part of the page it is about may be gone by now."""
         with self.client:
-            ui.notify(words, type=tone, timeout=3000 if tone == "positive" else 8000, multi_line=True)
+            ui.notify(words, type=tone, position="top", timeout=3000 if tone == "positive" else 8000, multi_line=True)
 
     def doing(self, deed: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
         """For a button. The deed runs beside the page, since it may rebuild the part that the button is in."""

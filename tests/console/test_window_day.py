@@ -203,6 +203,10 @@ async def test_the_judge_sees_why_a_question_is_answered_and_settles_a_gap(windo
     await judge.at("try").click()
     await judge.reads("直接回答")
     await judge.reads("apply.fee")
+    await judge.opens("/knowledge/apply.fee")
+    await expect(judge.page.locator(".sample b").first).to_be_visible()  # bold, as the person sees it
+    await expect(judge.page.get_by_text("**")).to_have_count(0)
+    await judge.opens("/knowledge")
     row = judge.page.get_by_text("我家鸡跑到邻居院坝里头了咋整嘛")
     if await row.count():  # where the knowledge knows such questions as outside there is no gap
         await row.first.click()
