@@ -126,7 +126,9 @@ class _Inbox:
     def _row(self, item: ChatItem) -> None:
         page = self._page
         here = " here" if item.number == self._number else ""
-        with ui.link(target=self._address(item.number)).classes(f"chat-row{here}").props(f"data-mark=chat-{item.number}"):
+        # No ui.link: its address lacks /desk for a moment, and a list is often built anew while somebody presses Enter.
+        row = ui.element("a").props(f'href="/desk{self._address(item.number)}" data-mark=chat-{item.number}')
+        with row.classes(f"chat-row{here}"):
             with ui.row().style("width: 100%; gap: .5rem; flex-wrap: nowrap; align-items: baseline"):
                 ui.label(f"#{item.number} {item.name}").classes("chat-name")
                 if item.urgent:
