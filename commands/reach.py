@@ -13,23 +13,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from openpyxl import Workbook
-from openpyxl.styles import Font
 
-from bot.core.clock import SystemClock, shown
+from bot.core.clock import SystemClock
 from bot.core.ids import Ids
 from bot.core.texts import Texts
 from bot.ledger import casenumber
 from bot.ledger.courts import Courts
 from bot.ledger.model import Actor, Broken, Role
 from bot.ledger.service import CaseView, Ledger, View
-from bot.reach import transcript as transcripts
+from bot.reach import calls
 from bot.reach.documents import Documents
 from bot.reach.files import ProofStore
 from bot.reach.model import Outcome, ReachError, Way
 from bot.reach.pdf import find_font
-from bot.reach.service import NotReached, Reach
-from bot.reach.sheet import Sheet, sheets_pdf
+from bot.reach.service import Reach
+from bot.reach.sheet import Sheet, mark_of, sheets_pdf
 from bot.store.ledger_rows import PartyRow
 from bot.store.work import Store
 from commands.program import Current, current
@@ -158,8 +156,7 @@ async def _sheet(here: Current, number: str, output: Path, name: str) -> None:
         for case, _, party in await at.parties(number, name):
             start = await at.reach.make_link(party.id, at.actor)
             court = at.ledger.courts.name(case.row.court)
-            # The last characters of the party's id tell the clerk into whose envelope it goes.
-            mark = f"{party.id % 10**8:08d}"
+            mark = mark_of(party.id)
             sheets.append(Sheet(court, at.reach.address.link(start), at.reach.expires(), mark))
             typer.echo(f"{mark}\t{party.name}")
         _write(output, sheets_pdf(sheets, at.texts, font))
@@ -178,7 +175,7 @@ def unreached(context: typer.Context, court: Court = "") -> None:
 async def _unreached(here: Current, court: str) -> None:
     async with office(here) as at:
         for row in await at.reach.unreached([at.ledger.courts.find(court)] if court else None):
-            typer.echo("\t".join(_columns(row, at.texts)))
+            typer.echo("\t".join(calls.columns(row, at.texts)))
 
 
 @group.command()
@@ -191,27 +188,8 @@ def export(context: typer.Context, output: Output, court: Court = "") -> None:
 async def _export(here: Current, output: Path, court: str) -> None:
     async with office(here) as at:
         rows = await at.reach.unreached([at.ledger.courts.find(court)] if court else None)
-        book = Workbook(write_only=False)
-        table = book.worksheets[0]
-        table.append([at.texts(f"reach.column.{c}") for c in ("number", "name", "phone", "why", "tried", "party")])
-        for cell in table[1]:
-            cell.font = Font(bold=True)
-        for row in rows:
-            table.append([transcripts.safe_cell(c) for c in _columns(row, at.texts)])
-        for column, width in zip("ABCDEF", (28, 16, 16, 24, 40, 20), strict=True):
-            table.column_dimensions[column].width = width
-        table.freeze_panes = "A2"
-        book.save(output)
+        _write(output, calls.workbook(rows, at.texts))
         typer.echo(len(rows))
-
-
-def _columns(row: NotReached, texts: Texts) -> tuple[str, ...]:
-    tried = "; ".join(
-        f"{shown(at, '%Y-%m-%d')} {texts(f'reach.way.{way}')} {texts(f'reach.outcome.{outcome}')} {note}".strip()
-        for at, way, outcome, note in row.tried
-    )
-    why = texts(f"reach.why.{row.why}")
-    return row.case.number, row.party.name, row.party.phone or "", why, tried, str(row.party.id)
 
 
 @group.command()

@@ -6,6 +6,7 @@ both sides is written in the same transaction and leaves after the commit.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -22,9 +23,11 @@ from bot.ledger.model import SYSTEM, Actor, Broken, NewPayment
 from bot.ledger.service import View
 from bot.post.outbox import Sender
 from bot.reach import people
+from bot.reach.calls import workbook
 from bot.reach.documents import Documents
-from bot.reach.model import Outcome, Unreached, Way
+from bot.reach.model import Outcome, ReachError, Unreached, Way
 from bot.reach.service import NotReached
+from bot.reach.sheet import Sheet, mark_of, sheets_pdf
 from bot.store.ledger import Taken
 from bot.store.ledger_page import ObligationPage, TaskPage, Wanted, WantedTasks
 from bot.store.ledger_rows import EventRow
@@ -123,6 +126,25 @@ class CaseWork:
         """Note what came of a call, a text message, a visit to somebody whom the chat does not reach."""
         async with self.by(actor, courts) as hand:
             await hand.outcome(party_id, way, outcome, note)
+
+    async def calls(self, rows: Sequence[NotReached]) -> bytes:
+        """These as an Excel file."""
+        return await asyncio.to_thread(workbook, rows, self._house.texts)
+
+    async def sheets(self, number: str, actor: Actor, courts: Scope) -> tuple[str, bytes, list[Invitation]]:
+        """The printable sheets for the parties of a case: its court, the PDF, and whose they are.
+
+        ReachError `no_font`, or `no_number` when nobody of it can prove who they are; no link is made then.
+        """
+        font = self._documents.font()
+        async with self.by(actor, courts) as hand:
+            court = (await hand.case(number)).row.court
+            made = await hand.invite(number)
+            if not made:
+                raise ReachError("no_number")
+        name, until = self._house.ledger.courts.name(court), self._house.reach.expires()
+        sheets = [Sheet(name, one.link, until, mark_of(one.party.id)) for one in made]
+        return court, await asyncio.to_thread(sheets_pdf, sheets, self._house.texts, font), made
 
     # -- the ledger ------------------------------------------------------------------------------
 

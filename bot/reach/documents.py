@@ -36,6 +36,10 @@ class Documents:
         """References that begin with `kind:` are opened there; what follows is handed over."""
         self._openers[kind] = opener
 
+    def font(self) -> Path:
+        """The font of Chinese papers; ReachError `no_font` where there is none."""
+        return find_font(self._font)
+
     async def open(self, ref: str) -> tuple[str, bytes]:
         """File name and bytes; LookupError when there is no such thing (any more)."""
         kind, _, rest = ref.partition(":")

@@ -26,6 +26,11 @@ class Sheet:
     mark: str
 
 
+def mark_of(party_id: int) -> str:
+    """The last characters of a party's id: they tell the clerk into whose envelope a sheet goes."""
+    return f"{party_id % 10**8:08d}"
+
+
 def sheets_pdf(sheets: Sequence[Sheet], texts: Texts, font: Path) -> bytes:
     """One page per sheet."""
     page = Page(font)

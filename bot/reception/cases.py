@@ -118,6 +118,25 @@ class Cases:
         who.require(Right.SEE_LEDGER)
         return await self._work.unreached(who.courts, why=why)
 
+    async def unreached_file(self, who: Who, *, why: Unreached | None = None) -> bytes:
+        """The same as an Excel file with telephone numbers, for text messages, calls and visits."""
+        who.require(Right.EXPORT)
+        found = await self.unreached(who, why=why)
+        await self._audit.exported(who, "unreached", why or "", None, str(len(found)))
+        return await self._work.calls(found)
+
+    async def sheets(self, who: Who, number: str) -> tuple[bytes, list[Invitation]]:
+        """The printable sheets with QR codes for the parties of a case, and whose they are; earlier links are void.
+
+        ReachError `no_font`, `no_number`, `no_address`, `no_case`.
+        """
+        who.require(Right.MAKE_LINK)
+        with _told():
+            court, content, made = await self._work.sheets(number, actor_of(who), who.courts)
+        async with self._work.by(actor_of(who), who.courts) as hand:
+            await self._audit.note(hand.book.work, who, Deed.CHANGED, "case", number, court, "sheets")
+        return content, made
+
     async def proof_files(self, who: Who, payment_id: int) -> list[Picture]:
         """The pictures handed in as proof of a payment."""
         who.require(Right.SEE_LEDGER)

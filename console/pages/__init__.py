@@ -27,6 +27,7 @@ from console.pages import (
     settings,
     tasks,
     today,
+    unreached,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ALL = (
     today, chats, reception, ledger, obligation, case, campaigns, petitions, follow_ups, flow, knowledge, figures, settings, tasks,
+    unreached,
 )
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 

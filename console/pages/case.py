@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
+from bot.dialogue.hand import Invitation
 from bot.ledger.model import Stage
 from bot.ledger.service import CaseView
+from bot.reach.sheet import mark_of
 from bot.reception.model import Node
 from bot.staff.model import Right, Role, Who
 from console.fields import day_field, given_day, text_field
@@ -42,6 +44,8 @@ def _show(page: Page, view: CaseView) -> None:
             ui.space()
             if page.who.may(Right.EDIT_LEDGER):
                 ui.button(page.t("case.do.change"), on_click=lambda: _change(page, view)).props("dense flat").props("data-mark=change")
+            if page.who.may(Right.MAKE_LINK):
+                ui.button(page.t("case.do.sheets"), on_click=lambda: _sheets(page, view)).props("dense flat").props("data-mark=sheets")
             if page.who.may(Right.FLOW):
                 ui.button(page.t("case.do.node"), on_click=page.doing(lambda: _node(page, view))).props("dense flat")
             if page.who.may(Right.ASSIGN_NOTARY):
@@ -107,6 +111,21 @@ def _change(page: Page, view: CaseView) -> None:
         "filed_on": lambda: day_field(page.t("case.filed_on"), view.row.filed_on),
         "why": lambda: text_field(page.t("obligation.why")),
     }, page.t("frame.save"), change, "frame.done", show)
+
+
+def _sheets(page: Page, view: CaseView) -> None:
+    """The sheets that go with the judgment, and into whose envelope each goes."""
+    number = view.row.number
+
+    async def hand_out(made: tuple[bytes, list[Invitation]]) -> None:
+        ui.download.content(made[0], page.t("case.sheets_name", number=number), "application/pdf")
+        with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
+            ui.label(page.t("case.sheets_whose")).classes("dialog-title")
+            facts([(mark_of(one.party.id), f"{page.label('party_role', one.role)} {one.party.name}") for one in made[1]])
+            ui.button(page.t("frame.close"), on_click=shown.close).props("flat")
+
+    ask(page, page.t("case.sheets"), {}, page.t("case.do.sheets"),
+        lambda who, _: page.services.cases.sheets(who, number), then=hand_out)
 
 
 async def _node(page: Page, view: CaseView) -> None:

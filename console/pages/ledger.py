@@ -129,6 +129,7 @@ class _Table:
 
     def _buttons(self) -> None:
         page = self._page
+        ui.button(page.t("ledger.do.unreached"), on_click=lambda: ui.navigate.to("/unreached")).props("dense flat").props("data-mark=unreached")
         if page.who.may(Right.EDIT_LEDGER):
             ui.button(page.t("ledger.do.assign"), on_click=page.doing(self._assign)).props("dense flat")
             ui.button(page.t("ledger.do.import"), on_click=page.doing(self._import)).props("dense flat").props("data-mark=import")

@@ -62,3 +62,30 @@ async def test_every_row_leads_to_what_it_is_about(month: tuple[Window, Desk], t
     await boss.reads("月底台账.xlsx：打不开")
     assert boss.faults == []
     assert "Traceback" not in window.bot.log.read_text()
+
+
+async def test_those_whom_the_chat_does_not_reach_are_listed_called_and_handed_out(month: tuple[Window, Desk]) -> None:
+    """Reason and what was tried in a list; a row takes what came of the call; the list and the QR sheets are files."""
+    _, boss = month
+    await boss.opens("/ledger")
+    await boss.at("unreached").click()
+    await boss.page.wait_for_url("**/desk/unreached")
+    row = boss.at("unreached").locator("tbody tr").first
+    number = (await row.locator("td").first.inner_text()).strip()
+    await expect(row).to_contain_text(re.compile("二维码|扫|核验|屏蔽|退订|本人|隐私"))
+    await row.click()
+    dialog = boss.page.locator(".q-dialog .dialog")
+    await dialog.get_by_text("没人接").click()
+    await dialog.get_by_label("备注").fill("下午再打")
+    await boss.confirms("记下")
+    await boss.reads("没人接 下午再打")
+    async with boss.page.expect_download() as table:
+        await boss.at("export").click()
+    assert (await table.value).suggested_filename.startswith("未触达-")
+    await boss.opens(f"/cases/{number}")
+    await boss.at("sheets").click()
+    async with boss.page.expect_download() as sheets:
+        await boss.confirms("打印二维码")
+    assert (await sheets.value).suggested_filename == f"二维码-{number}.pdf"
+    await boss.reads("每页下方的编号是谁的")
+    assert boss.faults == []

@@ -147,6 +147,7 @@ DEEDS: dict[str, Call] = {
     "cases.close_task": lambda s, w, o: s.cases.close_task(w, o.task),
     "cases.make_link": lambda s, w, o: s.cases.make_link(w, o.party),
     "cases.invite": lambda s, w, o: s.cases.invite(w, o.case_number),
+    "cases.sheets": lambda s, w, o: s.cases.sheets(w, o.case_number),
     "cases.outcome": lambda s, w, o: s.cases.outcome(w, o.party, next(iter(Way)), next(iter(Outcome)), "打过电话"),
 }
 # Those that name no object: they are forbidden without the right, and show nothing of another court.
@@ -162,6 +163,7 @@ LISTS: dict[str, Call] = {
     "notaries.list": lambda s, w, o: s.notaries.list(w),
     "audit.people": lambda s, w, o: s.audit.people(w),
     "cases.unreached": lambda s, w, o: s.cases.unreached(w),
+    "cases.unreached_file": lambda s, w, o: s.cases.unreached_file(w),
 }
 # No right is needed: what they show is empty without one, or they only write down what a page has shown.
 OTHERS = {"today.of", "audit.seen", "audit.refused", "intakes.fill_within", "petitions.open_within", "staff.who"}
