@@ -40,7 +40,7 @@ class Answering:
         elif verdict.reason is Reason.PERSON:
             await self.human(turn, said)
         elif verdict.decision is Decision.ANSWER and (entry := self.entry(verdict.best)):
-            self.give(turn, entry, verdict, lead)
+            self.give(turn, entry, verdict, lead, said)
         elif instead and (verdict.decision is Decision.HANDOFF or verdict.reason in _WEAK):
             turn.state.nothing_open()
             turn.say(instead)
@@ -60,7 +60,7 @@ class Answering:
 
     # -- a topic ---------------------------------------------------------------------------------
 
-    def give(self, turn: Turn, entry: Entry, verdict: Verdict | None = None, lead: str = "") -> None:
+    def give(self, turn: Turn, entry: Entry, verdict: Verdict | None = None, lead: str = "", said: str = "") -> None:
         """Say an entry's answer, unless it is past its day."""
         if not self._in_force(turn, entry):
             return
@@ -70,7 +70,7 @@ class Answering:
             return
         group = turn.conversation.kind == "group"
         if verdict and not group:  # in a group not even an amount is repeated
-            lead = "\n\n".join(filter(None, [lead, self._words.worked_out(entry, verdict)]))
+            lead = "\n\n".join(filter(None, [lead, self._words.worked_out(entry, said, local_day(turn.now))]))
         others = self._others(entry, verdict.others if verdict else ())
         reply = self._words.answer(
             self._library.knowledge, entry, turn.message_id, lead=lead, group=group, others=others

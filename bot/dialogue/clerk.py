@@ -15,7 +15,7 @@ from bot.ledger import casenumber
 from bot.ledger.model import Actor, Broken
 from bot.ledger.wording import named
 from bot.reach.model import ReachError
-from bot.reach.saying import find_sum
+from bot.reach.saying import find_sum, unclear_sum
 from bot.staff.model import Deed, Right
 from bot.store.ledger_page import WantedTasks
 from bot.store.reminder_rows import TaskRow
@@ -124,6 +124,9 @@ class Clerk:
         task, word, text = found
         hand, payment = self._hand(scene), task.subject_id or 0
         if word in (*_YES, _OVER):
+            if unclear_sum(text, scene.today):  # what cannot be read must not become the whole reported sum
+                scene.say("clerk.usage.verify")
+                return
             amount = find_sum(text, scene.today, strict=False)
             view = await hand.verify(payment, amount=amount, why=text or None, surplus=word == _OVER)
             scene.say("clerk.verified", matter=matter(view), **sums(view))

@@ -15,6 +15,8 @@ from bot.dialogue.flows.model import Opening
 from bot.dialogue.scene import House, Scene
 from bot.guide.model import CannotWorkOutError, checked_amount
 from bot.guide.reading import LONGEST, Meant, impossible_day
+from bot.reach.amounts import foreign
+from bot.reach.saying import plain
 
 SURE = 0.3  # the probability from which a topic counts, beside words that ask for a result and name its data
 Begin = Callable[[Scene, str, Opening], Awaitable[None]]
@@ -52,6 +54,9 @@ class Sums:
         """Say what cannot be: a day that does not exist, a sum beyond all use. It is then asked for."""
         if odd := impossible_day(text):
             scene.say("calc.wrong.no_such_day", day=odd)
+            return
+        if foreign(plain(text)):
+            scene.say("calc.ask.foreign")
             return
         try:
             if "amount" in meant.data:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
-from bot.consult.model import Entry, Knowledge, Outside, Verdict, Viewpoint
+from bot.consult.model import Entry, Knowledge, Outside, Viewpoint
 from bot.core.ids import short
 from bot.core.texts import Texts
 from bot.dialogue.flows import LEADS, PATHS
 from bot.dialogue.model import Button, Reply, rows
 from bot.guide.fees import Fee, execution_fee, preservation_fee
+from bot.reach.saying import find_sums
 
 # Next actions that lead to a topic; those that begin with `go:` lead to a guided path.
 ACTION_TOPICS = {
@@ -135,14 +137,20 @@ class Words:
         """A pointer to who answers what this desk does not."""
         return Reply(kind.answer.strip(), rows([self.menu_button(), self.human()]), "outside")
 
-    def worked_out(self, entry: Entry, verdict: Verdict) -> str:
-        """The sum for the amount that somebody named in a question about a fee; empty elsewhere."""
-        amount = Decimal(verdict.facts.get("amount", "0"))
+    def worked_out(self, entry: Entry, text: str, today: date) -> str:
+        """The fee for the one amount that a question names; empty elsewhere, and where there are several or none is exact."""
         work_out = FEES.get(entry.id)
-        if work_out is None or amount <= 0:
+        if work_out is None:
             return ""
+        found = set(find_sums(text, today))
+        if len(found) != 1:
+            return ""
+        amount = Decimal(found.pop()) / 100
         fee = work_out(amount)
-        steps = [money(fee.base), *(f"{money(s.part)}×{s.rate * 100:f}".rstrip("0").rstrip(".") + "%" for s in fee.steps)]
+        steps = [
+            money(fee.base),
+            *(f"{money(s.part)}×{s.rate * 100:f}".rstrip("0").rstrip(".") + "%" for s in fee.steps),
+        ]
         key = f"answer.fee.{entry.id.partition('.')[2]}"
         return self.texts(key, amount=money(amount), fee=money(fee.total), steps=" + ".join(steps))
 

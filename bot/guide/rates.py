@@ -17,9 +17,10 @@ from bot.core import written
 from bot.core.errors import KnowledgeError
 from bot.core.faults import Fault, Problem
 from bot.core.written import Node, Unreadable
-from bot.guide.model import CannotWorkOutError
+from bot.guide.model import CannotWorkOutError, Line
 
 FILE = "rates.yaml"
+PUBLISHED = ("lpr_1y", "lpr_5y")  # what people name in words
 STALE = 40  # days after the last entry of a monthly rate from which it is said that a newer one may exist
 
 
@@ -35,7 +36,8 @@ class Series:
         """The rate in force on that day; CannotWorkOutError when the table does not reach back so far."""
         place = bisect_right(self.days, day) - 1
         if place < 0:
-            raise CannotWorkOutError("calc.wrong.no_rate", day=day, name=self.name)
+            name = Line(f"calc.table.{self.name}") if self.name in PUBLISHED else self.name
+            raise CannotWorkOutError("calc.wrong.no_rate", day=day, name=name)
         return self.rates[place]
 
     def changes(self, after: date, until: date) -> list[date]:

@@ -7,25 +7,33 @@ calculator, and which datum they name, is data.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
-from bot.reach.saying import find_count, find_day, find_each, find_sums, plain
+from bot.reach.amounts import DIGITS, HAN, exact, foreign
+from bot.reach.saying import FULL, find_count, find_day, find_each, find_sums, find_within, plain
 
 FILE = "calculators.yaml"
 LONGEST = 200  # characters of a sentence that is read for sums and days
 _YEAR = re.compile("([12一二][〇零○0-9一二三四五六七八九]{3})年")
 _YEAR_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
-_FULL = re.compile(r"(?<!\d)(\d{4})(?:[年\-/.])(\d{1,2})(?:[月\-/.])(\d{1,2})[日号]?")
 _HAN = "一二三四五六七八九十"
 _MONTH_DAY = re.compile(rf"(?<![\d年{_HAN}])(\d{{1,2}}|[{_HAN}]{{1,2}})月(\d{{1,2}}|[{_HAN}]{{1,3}})[日号]")
 # 15天内, 两年前: how long, and no day that anybody could count on.
 _SPAN = re.compile(rf"(?<![月\d{_HAN}])(?:\d+|[{_HAN}两半]+)(?:个)?(?:天|日|周|星期|月|年)(?:之|以)?[内后前]")
+# Nor are these, when a day gone by is asked for: about half a year ago is no day of a title.
+_ABOUT = re.compile(
+    rf"(?<![月\d{_HAN}])(?:\d+|[{_HAN}两半几]+)(?:个)?(?:多)?(?:周|星期|礼拜|月|年)(?:多)?(?:之|以)?[内后前](?!年)"
+)
+_YEARLESS = re.compile(rf"(?:\d{{1,2}}|[{_HAN}]+)月|\d{{1,2}}[/\-]")
 _BARE = re.compile(r"[-+]?[\d,，]+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _LARGEST_BARE = 40
+MOST_TIMES = 10  # of a published rate
 
 
 def amount_of(value: str | int | Decimal, today: date) -> Decimal | None:
@@ -51,33 +59,65 @@ def readable(text: str) -> str:
 
 
 def day_of(text: str, today: date, *, past: bool = True) -> date | None:
-    """The one day that a text names; None for none, and for one that does not exist."""
+    """The one day that a text names; None for none, for several, and for one that does not exist."""
     found = days_of(text, today, past=past)
-    return found[0] if found else None
+    return found[0] if len(found) == 1 else None
 
 
 def days_of(text: str, today: date, *, past: bool = True) -> list[date]:
-    """Every day that a text names, in its order; one that does not exist makes the list empty."""
+    """Every day that a text names, in its order.
+
+    None of them is certain, and the list empty, when one does not exist, or has no year and stands behind
+    one that has another: 2024年6月1日、12月1日.
+    """
     text = readable(text)
     if impossible_day(text):
         return []
-    found: list[tuple[int, date]] = []
-    for match in list(_FULL.finditer(text)):
-        found.append((match.start(), date(*(int(g) for g in match.groups()))))
+    if past:
+        text = _ABOUT.sub("，", text)
+    found: list[tuple[int, date, bool]] = []
+    for match in list(FULL.finditer(text)):
+        found.append((match.start(), date(*(int(g) for g in match.groups())), True))
         text = text[: match.start()] + "，" * (match.end() - match.start()) + text[match.end() :]
     for _ in range(12):
         near = find_day(text, today, past=past)
         if near is None:
             break
-        found.append((near.begin, near.day))
+        found.append((near.begin, near.day, not _YEARLESS.match(text, near.begin)))
         text = text[: near.begin] + "，" * (near.end - near.begin) + text[near.end :]
-    return list(dict.fromkeys(day for _, day in sorted(found)))
+    found.sort()
+    for (_, before, _), (_, day, dated) in pairwise(found):
+        if not dated and _unsure(before, day):
+            return []
+    return list(dict.fromkeys(day for _, day, _ in found))
+
+
+def _unsure(before: date, day: date) -> bool:
+    """Whether a day without a year, read by itself, is another than the next one after the day before it."""
+    return before.year != day.year and not (before < day <= before + timedelta(days=366))
+
+
+def period_of(text: str, today: date) -> tuple[date, int] | None:
+    """A day of effect, and within how many days from it: 2024年3月1日生效，生效后十日内. None when either is missing."""
+    words = readable(text)
+    within, days = _within(words), days_of(_SPAN.sub("，", words), today)
+    return (days[0], within) if within and len(days) == 1 and "生效" in words else None
+
+
+def _within(words: str) -> int | None:
+    """A period in days that is written as one (十日内), and no bare number."""
+    return find_within(words) if re.search("日内|天内|[日天](?:之|以)内", words) else None
+
+
+def vague_period(text: str) -> bool:
+    """Whether a text tells within how long, and so no day: 生效后十日内, 一个月内."""
+    return bool(_SPAN.search(readable(text)))
 
 
 def impossible_day(text: str) -> str:
     """A day that does not exist, as it is written (2月30日); empty when there is none."""
     text = readable(text)
-    for match in _FULL.finditer(text):
+    for match in FULL.finditer(text):
         try:
             date(*(int(g) for g in match.groups()))
         except ValueError:
@@ -98,6 +138,11 @@ def _small(text: str) -> int:
     tens, ten, ones = text.rpartition("十")
     units = _HAN.find(ones) + 1 if ones else 0
     return ((_HAN.find(tens) + 1 if tens else 1) * 10 if ten else 0) + units
+
+
+_OWED = re.compile(r"(?:标的额?|欠款?|本金|金额|债务|执行|保全)[是为共有了]*(\d{3,}(?:\.\d{1,2})?)(?![\d.%年号期个次])")
+_PAID = re.compile(r"还了|还过|已还|已经还|付了|付过|已付|已经付|扣了|扣划|先还")
+_PIECES = re.compile(r"[。;；、，\n]|,(?!\d{3}(?!\d))")
 
 
 # -- which calculator ----------------------------------------------------------------------------
@@ -142,8 +187,8 @@ class Cues:
             fits = topic in cue.topics or (cue.alone and not topic)
             if fits and _named(words, cue):
                 data = facts(cue, words, today)
-                if data is None and impossible_day(words):
-                    data = {}  # the day is said to be none, and asked for
+                if data is None and (impossible_day(words) or foreign(words)):
+                    data = {}  # what cannot be is said, and asked for
                 if data is not None:
                     return Meant(cue.kind, data, topic if topic in cue.topics else "")
         return None
@@ -166,12 +211,13 @@ def _role(cue: Cue, name: str, text: str) -> str:
 
 def facts(cue: Cue, text: str, today: date) -> dict[str, Any] | None:
     """The data of a calculator that a sentence names; None when it names none, or more than can be told apart."""
+    if cue.kind == "interest":
+        return _interest_facts(cue, text, today)
     text = _SPAN.sub("，", text)
     days = days_of(text, today)
-    sums = [Decimal(s) / 100 for s in find_sums(_without_days(text), today)]
+    sums = _sums(text, today)
     read = {
         "fee": _fee_facts,
-        "interest": _interest_facts,
         "limitation": _limitation_facts,
         "effect": _effect_facts,
         "seizure": _seizure_facts,
@@ -181,27 +227,64 @@ def facts(cue: Cue, text: str, today: date) -> dict[str, Any] | None:
 
 
 def _without_days(text: str) -> str:
-    return _FULL.sub("，", text)
+    return FULL.sub("，", text)
+
+
+def _sums(text: str, today: date) -> list[Decimal]:
+    """The sums of a sentence in 元; a bare number counts behind a word of what is owed: 标的500000."""
+    text = _without_days(text)
+    found = find_sums(text, today)
+    if not found and (bare := _OWED.search(text)):
+        found = find_sums(bare.group(1), today, strict=False)
+    return [Decimal(s) / 100 for s in found]
 
 
 def _fee_facts(cue: Cue, text: str, sums: list[Decimal], _days: list[date], _today: date) -> dict[str, Any] | None:
+    """One sum. Of two fees in one sentence the first is worked out by the button that is chosen."""
     if len(sums) != 1:
         return None
-    kind = _role(cue, "kind", text)
-    return {"amount": sums[0]} | ({"kind": kind} if kind else {})
+    kind = "" if "保全费" in text and "执行费" in text else _role(cue, "kind", text)
+    several = {"kind": "several"} if not kind and "保全费" in text else {}
+    return {"amount": sums[0]} | ({"kind": kind} if kind else several)
 
 
-def _interest_facts(cue: Cue, _text: str, sums: list[Decimal], days: list[date], today: date) -> dict[str, Any] | None:
-    """One sum and the day by which it should have been paid; a later second day is the day of payment."""
-    if len(sums) > 1 or len(days) > 2 or not (sums or days) or _role(cue, "unsure", _text):
+def _interest_facts(cue: Cue, text: str, today: date) -> dict[str, Any] | None:
+    """One sum and the day by which it should have been paid; a later second day is the day of payment.
+
+    What was paid meanwhile, and the rate that the title orders, are taken along; a rate that is not
+    understood is None, and asked for.
+    """
+    payments, rest = _payments(text, today)
+    period, cut = period_of(rest, today), _SPAN.sub("，", rest)
+    days, sums = days_of(cut, today), _sums(cut, today)
+    if len(sums) > 1 or len(days) > 2 or not (sums or days) or _role(cue, "unsure", rest):
         return None
     found: dict[str, Any] = {"amount": sums[0]} if sums else {}
-    past = sorted(d for d in days if d <= today)
-    if past:
-        found["due"] = past[0]
-    if len(days) == 2 and max(days) > min(days):
-        found["until"] = max(days)
-    return found or None
+    if period:
+        found |= {"effective": period[0], "within": period[1]}
+    elif not _within(rest):
+        if days:
+            found["due"] = min(days)
+        if len(days) == 2 and max(days) > min(days):
+            found["until"] = max(days)
+    if payments:
+        found["payments"] = payments
+    if _RATED.search(rest):
+        found["general"] = rate_of(rest)
+    return found
+
+
+def _payments(text: str, today: date) -> tuple[list[tuple[date, Decimal]], str]:
+    """What a sentence says was paid on which day, and the sentence without it."""
+    paid, rest = [], []
+    for piece in _PIECES.split(text):
+        days = days_of(piece, today)
+        sums = find_sums(_without_days(piece), today, strict=False)
+        if _PAID.search(piece) and len(days) == 1 and len(sums) == 1:
+            paid.append((days[0], Decimal(sums[0]) / 100))
+        else:
+            rest.append(piece)
+    return paid, "，".join(rest)
 
 
 def _limitation_facts(
@@ -244,35 +327,107 @@ def _plan_facts(_cue: Cue, text: str, sums: list[Decimal], days: list[date], tod
 
 # -- answers on a path ---------------------------------------------------------------------------
 
-_RATE = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)%")
+_RATED = re.compile(r"lpr|报价利率|利率|[年月日]息|分利|%|‰|分之|基点")
 _PUBLISHED = re.compile(r"lpr|报价利率")
 _FIVE_YEARS = re.compile(r"五年|5年")
-_TIMES = re.compile(r"(\d{1,2}(?:\.\d{1,2})?|[一二两三四五六七八九])倍")
-_TIMES_OF = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+_FIGURE = rf"(?:\d+(?:\.\d+)?|[{HAN}]+(?:点[{HAN}]+)?)"
+_SHARE = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?)([%‰])|([百千万])分之({_FIGURE})")
+_PARTS = {"%": 100, "‰": 1000, "百": 100, "千": 1000, "万": 10_000}
+# 月息两分 is two in a hundred a month, 年息一分二 twelve in a hundred a year.
+_SHARES = re.compile(rf"(?<![{HAN}\d.])([\d{HAN}](?:\.\d)?)(分|厘)([\d{HAN}]?)(?!之)")
+_FIN = {"年": 10, "月": 100, "日": 1000}
+_TIMES = re.compile(rf"(?<![\d.点{HAN}])({_FIGURE})倍")
+_FLOATS = re.compile(r"([上下])浮$")
+_ADDED = re.compile(r"基点|bp|加点|[加减+]\d|[加减]百分")
+_PER = re.compile(r"([年月日天])(?:利率|利息|息|化|千分|万分|百分)|每([年月日天])|按([年月日天])|/([年月日天])")
+_A_YEAR = {"年": 1, "月": 12, "日": 365}
 _SEPARATORS = re.compile(r"[\n；;。]+")
 
 
 def rate_of(text: str) -> dict[str, str] | None:
-    """A yearly rate (`rate`, percent), or a published one with its multiple (`table`, `multiple`); None for neither."""
+    """A yearly rate (`rate`, percent), or a published one with its multiple (`table`, `multiple`).
+
+    A rate by the month or the day is given by the year (12 months, 365 days). None for what is neither,
+    or not exactly one: LPR with basis points added, 二分利 without month or year.
+    """
     words = readable(text)
+    times, shares = _TIMES.findall(words), list(_SHARE.finditer(words))
+    if len(times) > 1 or len(shares) > 1 or _ADDED.search(words):
+        return None
+    multiple = _figure(times[0]) if times else Decimal(1)
+    if multiple is None or not 0 < multiple <= MOST_TIMES:
+        return None
     if _PUBLISHED.search(words):
-        times = _TIMES.search(words)
-        said = times.group(1) if times else "1"
+        if shares:
+            share = _share(shares[0])
+            floats = _FLOATS.search(words[: shares[0].start()])
+            if share is None or times or not (floats or words[: shares[0].start()].endswith("的")):
+                return None
+            multiple = share if not floats else 1 + share if floats.group(1) == "上" else 1 - share
         table = "lpr_5y" if _FIVE_YEARS.search(words) else "lpr_1y"
-        return {"table": table, "multiple": str(_TIMES_OF.get(said, said))}
-    found = _RATE.search(words)
-    return {"rate": found.group(1)} if found and Decimal(found.group(1)) > 0 else None
+        return {"table": table, "multiple": _written(multiple)} if multiple > 0 else None
+    rate = _yearly(words, shares)
+    return {"rate": _written(rate * multiple * 100)} if rate and rate * multiple < 1 else None
+
+
+def _yearly(words: str, shares: list[re.Match[str]]) -> Decimal | None:
+    """A named rate as a fraction of a year."""
+    periods = {("日" if p == "天" else p) for found in _PER.findall(words) for p in found if p}
+    if len(periods) > 1:
+        return None
+    period = periods.pop() if periods else ""
+    if shares:
+        share = _share(shares[0])
+        small = "万" in shares[0].group() or "千" in shares[0].group() or "‰" in shares[0].group()
+        return None if share is None or (small and not period) else share * _A_YEAR[period or "年"]
+    fen = _SHARES.findall(words)
+    if len(fen) != 1 or not period:
+        return None
+    number, unit, more = fen[0]
+    value = _figure(number)
+    if value is None or (more and unit != "分"):
+        return None
+    tenths = _figure(more) or Decimal(0) if more else Decimal(0)
+    return (value + tenths / 10) / _FIN[period] / (10 if unit == "厘" else 1) * _A_YEAR[period]
+
+
+def _share(found: re.Match[str]) -> Decimal | None:
+    digits, sign, of, figure = found.groups()
+    value = Decimal(digits) if digits else _figure(figure)
+    return value / _PARTS[sign or of] if value is not None else None
+
+
+def _figure(text: str) -> Decimal | None:
+    """A number in either script: 1.5, 一点五, 四, 十二."""
+    return Decimal(DIGITS[text]) if text in DIGITS else exact(text)
+
+
+def _written(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def dated_sums(text: str, today: date, *, past: bool) -> list[tuple[date, Decimal]] | None:
-    """Lines that each name one day and one sum; None when a line does not."""
-    found = []
-    for line in _SEPARATORS.split(text[:2000]):
+    """Lines, or pieces between commas, that each name one day and one sum; None when one does not."""
+    return _dated(_SEPARATORS.split(text[:2000]), today, past=past) or _dated(
+        _PIECES.split(_even(text)), today, past=past
+    )
+
+
+def _even(text: str) -> str:
+    """The text in one width, its lines kept."""
+    return unicodedata.normalize("NFKC", text[:2000])
+
+
+def _dated(lines: list[str], today: date, *, past: bool) -> list[tuple[date, Decimal]] | None:
+    found: list[tuple[date, Decimal]] = []
+    for line in lines:
         if not line.strip():
             continue
         days = days_of(line, today, past=past)
         sums = find_sums(_without_days(readable(line)), today, strict=False)
         if len(days) != 1 or len(sums) != 1:
+            return None
+        if found and "年" not in line and _unsure(found[-1][0], days[0]):
             return None
         found.append((days[0], Decimal(sums[0]) / 100))
     return found or None

@@ -172,13 +172,13 @@ class Calculators:
         return fees.told(fees.FEES[kind](given.amount("amount")), recovered)
 
     def _interest(self, data: Mapping[str, Any], today: date) -> Told:
-        known = ("amount", "due", "parts", "costs", "other", "until", "payments", "without", "general")
+        known = ("amount", "due", "parts", "costs", "other", "until", "payments", "without", "general", "effective", "within")
         given = Given(data, today, known)
         part = ("day", "amount", "costs", "other")
         dues = given.each("parts", lambda g: interest.Due(g.day("day"), g.amount("amount"), *_within(g)), part)
         if not dues:
-            given.need("amount", "due")
-            dues = (interest.Due(given.day("due"), given.amount("amount"), *_within(given)),)
+            given.need("amount", *(("due",) if "effective" not in given else ("within",)))
+            dues = (interest.Due(self._due(given), given.amount("amount"), *_within(given)),)
         claim = interest.Claim(
             dues=dues,
             until=given.day("until") if "until" in given else today,
@@ -189,6 +189,12 @@ class Calculators:
             general=_general(given),
         )
         return interest.told(interest.work_out(claim, self._rates))
+
+    def _due(self, given: Given) -> date:
+        """The last day of performance: as it is told, or counted from the day of effect."""
+        if "effective" not in given:
+            return given.day("due")
+        return effect.performance(given.day("effective"), given.count("within"), self._calendar()).last.day
 
     def _limitation(self, data: Mapping[str, Any], today: date) -> Told:
         known = ("rule", "start", "days", "events", "obstacle", "applied", "terminated")

@@ -43,7 +43,9 @@ def wrong(texts: Texts, error: CannotWorkOutError) -> str:
 
 
 def shown(texts: Texts, value: object) -> object:
-    """A sum as 7,400.01, a day as people say it, anything else as it is."""
+    """A sum as 7,400.01, a day as people say it, a line as its sentence, anything else as it is."""
+    if isinstance(value, Line):
+        return sentence(texts, value)
     if isinstance(value, Decimal):
         return money(value)
     if isinstance(value, date):
@@ -73,7 +75,8 @@ def as_json(texts: Texts, told: Told) -> dict[str, Any]:
     """The result for another program: the values, and every sentence beside its key."""
 
     def line(each: Line) -> dict[str, Any]:
-        return {"key": each.key, "params": plain(dict(each.params)), "text": sentence(texts, each)}
+        params = {n: sentence(texts, v) if isinstance(v, Line) else v for n, v in each.params.items()}
+        return {"key": each.key, "params": plain(params), "text": sentence(texts, each)}
 
     return {
         "kind": told.kind,

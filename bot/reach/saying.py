@@ -9,14 +9,16 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from decimal import Decimal
 
-_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_HAN = "零〇一二两俩三四五六七八九十百千万亿"
+from bot.reach.amounts import DIGITS as _DIGITS
+from bot.reach.amounts import HAN as _HAN
+from bot.reach.amounts import UNITS as _UNITS
+from bot.reach.amounts import Amount, amounts, foreign
+
 _NUMBER = rf"(?:\d+|[{_HAN}]+)"
 _WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "末": 5} | {
     str(n + 1): n for n in range(7)
@@ -25,15 +27,20 @@ _NEAR = {
     "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晚": 0, "今早": 0,
     "刚刚": 0, "刚才": 0, "明天": 1, "明日": 1, "明早": 1, "明晚": 1, "大后天": 3, "后天": 2,
 }  # fmt: skip
-_LATEST_YEARS = 10  # a day further away than this is a slip
+_EARLIEST_YEARS, _LATEST_YEARS = 30, 10  # a day further away than this is a slip
 
 
 _BANKERS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬億弍參兩號", "一二三四五六七八九十百千万亿二三两号")
 
 
+_GROUPS = re.compile(r"(?<![\d.\-/月年])\d{1,3}(?:\s\d{3})+(?!\d)")  # 10 000 000
+_APART = re.compile(r"(?<=\d)\s+(?=\d)")
+
+
 def plain(text: str) -> str:
-    """Width folded, bankers' numerals and spaces gone."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower().translate(_BANKERS)
+    """Width folded, bankers' numerals and spaces gone; numbers that a space kept apart stay apart."""
+    text = _GROUPS.sub(lambda found: re.sub(r"\s", "", found.group()), unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", "", _APART.sub("、", text)).lower().translate(_BANKERS)
 
 
 def numeral(text: str) -> Decimal:
@@ -114,9 +121,13 @@ def _weekday(found: re.Match[str], today: date, past: bool) -> date | None:
 
 def _span(found: re.Match[str], today: date, past: bool) -> date | None:
     number, unit, side = found.groups()
+    within = side in ("内", "之内", "以内")
+    if (within and (past or _ANCHORED.search(found.string[: found.start()]))) or (
+        unit == "日" and side == "前" and not past
+    ):
+        return None  # 生效后十日内 counts from a day that is not named; 15日前 is the fifteenth
     count = Decimal("0.5") if number == "半" else numeral(number)
-    back = side in ("前", "之前", "以前") or (past and side not in ("后", "之后", "以后"))
-    sign = -1 if back else 1
+    sign = -1 if side in ("前", "之前", "以前") else 1
     if unit.endswith("月"):
         return today + timedelta(days=15 * sign) if number == "半" else after_months(today, int(count) * sign)
     if unit == "年":
@@ -130,12 +141,23 @@ def _full(found: re.Match[str], _today: date, _past: bool) -> date | None:
 
 
 def _month_day(found: re.Match[str], today: date, past: bool) -> date | None:
-    year, month, day = found.group(1), int(numeral(found.group(2))), int(numeral(found.group(3)))
-    if year:
-        fixed = {"今年": 0, "明年": 1, "去年": -1}.get(year)
-        return _safe(today.year + fixed if fixed is not None else int(year[:4]), month, day)
+    said, month, day = found.group(1), int(numeral(found.group(2))), int(numeral(found.group(3)))
+    if said:
+        year = _year(said, today)
+        return _safe(year, month, day) if year else None
     options = [d for y in (today.year - 1, today.year, today.year + 1) if (d := _safe(y, month, day))]
     return _nearest(options, today, past)
+
+
+def _year(said: str, today: date) -> int | None:
+    """前年, 2024年, 24年, 二四年, 二〇二四年."""
+    if (shift := _YEARS.get(said)) is not None:
+        return today.year + shift
+    digits = "".join(c if c.isdigit() else str(_DIGITS[c]) for c in said.removesuffix("年").replace("○", "〇"))
+    if len(digits) != 2:
+        return int(digits)
+    century = today.year // 100 * 100
+    return century + int(digits) - (100 if century + int(digits) > today.year + _LATEST_YEARS else 0)
 
 
 def _nearest(options: list[date], today: date, past: bool) -> date | None:
@@ -146,6 +168,8 @@ def _nearest(options: list[date], today: date, past: bool) -> date | None:
 
 def _day_only(found: re.Match[str], today: date, past: bool) -> date | None:
     which, day = found.group(1), int(numeral(found.group(2)))
+    if not which and found.group().endswith("日") and _ANCHORED.search(found.string[: found.start()]):
+        return None  # 生效后十日 is no tenth of a month
     shift = {"下下": 2, "下": 1, "上": -1, "这": 0, "本": 0}.get((which or "").rstrip("个月"))
     if shift is not None:
         return _safe(*_month(today, shift), day)
@@ -157,31 +181,51 @@ _PART = {"初": 5, "中": 15, "中旬": 15, "上旬": 10, "底": 31, "末": 31, 
 
 
 def _part_of_month(found: re.Match[str], today: date, past: bool) -> date | None:
-    which, part = found.groups()
-    if which and which[0] not in "下上这本":
-        month = int(numeral(which.removesuffix("月")))
+    said, number, which, part = found.groups()
+    if number:
+        month = int(numeral(number))
         if not 1 <= month <= 12:
             return None
         year = today.year + (month < today.month and not past) - (month > today.month and past)
+        year = (_year(said, today) or 0) if said else year
     else:
-        shift = {"下下": 2, "下": 1, "上": -1}.get((which or "").rstrip("个月"), 0)
+        shift = {"下下": 2, "下": 1, "上": -1}.get((which or "").rstrip("个月份"), 0)
         year, month = _month(today, shift)
-    return date(year, month, min(_PART[part], _last_of(year, month)))
+    return date(year, month, min(_PART[part], _last_of(year, month))) if MINYEAR <= year <= MAXYEAR else None
 
 
 def _year_end(found: re.Match[str], today: date, _past: bool) -> date | None:
-    return date(today.year + {"明": 1, "去": -1}.get(found.group(1) or "", 0), 12, 31)
+    said = found.group(1)
+    year = _year(said, today) if said else today.year
+    return _safe(year, 12, 31) if year else None
 
 
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str], date, bool], date | None]]
+# A year before a month or its end. One that is not understood (次年, 廿四年) must not leave the month to this year.
+_YEARS = {"大前年": -3, "前年": -2, "去年": -1, "今年": 0, "本年": 0, "明年": 1, "后年": 2, "大后年": 3}
+_HAN_DIGIT = "零〇○一二三四五六七八九"
+_YEAR = (
+    rf"(大前年|(?<![以之目年天])前年|去年|今年|本年|明年|大后年|(?<![以之今然最])后年"
+    rf"|(?<!\d)(?:\d{{4}}|\d{{2}})年|(?<![{_HAN}○])(?:[{_HAN_DIGIT}]{{4}}|[{_HAN_DIGIT}]{{2}})年)"
+)
+_NO_YEAR = r"(?<!年)(?<!年的)(?<!年度)(?<!年里)"
+_ALONE = rf"(?:(?<!\d)\d+|(?<![{_HAN}])[{_HAN}]+)"
+_ANCHORED = re.compile(
+    r"(?:生效|送达|签收|收到|判决|裁决|裁定|调解|作出|成交|签订|签字|届满|到期|之日|日)(?:之日)?(?:起|后|之后|以后)?(?:的)?$"
+)
+# The lunar calendar is not counted here: such a day is asked for.
+_LUNAR = re.compile(r"农历|阴历|旧历|古历|腊月|正月|冬月|廿|(?<![上读念])初[一二三四五六七八九十](?!学|年级|班|中)")
+FULL = re.compile(
+    r"(?<!\d)(\d{4})[年\-/.](\d{1,2})[月\-/.](\d{1,2})(?:[日号]|(?!\.?\d|[万千百亿元块wk%个期次]))"
+)
 _RULES: tuple[_Rule, ...] = (
-    (re.compile(r"(\d{4})[年\-/.](\d{1,2})[月\-/.](\d{1,2})[日号]?"), _full),
-    (re.compile(rf"(今年|明年|去年|\d{{4}}年)?({_NUMBER})月({_NUMBER})[日号]?(?!个|期)"), _month_day),
-    (re.compile(r"(?<![\d.])()(\d{1,2})[/\-](\d{1,2})(?![\d.万千元块])"), _month_day),
+    (FULL, _full),
+    (re.compile(rf"(?:{_YEAR}[的度里]?|{_NO_YEAR})({_ALONE})月({_NUMBER})(?:[日号]|(?!\.?\d|[万千百亿元块wk%个期天年月次]))"), _month_day),
+    (re.compile(r"(?<![\d./\-年])()(\d{1,2})[/\-](\d{1,2})(?![\d./\-万千百亿元块%个期天年月次人wk])"), _month_day),
     (re.compile(rf"((?:下下|下|上|这|本)(?:个)?月)({_NUMBER})[日号]"), _day_only),
-    (re.compile(rf"(?<![月\d{_HAN}])()({_NUMBER})[日号](?!码|院|文|线)"), _day_only),
-    (re.compile(rf"((?:下下|下|上|这|本)(?:个)?月|{_NUMBER}月)?月?(?:份)?([上中下]旬|(?<=月)[初中底末]|(?<=月份)[初中底末])"), _part_of_month),
-    (re.compile(r"([明今去])?年(?:底|末)"), _year_end),
+    (re.compile(rf"(?<![月\d{_HAN}])()({_NUMBER})(?:号|日(?!之?内|以内|之?后|以后))(?!码|院|文|线)"), _day_only),
+    (re.compile(rf"(?:(?:{_YEAR}[的度里]?|{_NO_YEAR})({_ALONE})月月?份?|((?:下下|下|上|这|本)(?:个)?月份?)月?|(?<![次当每同那隔翌该两几半个{_HAN}\d])月份?|(?=[上中下]旬))([上中下]旬|初(?![{_HAN}])|中(?!秋|国|午)|底|末)"), _part_of_month),
+    (re.compile(rf"(?:{_YEAR}年?|(?<![次当同那隔翌某头上下每来半一前后今明去\d{_HAN}年])年)(?:底|末)"), _year_end),
     (re.compile(r"(下+|上+|这|本)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天末1-7])"), _weekday),
     (re.compile(rf"({_NUMBER}|半)(天|日|个?周|个?星期|个?礼拜|个月|年)(后|之后|以后|内|之内|以内|前|之前|以前)"), _span),
     (re.compile("(" + "|".join(_NEAR) + ")"), _near),
@@ -189,13 +233,18 @@ _RULES: tuple[_Rule, ...] = (
 
 
 def find_day(text: str, today: date, *, past: bool = False) -> FoundDay | None:
-    """The first day that the text names; a day without year or month is the nearest in that direction."""
+    """The first day that the text names; a day without year or month is the nearest in that direction.
+
+    None when it is told by the lunar calendar, or counted from a day that is not named: it must be asked for.
+    """
     text = plain(text)
+    if _LUNAR.search(text):
+        return None
     found: list[FoundDay] = []
     for pattern, rule in _RULES:
         for match in pattern.finditer(text):
             day = rule(match, today, past)
-            if day and abs(day.year - today.year) <= _LATEST_YEARS:
+            if day and -_EARLIEST_YEARS <= day.year - today.year <= _LATEST_YEARS:
                 found.append(FoundDay(day, match.start(), match.end()))
                 break
     return min(found, key=lambda f: (f.begin, f.begin - f.end), default=None)
@@ -217,14 +266,6 @@ def find_within(text: str) -> int | None:
 
 # -- sums ----------------------------------------------------------------------------------------
 
-_SCALE = {"亿": 10**8, "千万": 10**7, "百万": 10**6, "万": 10**4, "w": 10**4, "千": 1000, "k": 1000, "百": 100}
-_SUM = re.compile(
-    rf"(?<![\d.*第])(?:(\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d+(?:\.\d+)?)(亿|千万|百万|万|w|千|k|百)?"
-    rf"(\d)?(千|百)?|([{_HAN}]+))(多|来|几)?(元|块钱|块|圆|rmb|人民币|钱)?(\d)?([毛角])?(?![\d.%*期个次号日月年天级楼条])"
-)
-# 12万3456元: the 万 stands between digits, and what follows it is no digit of the next place (1万5 is 15,000).
-_BETWEEN = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)(亿|万)(\d{2,8}(?:\.\d{1,2})?)(?![\d.,千百万亿wk])")
-_HUNDRED_MILLIONS = re.compile(r"(?<![\d.,])(\d+)亿(\d{1,4}(?:\.\d+)?)万")
 _ASKED_BY = re.compile(r"(?:还|付|给|转|打|交|汇|存|支付|归还|转账|了|共|是|出)(?:了|过|给|款|完)?$")
 _WHOLE = re.compile(
     r"全部|全款|一次性|剩下的?|剩余|余款|尾款|欠的(?:都|全)|结清|还清|付清|清账|都还|都付|都给|全还|全付"
@@ -240,47 +281,51 @@ def find_sum(text: str, today: date, *, strict: bool = True) -> int | None:
     """The first sum of money in 分; days are not taken for sums.
 
     With `strict` a bare number counts only after a verb of paying (还3000) or as a round Chinese
-    numeral with a unit; without it (somebody was asked for a sum) any number does.
+    numeral with a unit; without it (somebody was asked for a sum) any number does. None too when any of
+    them cannot be read to the 分 (50多万, 5o万), or is in another currency.
     """
-    return next(_sums(text, today, strict=strict), None)
+    return next(iter(find_sums(text, today, strict=strict)), None)
+
+
+def find_one(text: str, today: date) -> int | None:
+    """The one sum of an answer to the question how much; None when it names none or several."""
+    found = set(find_sums(text, today, strict=False))
+    return found.pop() if len(found) == 1 else None
 
 
 def find_sums(text: str, today: date, *, strict: bool = True) -> list[int]:
-    """Every sum of money in 分, in the text's order."""
-    return list(_sums(text, today, strict=strict))
+    """Every sum of money in 分, in the text's order; none when any of them cannot be read exactly."""
+    found = _found(text, today, strict=strict)
+    cents = [a.value * 100 if a.value is not None else None for a in found]
+    if foreign(plain(text)) or any(c is None or c != c.to_integral_value() for c in cents):
+        return []
+    return [int(c) for c in cents if c]
 
 
-def _sums(text: str, today: date, *, strict: bool) -> Iterator[int]:
+def unclear_sum(text: str, today: date) -> bool:
+    """Whether a text names a sum that cannot be read: 50多万, 5万美元, 30万到50万."""
+    return bool(_found(text, today, strict=False)) and not find_sums(text, today, strict=False)
+
+
+def find_rough(text: str, today: date) -> int | None:
+    """About how much 50多万 is, in 分, where a rough sum is enough; None when it is exact, or not one sum."""
+    found = _found(text, today, strict=False)
+    if len(found) != 1 or found[0].rough is None or foreign(plain(text)):
+        return None
+    return int(found[0].rough * 100)
+
+
+def _found(text: str, today: date, *, strict: bool) -> list[Amount]:
+    """Every number that is money there: the days are taken out first."""
     text = plain(text)
     for past in (False, True):
         while day := find_day(text, today, past=past):
             text = text[: day.begin] + "，" + text[day.end :]
-    text = _HUNDRED_MILLIONS.sub(lambda m: f"{Decimal(m[1]) * 10**4 + Decimal(m[2]):f}万", text)
-    text = _BETWEEN.sub(lambda m: f"{Decimal(m[1]) * _SCALE[m[2]] + Decimal(m[3]):f}", text)
-    for found in _SUM.finditer(text):
-        value = _value(found)
-        if value is None or value <= 0:
-            continue
-        certain = bool(found.group(7) or found.group(2)) or bool(set(found.group(5) or "") & {"百", "千", "万", "亿"})
-        if certain or not strict or _ASKED_BY.search(text[: found.start()]):
-            yield value
-
-
-def _value(found: re.Match[str]) -> int | None:
-    digits, scale, further, unit, han, _, currency, tenth, _ = found.groups()
-    if han:
-        if not _DIGITS.keys() & set(han) or (len(han) == 1 and not currency):
-            return None  # 千万不要; 一起
-        amount = numeral(han)
-    else:
-        factor = _SCALE.get(scale or "", 1)
-        amount = numeral(digits) * factor
-        if further:
-            amount += int(further) * (_SCALE[unit] if unit else Decimal(factor) / 10)
-    if tenth and currency:
-        amount += Decimal(tenth) / 10
-    cents = amount * 100
-    return int(cents) if cents == cents.to_integral_value() else None
+    return [
+        each
+        for each in amounts(text)
+        if each.value != 0 and (each.certain or not strict or _ASKED_BY.search(text[: each.begin]))
+    ]
 
 
 # -- plans ---------------------------------------------------------------------------------------

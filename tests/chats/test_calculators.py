@@ -172,7 +172,7 @@ async def test_lpr_without_a_table_says_what_is_missing(world: World) -> None:
     await alice.taps("calc.choice.work_out")
     said = alice.heard()[-1]
     assert "加倍部分利息 5,180 元" in said
-    assert "利率表里没有" in said
+    assert "这里还没有录入 2025年1月2日 的一年期 LPR" in said
 
 
 async def test_the_period_to_apply_with_an_event(world: World) -> None:

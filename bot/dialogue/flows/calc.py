@@ -30,7 +30,9 @@ from bot.dialogue.flows.model import (
     yuan,
 )
 from bot.guide.model import LARGEST, CannotWorkOutError, checked_amount, checked_day
-from bot.guide.reading import amount_of, day_of, impossible_day
+from bot.guide.reading import LONGEST, amount_of, days_of, impossible_day, vague_period
+from bot.reach.amounts import foreign
+from bot.reach.saying import plain
 
 WORDS = "words"  # `Opening.source` of data that were read from a sentence
 DONE = "done"
@@ -92,6 +94,8 @@ def as_amount(cents: int) -> Decimal:
 
 def read_amount(answer: Answer) -> int | Puzzled:
     """The sum of an answer in 分."""
+    if foreign(plain(answer.text[:LONGEST])):
+        return Puzzled("calc.ask.foreign")
     found = amount_of(answer.text, answer.today)
     if found is None:
         return Puzzled("calc.ask.no_amount")
@@ -102,14 +106,16 @@ def read_amount(answer: Answer) -> int | Puzzled:
 
 
 def read_day(answer: Answer, *, past: bool = True) -> str | Puzzled:
-    """The day of an answer, in ISO form."""
+    """The one day of an answer, in ISO form. A period (生效后十日内) is no day, wherever it is counted from."""
     if odd := impossible_day(answer.text):
         return Puzzled("calc.wrong.no_such_day", {"day": odd})
-    found = day_of(answer.text, answer.today, past=past)
-    if found is None:
-        return Puzzled("calc.ask.no_day")
+    found = days_of(answer.text, answer.today, past=past)
+    if past and vague_period(answer.text):
+        return Puzzled("calc.ask.period")
+    if len(found) != 1:
+        return Puzzled("calc.ask.one_day" if found else "calc.ask.no_day")
     try:
-        return checked_day(found).isoformat()
+        return checked_day(found[0]).isoformat()
     except CannotWorkOutError as error:
         return Puzzled(error.key, error.params)
 

@@ -22,6 +22,7 @@ from bot.dialogue.flows.model import Answer, At, Choice, Data, Line, Opening, Pu
 from bot.guide.fees import FeeKind
 
 KINDS = tuple(k.value for k in FeeKind)
+SEVERAL = "several"  # two fees were asked for at once: which one first is asked back
 TOPICS = {"preservation": "property.preservation", "payment_order": "apply.payment_order"}
 
 
@@ -51,6 +52,8 @@ class CalcFee(Calculation):
     def opened(self, opening: Opening) -> Data:
         """The enforcement fee unless another one was meant."""
         sort = opening.arg or str(opening.data.get("kind", "")) or FeeKind.EXECUTION.value
+        if sort == SEVERAL:
+            return dict(carried_amount(opening))
         return {"sort": sort if sort in KINDS else FeeKind.EXECUTION.value, **carried_amount(opening)}
 
     @override

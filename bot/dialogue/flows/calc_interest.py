@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from bot.dialogue.flows.calc import (
 )
 from bot.dialogue.flows.model import Answer, At, Choice, Data, Line, Opening, Puzzled, Say, yuan
 from bot.guide.model import LARGEST, CannotWorkOutError
-from bot.guide.reading import dated_sums, rate_of
+from bot.guide.reading import dated_sums, days_of, period_of, rate_of, vague_period
 
 MOST = 60  # payments
 
@@ -46,6 +46,7 @@ _BLAMED = {
     "calc.wrong.day_far": Step.DUE,
     "calc.wrong.paid_later": Step.UNTIL,
     "calc.wrong.paid_before_2014": Step.PAID,
+    "calc.wrong.days": Step.DUE,
     "calc.wrong.rate": Step.GENERAL,
 }
 
@@ -75,7 +76,19 @@ class CalcInterest(Calculation):
     @override
     def clear(self, step: str) -> tuple[str, ...]:
         """The payments are told anew together; another rate has another beginning."""
-        return {Step.PAID: ("paid", "payments"), Step.GENERAL: ("general", "since")}.get(Step(step), (step,))
+        more = {
+            Step.DUE: ("due", "parts", "effective", "within"),
+            Step.PAID: ("paid", "payments"),
+            Step.GENERAL: ("general", "since"),
+        }
+        return more.get(Step(step), (step,))
+
+    @override
+    def filled(self, step: str, data: Data) -> bool:
+        """Parts that no longer make up the sum are asked for again."""
+        parts: list[tuple[str, int]] = data.get("parts") or []
+        fits = not parts or sum(cents for _, cents in parts) == data.get("amount")
+        return super().filled(step, data) and (step != Step.DUE or fits)
 
     @override
     def opened(self, opening: Opening) -> Data:
@@ -83,8 +96,13 @@ class CalcInterest(Calculation):
         data: Data = {**carried_amount(opening), **carried_day(opening, "due")}
         if opening.source != WORDS:
             return data
+        if "effective" in opening.data:
+            data |= _performed(opening.data["effective"], opening.data["within"])
+        told = opening.data.get("general", {})
         until = carried_day(opening, "until") or {"until": "today"}
-        return {**data, **until, "paid": True, "general": {}, "confirm": True}
+        payments = [[day.isoformat(), as_cents(amount)] for day, amount in opening.data.get("payments", [])]
+        paid: Data = {"paid": True} | ({"payments": payments} if payments else {})
+        return {**data, **until, **paid, **({"general": told} if told is not None else {}), "confirm": True}
 
     @override
     def ask(self, at: At, today: date) -> Say:
@@ -120,12 +138,32 @@ class CalcInterest(Calculation):
             return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
         if at.step == Step.UNTIL and answer.choice == "today":
             return {"until": "today"}
+        if at.step == Step.DUE:
+            return self._due(at, answer)
         day = read_day(answer)
         if isinstance(day, Puzzled):
             return day
         if at.step == Step.UNTIL and day < at.data["due"]:
             return Puzzled("calc.wrong.not_due", {"day": at.day("due")})
         return {at.step: day}
+
+    def _due(self, at: At, answer: Answer) -> Data | Puzzled:
+        """One day; a day of effect with a period; or several days, each with its sum."""
+        if period := period_of(answer.text, answer.today):
+            return _performed(*period)
+        if len(days_of(answer.text, answer.today)) < 2 and "\n" not in answer.text.strip():
+            day = read_day(answer)
+            return day if isinstance(day, Puzzled) else {"due": day, "parts": [], "effective": ""}
+        if vague_period(answer.text):
+            return Puzzled("calc.ask.period")
+        parts = dated_sums(answer.text, answer.today, past=True)
+        if parts is None or len(parts) > MOST or any(amount > LARGEST for _, amount in parts):
+            return Puzzled("calc.ask.no_parts")
+        made = sum(as_cents(amount) for _, amount in parts)
+        if made != at.data["amount"]:
+            return Puzzled("calc.ask.parts_total", {"sum": yuan(made), "total": yuan(at.data["amount"])})
+        listed = [[day.isoformat(), as_cents(amount)] for day, amount in parts]
+        return {"due": min(day for day, _ in parts).isoformat(), "parts": listed, "effective": ""}
 
     def _paid(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice == "none":
@@ -150,12 +188,12 @@ class CalcInterest(Calculation):
         )
         general: dict[str, str] = data.get("general", {})
         if "table" in general:
-            rate = Say("calc.value.table", {"multiple": general["multiple"]})
+            rate = Say(f"calc.value.table.{general['table']}", {"multiple": general["multiple"]})
         else:
             rate = Say("calc.value.rate", {"rate": general["rate"]}) if general else Say("calc.choice.no_general")
         return [
             *amount_line(data),
-            *day_line(data, "due"),
+            *_due_line(data),
             *day,
             Line("paid", "calc.name.paid", _payments(data)),
             Line("general", "calc.name.general", rate),
@@ -166,9 +204,13 @@ class CalcInterest(Calculation):
     def inputs(self, data: Data) -> dict[str, Any]:
         """Today stays open until the result is worked out."""
         general: dict[str, Any] = {**data["general"], "since": data["since"]} if data.get("general") else {}
+        due: dict[str, Any] = {"amount": as_amount(data["amount"]), "due": data["due"]}
+        if data.get("parts"):
+            due = {"parts": [{"day": day, "amount": as_amount(cents)} for day, cents in data["parts"]]}
+        elif data.get("effective"):
+            due = {"amount": due["amount"], "effective": data["effective"], "within": data["within"]}
         return {
-            "amount": as_amount(data["amount"]),
-            "due": data["due"],
+            **due,
             "until": None if data["until"] == "today" else data["until"],
             "payments": [{"day": day, "amount": as_amount(cents)} for day, cents in data.get("payments", [])],
             "general": general or None,
@@ -178,6 +220,22 @@ class CalcInterest(Calculation):
     def blames(self, error: CannotWorkOutError) -> str:
         """The step whose answer cannot be."""
         return _BLAMED.get(error.key, Step.AMOUNT)
+
+
+def _performed(effective: date, within: int) -> Data:
+    """生效后十日内: the last day is worked out with the court's holidays, at the end; `due` is as it is counted."""
+    due = effective + timedelta(days=within)
+    return {"due": due.isoformat(), "parts": [], "effective": effective.isoformat(), "within": within}
+
+
+def _due_line(data: Data) -> Sequence[Line]:
+    if data.get("parts"):
+        value = Say("calc.value.parts", {"count": len(data["parts"])})
+        return [Line("due", "calc.name.due", value)]
+    if data.get("effective"):
+        value = Say("calc.value.performed", {"day": date.fromisoformat(data["effective"]), "days": data["within"]})
+        return [Line("due", "calc.name.due", value)]
+    return day_line(data, "due")
 
 
 def _payments(data: Data) -> Say:

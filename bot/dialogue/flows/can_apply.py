@@ -34,7 +34,7 @@ from bot.guide.effect import Title, effect, performance
 from bot.guide.fees import execution_fee
 from bot.guide.limitation import Event, Interruption, Limitation, Start, from_day
 from bot.guide.model import CannotWorkOutError
-from bot.reach.saying import find_day, find_sum, find_within
+from bot.reach.saying import find_day, find_one, find_rough, find_within
 
 SIDES = ("own", "agent", "heir", "debtor")
 # What people hold, and the kind of title by which its effect is worked out.
@@ -433,6 +433,9 @@ class CanApply(Path):
         elif rest and rest != "unknown":
             fee = execution_fee(Decimal(rest) / 100).total
             lines.append(Say("guide.apply.line.fee", {"amount": yuan(rest), "fee": yuan(int(fee * 100))}))
+        elif about := data.get("about"):
+            fee = execution_fee(Decimal(about) / 100).total
+            lines.append(Say("guide.apply.line.fee_about", {"amount": yuan(about), "fee": yuan(int(fee * 100))}))
         else:
             lines.append(Say("guide.apply.line.fee_rule"))
         if data.get("urgent", "no") != "no":
@@ -527,8 +530,9 @@ def _past(answer: Answer) -> date | Puzzled:
 
 def _rest(answer: Answer) -> Data | Puzzled:
     if answer.choice == "unknown":
-        return {"rest": "unknown"}
-    amount = find_sum(answer.text, answer.today, strict=False)
-    if not amount:
+        return {"rest": "unknown", "about": None}
+    exact, rough = find_one(answer.text, answer.today), find_rough(answer.text, answer.today)
+    if not (exact or rough) or (exact or rough or 0) >= 10**14:
         return Puzzled("party.flow.no_amount")
-    return {"rest": amount} if amount < 10**14 else Puzzled("party.flow.no_amount")
+    # 50多万 is enough for about how much the fee is, and for nothing that is written down.
+    return {"rest": exact, "about": None} if exact else {"rest": "unknown", "about": rough}

@@ -25,7 +25,7 @@ from bot.dialogue.flows.model import (
 )
 from bot.ledger import casenumber, identity
 from bot.ledger.model import Broken, TitleKind
-from bot.reach.saying import find_sum
+from bot.reach.saying import find_one
 
 MOST = 10**13  # 分
 TITLES = tuple(t.value for t in TitleKind)
@@ -159,7 +159,7 @@ class Intake(Path):
     def _words(self, at: At, answer: Answer) -> Data | Puzzled:
         text = answer.text.strip()
         if at.step == Step.AMOUNT:
-            amount = find_sum(text, answer.today, strict=False)
+            amount = find_one(text, answer.today)
             return {"amount": amount} if amount and amount <= MOST else Puzzled("party.flow.no_amount")
         try:
             if at.step == Step.NUMBER:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
-from bot.reach.saying import find_day, find_sum, whole
+from bot.reach.saying import find_day, find_one, find_sum, whole
 
 WAYS = ("bank", "app", "cash", "court", "third", "other")
 
@@ -120,7 +120,7 @@ class Paid(Path):
     def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
         if (answer.choice == "whole" or whole(answer.text)) and at.data.get("balance"):
             return {"amount": at.data["balance"]}
-        amount = find_sum(answer.text, answer.today, strict=False)
+        amount = find_one(answer.text, answer.today)
         return {"amount": amount} if amount else Puzzled("party.flow.no_amount")
 
     def _proof(self, answer: Answer) -> Data | Puzzled | Say:

@@ -13,7 +13,7 @@ from typing_extensions import override
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Opening, Path, Puzzled, Say, elsewhere, yuan
 from bot.guide.settlement.model import MOST_PARTS, TIMES, Fee
 from bot.guide.settlement.reading import read_schedule
-from bot.reach.saying import even_plan, find_count, find_day, find_each, find_sum, whole
+from bot.reach.saying import even_plan, find_count, find_day, find_each, find_one, find_sum, whole
 
 LONGEST = 366 * 3  # days that the first day of an offer may lie ahead
 WORDS = 300  # characters of what is offered as security
@@ -215,7 +215,7 @@ class Plan(Path):
 
     def _total(self, at: At, answer: Answer) -> Data | Puzzled:
         balance = at.data.get("balance", 0)
-        amount = balance if answer.choice == "whole" else find_sum(answer.text, answer.today, strict=False)
+        amount = balance if answer.choice == "whole" else find_one(answer.text, answer.today)
         if not amount:
             return Puzzled("party.flow.no_amount")
         if amount > balance * TIMES:

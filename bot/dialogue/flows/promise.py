@@ -10,7 +10,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
-from bot.reach.saying import find_day, find_sum, whole
+from bot.reach.saying import find_day, find_one, find_sum, whole
 
 LONGEST = 366  # days that a promise may reach ahead
 
@@ -93,5 +93,5 @@ class Promise(Path):
     def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice == "whole" or whole(answer.text):
             return {"amount": at.data.get("balance", 0)}
-        amount = find_sum(answer.text, answer.today, strict=False)
+        amount = find_one(answer.text, answer.today)
         return {"amount": amount} if amount else Puzzled("party.flow.no_amount")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bot.reach.saying import find_day, find_sum, whole
+from bot.reach.saying import find_day, find_one, unclear_sum, whole
 
 _BREAK = re.compile(r"[;；,，、。\n\t]+")
 _THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
@@ -26,8 +26,8 @@ def read_schedule(text: str, today: date, total: int) -> list[tuple[int, date]]:
             day = find_day(piece, found[-1][1])
         if day is None:
             return []
-        amount = find_sum(piece, today, strict=False)
-        if amount is None and whole(piece):
+        amount = find_one(piece, today)
+        if amount is None and whole(piece) and not unclear_sum(piece, today):
             amount = total - sum(a for a, _ in found)
         if not amount:
             return []
