@@ -35,14 +35,6 @@ def day_field(label: str, value: date | None) -> Any:
     return ui.date_input(label, value=value.isoformat() if value else None).props("outlined dense")
 
 
-def cents(text: str | None) -> int | None:
-    """What `money_field` holds, in 分; None when it is no sum."""
-    try:
-        return read_amount(text or "")
-    except Broken:
-        return None
-
-
 class Unread(ValueError):
     """What somebody typed cannot be read; `key` is what is said about it."""
 
@@ -59,6 +51,22 @@ def given_day(name: str, text: str | None) -> date | None:
         return read_day(text)
     except Broken:
         raise Unread("frame.bad_day", name=name, given=str(text)[:20]) from None
+
+
+def needed_day(name: str, text: str | None) -> date:
+    """The same for a field that must not be empty."""
+    found = given_day(name, text)
+    if found is None:
+        raise Unread("frame.no_value", name=name)
+    return found
+
+
+def needed_sum(name: str, text: str | None) -> int:
+    """The sum in the field of that name, in 分. Raises `Unread`, for an empty field too."""
+    found = given_sum(name, text)
+    if found is None:
+        raise Unread("frame.no_value", name=name)
+    return found
 
 
 def given_sum(name: str, text: str | None) -> int | None:
@@ -94,11 +102,3 @@ def given_count(name: str, text: str | None) -> int | None:
     if plain and not (plain.isascii() and plain.isdecimal() and len(plain) < 10):
         raise Unread("frame.bad_count", name=name, given=plain[:20])
     return int(plain) if plain else None
-
-
-def day_of(text: str | None) -> date | None:
-    """What `day_field` holds; None when it is no day."""
-    try:
-        return date.fromisoformat((text or "").strip())
-    except ValueError:
-        return None

@@ -21,7 +21,7 @@ from bot.ledger.service import View
 from bot.staff.model import Right, Who
 from bot.store.ledger_rows import PaymentRow
 from bot.store.reach_rows import CertificateRow
-from console.fields import Number, cents, day_field, day_of, money_field, text_field
+from console.fields import Number, day_field, money_field, needed_day, needed_sum, text_field
 from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section, sure
 
 if TYPE_CHECKING:
@@ -156,9 +156,8 @@ class _Obligation:
                       "third": lambda: text_field(page.t("obligation.third"))}
 
         async def pay(who: Who, entered: Mapping[str, Any]) -> View:
-            amount, on = 0 if act else cents(entered["amount"]), day_of(entered["day"])
-            if amount is None or on is None:
-                raise Refused(page.t("frame.bad_field"))
+            amount = 0 if act else needed_sum(page.t("obligation.sum"), entered["amount"])
+            on = needed_day(page.t("obligation.paid_on"), entered["day"])
             third = (entered.get("third") or "").strip()
             payment = NewPayment(amount, on, Source.STAFF, payer_name=third or None, third_party=bool(third), note=entered["note"] or None)
             return await self._within(lambda surplus: self._office.pay(who, self._id, payment, surplus=surplus))
@@ -196,18 +195,12 @@ class _Obligation:
         page = self._page
 
         async def grace(who: Who, entered: Mapping[str, Any]) -> None:
-            await self._office.grant_grace(who, self._id, self._day(entered["until"]), entered["why"] or "")
+            await self._office.grant_grace(who, self._id, needed_day(page.t("obligation.until"), entered["until"]), entered["why"] or "")
 
         self._ask("obligation.grace", {
             "until": lambda: day_field(page.t("obligation.until"), None),
             "why": lambda: text_field(page.t("obligation.why")),
         }, "grace", grace)
-
-    def _day(self, typed: str | None) -> date:
-        found = day_of(typed)
-        if found is None:
-            raise Refused(self._page.t("frame.bad_field"))
-        return found
 
     async def _undispute(self) -> None:
         self._words("obligation.undispute", "undispute", lambda who, why: self._office.close_disputes(who, self._id, why))
@@ -320,7 +313,7 @@ class _Obligation:
         page = self._page
 
         async def move(who: Who, entered: Mapping[str, Any]) -> None:
-            await self._office.move_due(who, instalment, self._day(entered["day"]), entered["why"] or "")
+            await self._office.move_due(who, instalment, needed_day(page.t("obligation.new_day"), entered["day"]), entered["why"] or "")
 
         self._ask("obligation.move", {
             "day": lambda: day_field(page.t("obligation.new_day"), due_on),
@@ -369,9 +362,7 @@ class _Obligation:
         fields: dict[str, Any] = {} if not p.amount else {"amount": lambda: money_field(page.t("obligation.verified_sum"), p.amount)}
 
         async def verify(who: Who, entered: Mapping[str, Any]) -> None:
-            amount = cents(entered["amount"]) if p.amount else None
-            if p.amount and amount is None:
-                raise Refused(page.t("frame.bad_field"))
+            amount = needed_sum(page.t("obligation.verified_sum"), entered["amount"]) if p.amount else None
             found = amount if amount != p.amount else None
             await self._within(lambda surplus: self._office.verify(who, p.id, amount=found, surplus=surplus))
 
