@@ -314,6 +314,8 @@ def _lines(texts: Texts, view: View) -> Iterator[str]:
     names = ("settled", "reported", "balance", "overdue")
     sums = {name: sum_of(getattr(stands, name)) for name in names}
     yield "  " + texts("ledger.show.sums", amount=sum_of(view.row.amount), **sums)
+    if stands.surplus:
+        yield "  " + texts("ledger.show.surplus", amount=sum_of(stands.surplus))
     if view.row.settlement != Settlement.NONE:
         stage = texts(f"ledger.kind_of.settlement.{view.row.settlement}")
         yield "  " + texts("ledger.show.settlement", stage=stage)

@@ -128,6 +128,24 @@ async def test_more_than_is_owed_is_asked_about_and_the_surplus_is_told(world: W
     assert (stands.status, stands.surplus) == (Status.PERFORMED, 52_500)
 
 
+async def test_in_chat_more_than_is_owed_wants_another_word(make_world: Callable[..., Any]) -> None:
+    """`ok` with too large a sum writes nothing and says how much it is too much; `over` means it."""
+    world: World = await make_world()
+    clerk = await world.clerk()
+    await world.start_bot()
+    await world.settled()
+    owed, debtor, _ = await both_sides(world)
+    await reported(world, debtor)
+    number = await task(world, "verify")
+    await clerk.says(f"/verify {number} ok 99999元")
+    await clerk.hears("多出 39,524.00 元")
+    await clerk.hears("把 ok 换成 over")
+    assert (await view(world, owed)).standing.settled == 0
+    await clerk.says(f"/verify {number} over 99999元")
+    await clerk.hears("已核实并通知双方")
+    assert (await view(world, owed)).standing.surplus == 3_952_400
+
+
 async def test_what_was_decided_already_is_told_in_words(world: World) -> None:
     """The second of two who verify reads what it is now, not a code of the program."""
     _, debtor, _ = await both_sides(world)
