@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.ids import short
 from bot.dialogue.flows.model import yuan
-from bot.dialogue.model import Button
+from bot.dialogue.model import Button, quoted
 from bot.dialogue.scene import Scene, matter
 from bot.ledger.model import Broken, DisputeKind, NewPayment, Role, Source
 from bot.ledger.service import View
@@ -52,9 +52,7 @@ async def _moved_away(scene: Scene, conversation_id: int) -> None:
     """The old account hears that another one took its place: if that was not them, they can say so."""
     conversation = await scene.turn.work.conversations.get(conversation_id)
     if conversation and not conversation.unreachable:
-        scene.turn.say_to(
-            conversation, scene.house.words.plain("party.identify.replaced", scene.house.words.human())
-        )
+        scene.turn.say_to(conversation, scene.house.words.plain("party.identify.replaced", scene.house.words.human()))
 
 
 async def _welcome(scene: Scene, flow: FlowState) -> None:
@@ -82,6 +80,7 @@ async def _helper(scene: Scene, flow: FlowState) -> None:
     who = scene.texts(f"party.relation.{relation}")
     await scene.tell_party(binding.party_id, 0, "party.helper.ask_party", *buttons, name=name, relation=who)
 
+
 # -- paid, promised -------------------------------------------------------------------------------
 
 
@@ -96,7 +95,7 @@ async def _paid(scene: Scene, flow: FlowState) -> None:
         source=Source.CREDITOR if role is Role.CREDITOR else Source.DEBTOR,
         way=data.get("way"),
         payer_id=party if role is Role.DEBTOR and not third else None,
-        payer_name=data.get("payer"),
+        payer_name=data.get("payer") if third else None,
         third_party=third,
     )
     book = scene.book()
@@ -109,7 +108,7 @@ async def _paid(scene: Scene, flow: FlowState) -> None:
         matter=matter(view),
         amount=yuan(payment.amount),
         day=data["day"],
-        way=scene.texts(f"party.way.{data['way']}") if data.get("way") else "-",
+        way=_way(scene, data),
         files=len(files),
     )
     data["task"] = await scene.task(
@@ -124,6 +123,13 @@ async def _paid(scene: Scene, flow: FlowState) -> None:
     )
 
 
+def _way(scene: Scene, data: dict[str, Any]) -> str:
+    """By which way it was paid, and by whom if not by the debtor."""
+    if data.get("way") == "third":
+        return scene.texts("party.way.by", payer=quoted(data.get("payer") or "-"))
+    return scene.texts(f"party.way.{data['way']}") if data.get("way") else "-"
+
+
 async def _promise(scene: Scene, flow: FlowState) -> None:
     if flow.step == "dropped":
         return
@@ -132,6 +138,7 @@ async def _promise(scene: Scene, flow: FlowState) -> None:
     amount = None if flow.data.get("act") or flow.data["amount"] >= view.standing.balance else flow.data["amount"]
     day = date.fromisoformat(flow.data["day"])
     flow.result_id = await scene.book().promise(view.id, day, amount, party_id=party)
+
 
 # -- words for a person ---------------------------------------------------------------------------
 

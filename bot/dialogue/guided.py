@@ -6,6 +6,8 @@ elsewhere (/start, the menu, a person) leaves the path, and a button leads back 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.consult.library import Library
 from bot.consult.model import Context, Decision, Reason
 from bot.core.ids import long
@@ -13,6 +15,7 @@ from bot.dialogue.endings import STARTS
 from bot.dialogue.ends import wrong_person
 from bot.dialogue.flows import PATHS
 from bot.dialogue.flows.model import CARRY, Begun, Opening
+from bot.dialogue.flows.paid import WAYS
 from bot.dialogue.heard import Heard
 from bot.dialogue.model import Incoming
 from bot.dialogue.paths import Paths
@@ -23,8 +26,9 @@ from bot.guide.documents.model import KIND
 from bot.reach.intents import Intent, bare
 from bot.store.reach_rows import FlowState
 
+Wanted = Callable[[Scene, str], Awaitable[bool]]
 QUESTION = 1500  # characters that are looked at
-_AT_ONCE = 8  # a wish for a person in so few characters is one, even where anything may be written
+AT_ONCE = 8  # a wish for a person in so few characters is one, even where anything may be written
 _SHOWS_TOPIC = ("topic", "more", "related", "side")  # presses after which the open question is put again
 _LEADS_AWAY = ("menu", "cat", "tools", "human", "none")  # and those after which it is only offered
 
@@ -138,8 +142,11 @@ class Guided:
 
     # -- words -----------------------------------------------------------------------------------
 
-    async def answer(self, scene: Scene, text: str) -> bool:
-        """Words while a path is open: its answer, a wish to leave, or something else; False: too fast."""
+    async def answer(self, scene: Scene, text: str, wanted: Wanted) -> bool:
+        """Words while a path is open: its answer, a wish to leave, or something else; False: too fast.
+
+        `wanted` does what a party wants who does not answer the question.
+        """
         turn, flow = scene.turn, scene.flow
         # An answer costs a person less than a question, so twice as many are let through, as of buttons.
         if flow is None or not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now):
@@ -154,7 +161,7 @@ class Guided:
         if meaning.intent is Intent.NOTME and flow.party_id is not None and await self._wrong(scene, flow, text):
             return True
         turn.heard(self._paths.logged(scene, flow, text), "text", decision="answer")
-        if self._paths.is_free(flow) and choice not in ("none", "back") and not choice.startswith("fix-"):
+        if self._paths.is_free(flow) and choice not in ("none", "back", *WAYS) and not choice.startswith("fix-"):
             choice = ""  # here words are words: 好 may be somebody's name
         files = await self._files(scene, flow)
         if self._paths.is_secret(flow):  # every try counts, and its words are nobody else's business
@@ -162,16 +169,16 @@ class Guided:
         # Tried without saying anything first: a question may still hold the answer (明天行吗).
         if await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks, insist=False):
             return True
-        if await self._beside(scene, flow, text, asks=meaning.asks):
+        if await self._beside(scene, flow, text, wanted, asks=meaning.asks):
             return True
         return await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks)
 
-    async def _beside(self, scene: Scene, flow: FlowState, text: str, *, asks: bool) -> bool:
+    async def _beside(self, scene: Scene, flow: FlowState, text: str, wanted: Wanted, *, asks: bool) -> bool:
         """Words that are no answer: another path, the menu, a question. False: nothing of the kind."""
         turn = scene.turn
         logged = list(turn.messages)
         turn.messages.clear()  # whoever answers logs it, with what was made of it
-        if await self.begin_by_words(scene, text):
+        if await self.begin_by_words(scene, text) or await wanted(scene, text):
             return True
         meaning = self._heard(text)
         if meaning == "menu":
@@ -179,7 +186,7 @@ class Guided:
             await self._talk.respond(turn)
             await self._paths.put_aside(scene, flow, "flow.kept")
             return True
-        if asks or self._is_topic(scene, text):
+        if asks or self.is_topic(scene, text):
             turn.state.tokens += 1  # one message, counted once
             await self._talk.respond(turn)
             self._paths.ask_again(scene, flow, "party.flow.back_to")
@@ -187,7 +194,8 @@ class Guided:
         turn.messages.extend(logged)
         return False
 
-    def _is_topic(self, scene: Scene, text: str) -> bool:
+    def is_topic(self, scene: Scene, text: str) -> bool:
+        """Whether the FAQ has an answer to these words."""
         return self._library.match(text[-QUESTION:], Context(), scene.today).decision is Decision.ANSWER
 
     async def _files(self, scene: Scene, flow: FlowState) -> int:
@@ -209,7 +217,7 @@ class Guided:
             return False
         reason = self._library.match(text[-QUESTION:], Context(), scene.today).reason
         if reason is Reason.PERSON and flow and self._paths.is_free(flow):
-            return len(bare(text)) <= _AT_ONCE
+            return len(bare(text)) <= AT_ONCE
         return reason in (Reason.CRISIS, Reason.PERSON)
 
     async def lead_away(self, scene: Scene) -> None:

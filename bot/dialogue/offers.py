@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.ids import short
+from bot.core.privacy import mask_identifiers
 from bot.dialogue.flows import PATHS
 from bot.dialogue.flows.model import Begun, Data, Opening
 from bot.dialogue.flows.plan import possible
@@ -107,6 +108,8 @@ class Offers:
     def _facts(self, scene: Scene, deal: Deal | None, view: View) -> Data:
         """What the path to an offer is about, and who makes it."""
         data: Data = {"balance": deal.balance if deal else view.standing.balance}
+        if due := view.standing.next_due:
+            data["due"] = due.isoformat()
         if view.row.kind == ObligationKind.ACT:
             data["act"] = True
         if view.case.stage == Stage.IN:
@@ -117,20 +120,26 @@ class Offers:
             data["seen"] = deal.row.offer_id
         return data
 
-    async def begin(self, scene: Scene, view: View, party: int, text: str, arg: str = "") -> None:
-        """Somebody wants to settle, in parts or later: an offer that waits for them is shown first."""
+    async def begin(self, scene: Scene, view: View, party: int, text: str, arg: str = "", *, reason: str = "") -> None:
+        """Somebody wants to settle, in parts or later: an offer that waits for them is shown first.
+
+        `reason` is what they have said already of why.
+        """
         deal = await settling(scene).table.live(view)
         version = deal.current if deal else None
         if deal and deal.row.status == Status.ACCEPTED:
             scene.say_text(wrong(scene.texts, SettlementError("accepted_already")), "settlement.wrong.accepted_already")
             return
-        told = PATHS["plan"].opened(Opening(scene.today, text, arg))
+        told = PATHS["plan"].opened(Opening(scene.today, text, arg, due=view.standing.next_due))
         if deal and version and party in version.waiting and version.status is OfferStatus.OPEN and not told:
             scene.turn.say(settling(scene).shown(deal, version, party))
             return
         data = self._facts(scene, deal, view)
-        told = {} if "act" in data else possible(data | told, told, scene.today)
-        await self._paths.begin(scene, "plan", Begun(data | told, view.id, party))
+        if "act" not in data or told.get("kind") == "delay":
+            data |= possible(data | told, told, scene.today)
+        if reason:
+            data["reason"] = mask_identifiers(reason)
+        await self._paths.begin(scene, "plan", Begun(data, view.id, party))
 
     # -- words -----------------------------------------------------------------------------------
 

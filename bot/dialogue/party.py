@@ -6,7 +6,7 @@ message of a bound chat is noted with the obligation and the delivery that it be
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,8 @@ from bot.dialogue.ends_calc import remind
 from bot.dialogue.flows import PATHS
 from bot.dialogue.flows.model import WISHES, Begun, Opening
 from bot.dialogue.flows.paid import WAYS
-from bot.dialogue.guided import Guided, number
+from bot.dialogue.flows.promise import sum_of
+from bot.dialogue.guided import AT_ONCE, Guided, number
 from bot.dialogue.model import Button, Incoming, Reply
 from bot.dialogue.offers import Offers
 from bot.dialogue.paths import Paths
@@ -31,7 +32,7 @@ from bot.guide.dated import KIND as DATED
 from bot.ledger.model import DisputeKind, ObligationKind, Role
 from bot.ledger.service import View
 from bot.reach.files import LIMIT, note
-from bot.reach.intents import Intent
+from bot.reach.intents import Intent, Meaning, bare
 from bot.reach.model import CERTIFICATE_PREFIX, LINK_PREFIX, BindingStatus, Relation
 from bot.reach.saying import find_day, find_sum
 from bot.store.reach_rows import BindingRow, FlowState, IncomingFileRow
@@ -50,6 +51,8 @@ _ACTIONS = {
     Intent.SERVICE: "service",
 }
 _FLOW_OF = {"paid": "paid", "promise": "promise", "plan": "plan", "settle": "plan"}
+_AT_ONCE = ("contact", "service", "hard", "dispute")  # go to a person; the last one of them collects further words
+_IN_TURN = ("paid", "promise", "plan")  # paths; of several wishes the first begins, the others are offered
 _TASKS = {"hard": "hardship", "dispute": "dispute", "contact": "contact", "service": "service"}
 
 
@@ -125,6 +128,8 @@ class Party:
     async def _take(self, scene: Scene) -> bool:
         """Whether the turn was about a case, and has been answered."""
         incoming, on_path = scene.turn.incoming, self._paths.fresh(scene)
+        state = scene.turn.state
+        offered, state.offered_press = state.offered_press, ""  # an offer is answered at once or not at all
         if incoming.kind == "command":
             return await self._command(scene, incoming) or (on_path and await self._guided.after_command(scene))
         if incoming.kind == "button":
@@ -134,7 +139,7 @@ class Party:
         if incoming.kind == "edited":
             return await self._edited(scene, incoming) or (on_path and await self._guided.edited(scene, incoming))
         if incoming.kind == "text" and incoming.text.strip():
-            return await self._text(scene, incoming.text.strip())
+            return await self._text(scene, incoming.text.strip(), offered)
         own = scene.flow and not PATHS[scene.flow.kind].bound and on_path  # a path that takes no proofs
         if incoming.file is not None and incoming.kind in ("photo", "document") and not own:
             return await self._file(scene, incoming) or (on_path and await self._guided.other(scene, incoming))
@@ -239,8 +244,8 @@ class Party:
         code, _, action = rest.partition(":")
         await self._do(scene, action, number(code))
 
-    async def _do(self, scene: Scene, action: str, obligation: int, text: str = "") -> None:
-        """What somebody wants about one obligation."""
+    async def _do(self, scene: Scene, action: str, obligation: int, text: str = "", *, reason: str = "") -> None:
+        """What somebody wants about one obligation, and what they have said of why."""
         action, _, arg = action.partition(".")
         view = await scene.view(obligation)
         if view is None:
@@ -259,63 +264,91 @@ class Party:
         elif view.standing.performed_on and action != "contact":
             await self._cases.show_one(scene, view, "party.case.performed")
         elif action in _FLOW_OF:
-            await self._path(scene, _FLOW_OF[action], view, role, text, arg)
+            await self._path(scene, _FLOW_OF[action], view, role, text, arg, reason)
         elif action in _TASKS:
             await self._hand_over(scene, action, view, text)
         else:
             self._gone(scene)
 
-    async def _path(self, scene: Scene, kind: str, view: View, role: Role, text: str, arg: str = "") -> None:
+    async def _path(
+        self, scene: Scene, kind: str, view: View, role: Role, text: str, arg: str = "", reason: str = ""
+    ) -> None:
         """Set out on paid, promise or plan, with what was said already; one that is open goes on."""
         if scene.flow and (scene.flow.kind, scene.flow.obligation_id) == (kind, view.id) and not text:
             self._paths.ask_again(scene, scene.flow)
             return
         if kind == "plan":
-            await self._offers.begin(scene, view, scene.party or scene.side(view)[0], text, arg)
+            arg = arg or ("delay" if self._delays(view, text) else "")
+            await self._offers.begin(scene, view, scene.party or scene.side(view)[0], text, arg, reason=reason)
             return
         data: dict[str, Any] = {"balance": view.standing.balance}
         if view.row.kind == ObligationKind.ACT:
             data["act"] = True
         if text:
-            data |= self._said(scene, kind, text, act="act" in data)
+            data |= self._said(scene, kind, text, data)
         if role is Role.CREDITOR and kind != "paid":
             self._gone(scene)
             return
         await self._paths.begin(scene, kind, Begun(data, view.id, scene.party))
 
-    def _said(self, scene: Scene, kind: str, text: str, *, act: bool) -> dict[str, Any]:
-        """Day and sum that a sentence names."""
-        found = find_day(text, scene.today, past=kind == "paid")
-        amount = None if act else find_sum(text, scene.today)
-        fits = found and ((found.day <= scene.today) if kind == "paid" else (found.day >= scene.today))
-        day = {"day": found.day.isoformat()} if found and fits else {}
-        way = {"way": w} if kind == "paid" and (w := self._house.replies.choice(text)) in WAYS else {}
-        return day | ({"amount": amount} if amount else {}) | way | {"from": scene.turn.incoming.external_id}
+    def _delays(self, view: View, text: str) -> bool:
+        """Whether more time is all that is wanted; an act can be put off only."""
+        if not text:
+            return False
+        return view.row.kind == ObligationKind.ACT or self._house.replies.delays(text)
 
-    async def _hand_over(self, scene: Scene, action: str, view: View, text: str) -> None:
-        """A person takes it: the task stands before any further word is asked for; a dispute stops reminders."""
+    def _said(self, scene: Scene, kind: str, text: str, known: dict[str, Any]) -> dict[str, Any]:
+        """Day, sum and way that a sentence names."""
+        found, act = find_day(text, scene.today, past=kind == "paid"), "act" in known
+        said: dict[str, Any] = {"from": scene.turn.incoming.external_id}
+        if found and ((found.day <= scene.today) if kind == "paid" else (found.day >= scene.today)):
+            said["day"] = found.day.isoformat()
+        if act:
+            return said
+        amount = find_sum(text, scene.today) if kind == "paid" else sum_of(text, scene.today, known["balance"])
+        if amount:
+            said["amount"] = amount
+        if kind == "paid":
+            way = "third" if self._house.replies.by_other(text) else self._house.replies.choice(text)
+            said |= {"way": way} if way in WAYS else {}
+        return said
+
+    async def _hand_over(self, scene: Scene, action: str, view: View, text: str, *, alone: bool = True) -> None:
+        """A person takes it: the task stands before any further word is asked for; a dispute stops reminders.
+
+        Unless it is `alone`, no further word is asked for: something else goes on.
+        """
         data: dict[str, Any] = {"about": action}
-        if action == "dispute":
+        if standing := await scene.turn.work.tasks.open_about(view.id, (_TASKS[action],)):
+            await scene.turn.work.tasks.note(standing[0], mask_identifiers(text))
+        if action == "dispute" and not (standing and view.row.disputed):
             data["dispute"] = await scene.book().dispute(view.id, DisputeKind.OTHER, text, scene.party)
-        number = await scene.task(
-            NewTask(
-                _TASKS[action],
-                action,
-                key=f"{action}:{view.id}:{scene.turn.conversation.id}",
-                case_id=view.row.case_id,
-                obligation_id=view.id,
-                party_id=scene.party,
-                delivery_id=scene.delivery,
-                conversation_id=scene.turn.conversation.id,
-                responsible=view.responsible,
-                note="\n".join(p for p in (matter(view), mask_identifiers(text)) if p),
+        number = (
+            None
+            if standing
+            else await scene.task(
+                NewTask(
+                    _TASKS[action],
+                    action,
+                    key=f"{action}:{view.id}:{scene.turn.conversation.id}",
+                    case_id=view.row.case_id,
+                    obligation_id=view.id,
+                    party_id=scene.party,
+                    delivery_id=scene.delivery,
+                    conversation_id=scene.turn.conversation.id,
+                    responsible=view.responsible,
+                    note="\n".join(p for p in (matter(view), mask_identifiers(text)) if p),
+                )
             )
         )
         data["task"] = number
-        if number is None:
+        if not alone:
+            told = number or (standing[0] if standing else "-")
+            scene.say("party.also.noted" if number is None else f"party.also.{action}", number=told)
+        elif number is None:
             scene.say("party.note.already", scene.button("party.button.mine", "pt:mine"))
-            return
-        await self._paths.begin(scene, "note", Begun(data, view.id, scene.party))
+        else:
+            await self._paths.begin(scene, "note", Begun(data, view.id, scene.party))
 
     async def _go(self, scene: Scene, rest: str) -> None:
         """A button that leads to a path, or to what a party may want of its case."""
@@ -324,7 +357,7 @@ class Party:
             await self._guided.go(scene, kind, arg)
         elif not scene.proven:
             scene.say("party.case.prove_first" if scene.linked else "party.case.none", self._house.words.human())
-        elif not await self._wanted(scene, kind, ""):
+        elif not await self._pressed_for(scene, kind):
             await self._cases.show(scene)
 
     def _gone(self, scene: Scene) -> None:
@@ -413,49 +446,136 @@ class Party:
 
     # -- words -----------------------------------------------------------------------------------
 
-    async def _text(self, scene: Scene, text: str) -> bool:
+    async def _text(self, scene: Scene, text: str, offered: str = "") -> bool:
         turn, on_path = scene.turn, self._paths.fresh(scene)
-        if self._house.replies.stops(text) and (turn.state.party or not on_path):
+        replies = self._house.replies
+        meaning = replies.meaning(text, scene.today)
+        if Intent.STOP in meaning.told and (turn.state.party or not on_path):
             turn.heard(text, "text", decision="stop")
             await self._stop(scene)
+            await self._beside(scene, text, meaning.without(Intent.STOP))
             return True
         if self._guided.in_danger(scene, text):
             await self._guided.lead_away(scene)
             return True
+        if offered and not on_path and await self._to_offer(scene, text, offered):
+            return True
         if on_path:
-            return await self._guided.answer(scene, text)
+            if turn.state.party and await self._first(scene, text, meaning):
+                return True
+            return await self._guided.answer(scene, text, self._beside)
         if await self._guided.begin_by_words(scene, text):
             return True
-        if turn.state.party and await self._free(scene, text):
+        if turn.state.party and await self._free(scene, text, meaning):
             return True
         await self._talk.respond(turn)
         await self._guided.offer(scene)
         return True
 
-    async def _free(self, scene: Scene, text: str) -> bool:
+    async def _to_offer(self, scene: Scene, text: str, offered: str) -> bool:
+        """好的 or 不用了 to the button that was offered a moment ago; False: something else was said."""
+        replies = self._house.replies
+        if replies.agrees(text):
+            scene.turn.heard(text, "text", decision="agreed")
+            name, _, rest = offered.partition(":")
+            await self._presses[name](scene, rest)
+            return True
+        if replies.choice(text) == "no":
+            scene.turn.heard(text, "text", decision="not_now")
+            scene.say("party.not_now")
+            return True
+        return False
+
+    async def _first(self, scene: Scene, text: str, meaning: Meaning) -> bool:
+        """What counts on any path before it is taken for an answer: a doubt, an objection, a payment."""
+        flow = scene.flow
+        if flow is None or self._paths.is_secret(flow) or not PATHS[flow.kind].bound:
+            return False
+        if Intent.DOUBT in meaning.told and (not self._paths.is_free(flow) or len(bare(text)) <= AT_ONCE):
+            scene.turn.heard(text, "text", decision="doubt")
+            self._reassure(scene)
+            await self._paths.put_aside(scene, flow, "flow.kept")
+            return True
+        if not scene.proven or Intent.NOTME in meaning.told:
+            return False
+        if Intent.PAID in meaning.told and flow.kind in ("promise", "plan") and not self._paths.is_free(flow):
+            return await self._wanted(scene, meaning, text)
+        if Intent.DISPUTE in meaning.told and not (flow.kind == "note" and flow.data.get("about") == "dispute"):
+            return await self._dispute_beside(scene, flow, text, meaning)
+        return False
+
+    async def _dispute_beside(self, scene: Scene, flow: FlowState, text: str, meaning: Meaning) -> bool:
+        """An objection stops the reminders whatever path is open; the path goes on with what else was said."""
+        view = await scene.view(flow.obligation_id or 0)
+        if view is None or view.standing.performed_on:
+            return False
+        scene.about(view.id, scene.side(view)[0], flow.delivery_id)
+        self._hear(scene, text, "dispute")
+        await self._hand_over(scene, "dispute", view, text, alone=False)
+        rest = meaning.without(Intent.DISPUTE)
+        if flow.kind in ("promise", "plan") and Intent.PAID in rest.told:
+            return await self._wanted(scene, rest, text)
+        words_wanted = self._paths.is_free(flow) and flow.kind in ("note", "plan")
+        answers = words_wanted or not self._paths.is_free(flow)
+        if not answers or not await self._paths.answer(scene, flow, text, insist=words_wanted):
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+        return True
+
+    async def _beside(self, scene: Scene, text: str, meaning: Meaning | None = None) -> bool:
+        """Words on a path that are no answer there, or that are said with 别再发了: is something wanted all the same?"""
+        meaning = meaning or self._house.replies.meaning(text, scene.today)
+        if not scene.turn.state.party or not scene.proven:
+            return False
+        if meaning.told == (Intent.THANKS,):
+            self._hear(scene, text, "thanks")
+            scene.say("party.thanks")
+            if scene.flow and self._paths.fresh(scene):
+                self._paths.ask_again(scene, scene.flow, "party.flow.back_to")
+            return True
+        if not any(i in _ACTIONS for i in meaning.told):
+            return False
+        own = scene.flow if self._paths.fresh(scene) else None
+        if own and own.kind in [_FLOW_OF.get(_ACTIONS.get(i, "")) for i in meaning.told]:
+            return False  # the same once more, without what was asked for
+        return await self._wanted(scene, meaning, text)
+
+    async def _free(self, scene: Scene, text: str, meaning: Meaning) -> bool:
         """Words that nobody asked for just now: what do they want? False: a question, or small talk."""
         turn = scene.turn
-        meaning = self._house.replies.meaning(text, scene.today)
-        if meaning.intent is Intent.NOTME:
+        if Intent.NOTME in (*meaning.told, *meaning.asked):
             binding = self._meant(scene)
             if binding is None:
                 return False
             turn.heard(text, "text", decision="notme")
             await self._wrong(scene, binding)
             return True
+        if meaning.told == (Intent.DOUBT,) and scene.bindings:
+            turn.heard(text, "text", decision="doubt")
+            self._reassure(scene)
+            return True
         if scene.proven and await self._offers.heard(scene, text):
             return True
         if not scene.proven or meaning.intent is None:
             return False
-        if meaning.intent is Intent.THANKS:
+        if meaning.told == (Intent.THANKS,):
             turn.heard(text, "text", decision="thanks")
             scene.say("party.thanks")
             return True
-        action = _ACTIONS[meaning.intent]
-        if meaning.asks and meaning.intent not in (Intent.SERVICE, Intent.CONTACT):
-            await self._ask_and_offer(scene, action, text)
-            return True
-        return await self._wanted(scene, action, text)
+        if any(i in _ACTIONS for i in meaning.told):
+            return await self._wanted(scene, meaning, text)
+        if not meaning.asked:
+            return False
+        await self._ask_and_offer(scene, _ACTIONS[meaning.asked[0]], text)
+        return True
+
+    def _reassure(self, scene: Scene) -> None:
+        """Whoever takes us for swindlers hears how to find out."""
+        scene.say("party.doubt", scene.button("party.button.doubt", "topic:debtor.scam"))
+
+    def _hear(self, scene: Scene, text: str, decision: str) -> None:
+        """Log the words, unless that was done already."""
+        if not any(m.direction == "in" for m in scene.turn.messages):
+            scene.turn.heard(text, scene.turn.incoming.kind, decision=decision)
 
     def _meant(self, scene: Scene) -> BindingRow | None:
         """The party whom 不是我 means: that of the last reminder, else the newest."""
@@ -468,26 +588,65 @@ class Party:
         view = await scene.view(scene.obligation) if scene.obligation else None
         if view and view.standing.performed_on is None:
             label = f"party.button.do.{action}"
-            kind = PATHS["plan"].opened(Opening(scene.today, text)).get("kind") if action == "plan" else None
+            told = PATHS["plan"].opened(Opening(scene.today, text)) if action == "plan" else {}
+            kind = told.get("kind") or ("delay" if action == "plan" and self._house.replies.delays(text) else "")
             data = f"ob:{short(view.id)}:{action}" + (f".{kind}" if kind else "")
             scene.say("party.offer", scene.button(label, data), matter=matter(view))
+            scene.turn.state.offered_press = data
 
-    async def _wanted(self, scene: Scene, action: str, text: str) -> bool:
-        """Do it for the obligation that is meant; where several could be, ask which."""
+    async def _wanted(self, scene: Scene, meaning: Meaning, text: str) -> bool:
+        """Do everything that was told: what goes to a person first, then one path; another one is offered."""
+        actions = [_ACTIONS[i] for i in meaning.told if i in _ACTIONS]
+        handed = [a for a in _AT_ONCE if a in actions]
+        paths = [a for a in _IN_TURN if a in actions]
+        chosen = await self._chosen(scene, (*handed, *paths), text)
+        if not isinstance(chosen, View):
+            return chosen
+        if meaning.explains and self._guided.is_topic(scene, text) and not scene.turn.messages:
+            await self._talk.respond(scene.turn)
+        self._hear(scene, text, (handed + paths)[0])
+        if chosen.standing.performed_on:
+            await self._do(scene, (handed + paths)[0], chosen.id, text)
+            return True
+        scene.about(chosen.id, scene.side(chosen)[0])
+        for action in handed if paths else handed[:-1]:
+            await self._hand_over(scene, action, chosen, text, alone=False)
+        for action in paths[1:]:
+            label = scene.button(f"party.button.do.{action}", f"ob:{short(chosen.id)}:{action}")
+            scene.say("party.also.later", label)
+        if not paths:
+            await self._do(scene, handed[-1], chosen.id, text)
+            return True
+        own = meaning.words(next(i for i in meaning.told if _ACTIONS.get(i) == paths[0]), text)
+        reason = text if "hard" in handed else ""
+        await self._do(scene, paths[0], chosen.id, own, reason=reason)
+        return True
+
+    async def _pressed_for(self, scene: Scene, action: str) -> bool:
+        """A button that names no obligation."""
+        chosen = await self._chosen(scene, (action,), "")
+        if isinstance(chosen, View):
+            await self._do(scene, action, chosen.id)
+            return True
+        return chosen
+
+    async def _chosen(self, scene: Scene, actions: Sequence[str], text: str) -> View | bool:
+        """The obligation that is meant. True: it was asked which; False: this chat owes nothing."""
         views = await scene.views(Role.DEBTOR)
-        if action in ("paid", "plan", "settle") and not views:
+        if not views and set(actions) & {"paid", "plan", "settle"}:
             views = await scene.views(Role.CREDITOR)
-        chosen = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
         if not views:
             return False
-        if text:  # else a button, which is logged already
-            scene.turn.heard(text, "text", decision=action)
+        flow = scene.flow.obligation_id if scene.flow and self._paths.fresh(scene) else None
+        meant = flow or scene.obligation
+        chosen = next((v for v in views if v.id == meant), views[0] if len(views) == 1 else None)
         if chosen is None:
-            buttons = [Button(matter(v)[:60], f"ob:{short(v.id)}:{action}") for v in views[:8]]
+            if text:  # else a button, which is logged already
+                self._hear(scene, text, actions[0])
+            buttons = [Button(matter(v)[:60], f"ob:{short(v.id)}:{actions[0]}") for v in views[:8]]
             scene.turn.say(Reply(scene.texts("party.which"), tuple((b,) for b in buttons), "party.which"))
             return True
-        await self._do(scene, action, chosen.id, text)
-        return True
+        return chosen
 
     # -- edits -----------------------------------------------------------------------------------
 
@@ -601,4 +760,3 @@ def _bound(scene: Scene, delivery: DeliveryRow | None) -> BindingRow | None:
         return None
     live = [b for b in scene.bindings if b.party_id == delivery.party_id]
     return live[-1] if live else None
-

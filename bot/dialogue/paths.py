@@ -96,12 +96,11 @@ class Paths:
         await self._arrive(scene, flow, says)
         return True
 
-    async def _given(
-        self, scene: Scene, flow: FlowState, text: str, choice: str, files: int, asks: bool
-    ) -> Answer:
+    async def _given(self, scene: Scene, flow: FlowState, text: str, choice: str, files: int, asks: bool) -> Answer:
         identifying = flow.step in PATHS[flow.kind].identifying
         words = (scene.turn.incoming.typed or text) if identifying and text else mask_identifiers(text)
-        plain = Answer(scene.today, words, choice, files, asks=asks)
+        other = bool(text) and scene.house.replies.by_other(text)
+        plain = Answer(scene.today, words, choice, files, asks=asks, by_other=other)
         if not self.is_secret(flow) or choice or flow.party_id is None:
             return plain
         binding = await scene.turn.work.reach.binding(flow.party_id, flow.conversation_id)

@@ -31,6 +31,7 @@ class State:
     slowed_at: float = 0.0
     album: str = ""
     request: int | None = None  # number of the request for a person that was open when last looked at
+    offered_press: str = ""  # the button of the offer that was just made: 好的 presses it
     pressed: str = ""  # the last button, so that a trembling finger presses it once
     pressed_at: float = 0.0
     party: bool = False  # this chat is, or was, bound to a party of a case

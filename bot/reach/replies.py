@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,23 @@ from bot.core.written import Unreadable
 
 FILE = "replies.yaml"
 SHORTEST = 2  # characters of a word that counts anywhere in a message: one alone is in every second sentence
-_SECTIONS = ("intents", "promise", "offers", "asking", "answers", "paths")
-_OPTIONAL = ("offers", "paths")
+GAP = "…"  # within a word: up to so many characters may stand here (判…错: 判决判错了, 判得不对是错的)
+_WIDEST = 6
+_SECTIONS = (
+    "intents",
+    "courtesy",
+    "signs",
+    "promise",
+    "delay",
+    "payers",
+    "offers",
+    "asking",
+    "consent",
+    "rhetorical",
+    "answers",
+    "paths",
+)
+_OPTIONAL = ("courtesy", "signs", "delay", "payers", "offers", "consent", "rhetorical", "paths")
 _VERDICTS = ("no", "yes")
 _RULE = ("only", "has", "not")
 
@@ -29,12 +45,27 @@ class Rule:
     only: frozenset[str] = frozenset()
     has: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    _has: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _against: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_has", either(self.has))
+        object.__setattr__(self, "_against", either(self.against))
 
     def fits(self, text: str) -> bool:
         """Whether a message (already bare) means that."""
-        if text in self.only:
-            return True
-        return any(w in text for w in self.has) and not any(w in text for w in self.against)
+        return text in self.only or bool(self.within(text))
+
+    def within(self, text: str) -> list[tuple[int, int]]:
+        """Where in a message its words stand; nowhere when something speaks against it."""
+        return [] if self._against.search(text) else [m.span() for m in self._has.finditer(text)]
+
+
+def either(words: Collection[str]) -> re.Pattern[str]:
+    """A pattern for any of these words; for none when there are none."""
+    gap = f".{{0,{_WIDEST}}}?"
+    longest = sorted(words, key=len, reverse=True)
+    return re.compile("|".join(gap.join(map(re.escape, w.split(GAP))) for w in longest) or r"(?!)")
 
 
 @dataclass(slots=True)
@@ -44,8 +75,17 @@ class Wordings:
     intents: dict[str, Rule] = field(default_factory=dict)
     promise: Rule = field(default_factory=Rule)
     done: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()  # 先, 最多: with a sum they promise it, even without a day
+    will: tuple[str, ...] = ()  # 一定还, 就还: a promise that lacks its day
+    courtesy: tuple[str, ...] = ()  # 法官, 您, 麻烦: says nothing by itself, and may stand around everything
+    signs: tuple[str, ...] = ()  # smileys that mean thanks
+    delay: Rule = field(default_factory=Rule)
+    payers: Rule = field(default_factory=Rule)  # somebody else paid
+    kin: tuple[str, ...] = ()  # 哥, 老板: who it may be
     offers: dict[str, Rule] = field(default_factory=dict)  # no, yes: what is said to an offer that waits
     asking: tuple[str, ...] = ()
+    consent: tuple[str, ...] = ()  # 行不行: asks for a yes to what is told, not for an explanation
+    rhetorical: tuple[str, ...] = ()  # 不是…吗: looks like a question and is none
     answers: dict[str, str] = field(default_factory=dict)  # word -> code of the button that it stands for
     paths: tuple[tuple[str, Rule, tuple[str, ...]], ...] = ()  # kind, words, what must be told with them
 
@@ -89,13 +129,23 @@ class _Reader:
         if "intents" in sections:
             self._read_intents(sections["intents"])
         if "promise" in sections:
-            parts = dict(self._pairs(sections["promise"], (*_RULE, "done")))
+            parts = dict(self._pairs(sections["promise"], (*_RULE, "done", "first", "will")))
             self.found.promise = self._rule(parts, shortest=1)
-            self.found.done = tuple(w for w, _ in self._words(parts.get("done")))
+            self.found.done, self.found.first, self.found.will = map(
+                self._list, map(parts.get, ("done", "first", "will"))
+            )
+        if "delay" in sections:
+            self.found.delay = self._rule(dict(self._pairs(sections["delay"], _RULE)))
+        if "payers" in sections:
+            parts = dict(self._pairs(sections["payers"], (*_RULE, "who")))
+            self.found.payers, self.found.kin = self._rule(parts), self._list(parts.get("who"))
+        for name in ("courtesy", "consent", "rhetorical"):
+            setattr(self.found, name, self._list(sections.get(name)))
+        self.found.signs = tuple(n.value for n in self._members(sections.get("signs")))
         if "offers" in sections:
             for name, inner in self._pairs(sections["offers"], _VERDICTS):
                 self.found.offers[name] = self._rule(dict(self._pairs(inner, _RULE)))
-        self.found.asking = tuple(w for w, _ in self._words(sections.get("asking")))
+        self.found.asking = self._list(sections.get("asking"))
         if "answers" in sections:
             self._read_answers(sections["answers"])
         if "paths" in sections:
@@ -174,12 +224,16 @@ class _Reader:
                 self._wrong(member, Fault("reply.word"))
         return plain
 
+    def _list(self, node: yaml.Node | None) -> tuple[str, ...]:
+        """The words of a list, without their places."""
+        return tuple(w for w, _ in self._words(node))
+
     def _words(self, node: yaml.Node | None, *, quietly: bool = False) -> list[tuple[str, yaml.Node]]:
         """The words of a list, bare, with their places; as they are written, whatever YAML takes them for."""
         found: dict[str, yaml.Node] = {}
         kept = len(self.problems)
         for member in self._members(node):
-            word = bare(member.value)
+            word = GAP.join(filter(None, map(bare, member.value.split(GAP))))
             if not word:
                 self._wrong(member, Fault("reply.bare", word=member.value))
             elif word in found:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from bot.reach.amounts import DIGITS as _DIGITS
 from bot.reach.amounts import HAN as _HAN
@@ -64,6 +65,25 @@ def numeral(text: str) -> Decimal:
         digit, last = Decimal(0), unit
     # A digit after a larger unit stands for the next smaller one: 三千五.
     return total + section + (digit * last / 10 if last > 10 else digit)
+
+
+# -- sentences -----------------------------------------------------------------------------------
+
+_BREAKS = re.compile(r"(?<=[。！？；、!?;\n~])|(?<=,)(?!\d{3}(?!\d))")
+_LEAST = 3  # letters on each side of a space that stands for a comma
+
+
+def clauses(text: str) -> list[str]:
+    """The parts that a message says one after the other, each with the sign at its end.
+
+    A space parts them too where it stands between words: 已经还了 别再发了, but not 没 钱.
+    """
+    parts: list[str] = []
+    for part in _BREAKS.split(unicodedata.normalize("NFKC", text)):
+        words = part.split()
+        apart = all(len(w) >= _LEAST for w in words)
+        parts += words if apart else [part.strip()]
+    return [p for p in parts if p]
 
 
 # -- days ----------------------------------------------------------------------------------------
@@ -250,6 +270,26 @@ def find_day(text: str, today: date, *, past: bool = False) -> FoundDay | None:
     return min(found, key=lambda f: (f.begin, f.begin - f.end), default=None)
 
 
+_DELAY = re.compile(
+    rf"(?:晚|推迟|推后|往后推|推|延迟|延后|延期|延|缓期|缓|迟|宽限|拖|[再多]给)(?:我|到|个|上|点|[还付交给])*"
+    rf"({_NUMBER}|半)(天|日|个?周|个?星期|个?礼拜|个月|月|年)"
+)
+
+
+def find_delay(text: str, since: date) -> date | None:
+    """By when, if something is put off by a span: 晚一个月 counts from `since`, 晚半个月 is 15 days."""
+    found = _DELAY.search(plain(text))
+    if not found:
+        return None
+    number, unit = found.groups()
+    if unit.endswith("月"):
+        return since + timedelta(days=15) if number == "半" else after_months(since, int(numeral(number)))
+    if unit == "年":
+        return after_months(since, 6 if number == "半" else int(numeral(number)) * 12)
+    days = 1 if number == "半" else int(numeral(number)) * (1 if unit in ("天", "日") else 7)
+    return since + timedelta(days=days) if days <= 3660 else None
+
+
 _WITHIN = re.compile(rf"({_NUMBER})个?(天|日|周|星期|礼拜|月)(?:内|之内|以内)")
 
 
@@ -267,6 +307,8 @@ def find_within(text: str) -> int | None:
 # -- sums ----------------------------------------------------------------------------------------
 
 _ASKED_BY = re.compile(r"(?:还|付|给|转|打|交|汇|存|支付|归还|转账|了|共|是|出)(?:了|过|给|款|完)?$")
+_HUNDREDTHS = 100
+_SHARE = re.compile(rf"一半|半数|({_NUMBER})分之({_NUMBER})|({_NUMBER})成(?![立功本员绩年交])|(\d{{1,3}})%")
 _WHOLE = re.compile(
     r"全部|全款|一次性|剩下的?|剩余|余款|尾款|欠的(?:都|全)|结清|还清|付清|清账|都还|都付|都给|全还|全付"
 )
@@ -275,6 +317,27 @@ _WHOLE = re.compile(
 def whole(text: str) -> bool:
     """Whether everything that is still owed is meant."""
     return bool(_WHOLE.search(plain(text)))
+
+
+def find_share(text: str) -> Fraction | None:
+    """Which part of what is owed is meant: 一半, 三分之一, 三成, 30%."""
+    found = _SHARE.search(plain(text))
+    if not found:
+        return None
+    whole_of, part, tenths, percent = found.groups()
+    if whole_of:
+        share = Fraction(int(numeral(part)), max(1, int(numeral(whole_of))))
+    elif tenths:
+        share = Fraction(int(numeral(tenths)), 10)
+    else:
+        share = Fraction(int(percent), _HUNDREDTHS) if percent else Fraction(1, 2)
+    return share if 0 < share <= 1 else None
+
+
+def share_of(balance: int, share: Fraction) -> int:
+    """A part of a sum (分), in whole 元 where it can be."""
+    part = int(balance * share)
+    return part // 100 * 100 or part
 
 
 def find_sum(text: str, today: date, *, strict: bool = True) -> int | None:
@@ -328,9 +391,24 @@ def _found(text: str, today: date, *, strict: bool) -> list[Amount]:
     ]
 
 
+# -- who paid ------------------------------------------------------------------------------------
+
+
+def paid_by(kin: str) -> re.Pattern[str]:
+    """我哥付的, 是老板转的, for a pattern of who it may be; not 转给我哥了, where they are the ones who got it."""
+    own = "我们家|我家里?|我们|我|俺们?|咱们?|家里"
+    return re.compile(
+        rf"(?:^|[^给向跟找借欠到还付转打汇我们家俺咱里])(?:{own})?(?:的)?(?:{kin})[^我没不会要]{{0,8}}?[付还转给打交汇垫][了的过清完出]"
+    )
+
+
 # -- plans ---------------------------------------------------------------------------------------
 
-_COUNT = re.compile(rf"(?:分(?:成)?|共|按)?({_NUMBER})(?:个)?(?:期|次|笔)|({_NUMBER})个月")
+# 两个月后 and 晚两个月 are days, no number of instalments.
+_COUNT = re.compile(
+    rf"(?:分(?:成)?|共|按)?({_NUMBER})(?:个)?(?:期|次|笔)"
+    rf"|(?<![{_HAN}\d晚缓迟延推限拖给等过])(?<!延期)(?<!推迟|延迟|推后|延后|缓期)({_NUMBER})个月(?!之?[后内前]|以[后内前]|左右)"
+)
 _EACH = re.compile(r"(?:每|一)(?:个)?(?:月|期|次)(?:[^\d零一二两三四五六七八九十百千万]{0,4})")
 MOST_INSTALMENTS = 60
 
@@ -342,6 +420,22 @@ def find_count(text: str) -> int | None:
         return None
     count = int(numeral(found.group(1) or found.group(2)))
     return count if 2 <= count <= MOST_INSTALMENTS else None
+
+
+_LESS = re.compile(rf"[少减免](?:[付给还交算掉了去点]|一点)*[\d{_HAN}]")
+
+
+def waives(text: str) -> bool:
+    """Whether the sum that is named is to be left out: 少两万."""
+    return bool(_LESS.search(plain(text)))
+
+
+_ONCE = re.compile(r"[一1][次笔]性?|[一1]个?月(?:之?内|以内|之?后|以后|之?前|左右)")
+
+
+def once_less(text: str) -> str:
+    """The text without 一次 and 一个月内, which are no "each time"."""
+    return _ONCE.sub("", plain(text))
 
 
 def find_each(text: str, today: date) -> int | None:

@@ -65,6 +65,7 @@ class Answer:
     proven: bool | None = None  # whether name and last characters are the party's
     tries_left: int = 0
     asks: bool = False  # whether the words read like a question
+    by_other: bool = False  # whether the words say that somebody else paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Opening:
     arg: str = ""
     source: str = ""  # the kind of the path whose button led here
     data: Mapping[str, Any] = field(default_factory=dict)  # and what was answered there
+    due: date | None = None  # by when it must be done now: 晚一个月 counts from there
 
 
 @dataclass(frozen=True, slots=True)

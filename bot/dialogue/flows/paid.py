@@ -10,7 +10,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
-from bot.reach.saying import find_day, find_one, find_sum, whole
+from bot.reach.saying import find_day, find_one, find_share, find_sum, share_of, whole
 
 WAYS = ("bank", "app", "cash", "court", "third", "other")
 
@@ -87,23 +87,31 @@ class Paid(Path):
         if at.data.get("act"):
             return Say("party.paid.confirm_act", {"day": day, "files": files}, choices)
         amount = yuan(at.data["amount"])
-        return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": Say(f"party.way.{at.data['way']}")}, choices)
+        payer = at.data.get("payer", "")
+        way = Say("party.way.by", {"payer": payer}) if at.data["way"] == "third" else Say(f"party.way.{at.data['way']}")
+        return Say("party.paid.confirm", {"day": day, "amount": amount, "files": files, "way": way}, choices)
 
     @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """Each step takes what it asks for."""
         if at.step == Step.DAY:
-            return self._day(answer)
+            return self._by(at, answer, self._day(answer))
         if at.step == Step.AMOUNT:
-            return self._amount(at, answer)
+            return self._by(at, answer, self._amount(at, answer))
         if at.step == Step.WAY:
-            return {"way": answer.choice} if answer.choice in WAYS else Puzzled("party.flow.press")
+            way = "third" if answer.by_other else answer.choice
+            return {"way": way} if way in WAYS else Puzzled("party.flow.press")
         if at.step == Step.PAYER:
-            name = answer.text.strip()[:60]
+            name = "" if answer.choice in WAYS else answer.text.strip()[:60]
             return {"payer": name} if name else Puzzled("party.paid.no_payer")
         if at.step == Step.PROOF:
             return self._proof(answer)
         return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
+
+    def _by(self, at: At, answer: Answer, told: Data | Puzzled) -> Data | Puzzled:
+        """What was told, and that somebody else paid: 昨天我哥替我付的三万."""
+        third = answer.by_other and not at.data.get("act") and not isinstance(told, Puzzled)
+        return {**told, "way": "third"} if third and not isinstance(told, Puzzled) else told
 
     def _day(self, answer: Answer) -> Data | Puzzled:
         near = {"today": 0, "yesterday": 1}.get(answer.choice)
@@ -120,7 +128,8 @@ class Paid(Path):
     def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
         if (answer.choice == "whole" or whole(answer.text)) and at.data.get("balance"):
             return {"amount": at.data["balance"]}
-        amount = find_one(answer.text, answer.today)
+        share = find_share(answer.text)
+        amount = share_of(at.data.get("balance", 0), share) if share else find_one(answer.text, answer.today)
         return {"amount": amount} if amount else Puzzled("party.flow.no_amount")
 
     def _proof(self, answer: Answer) -> Data | Puzzled | Say:

@@ -13,7 +13,18 @@ from typing_extensions import override
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Opening, Path, Puzzled, Say, elsewhere, yuan
 from bot.guide.settlement.model import MOST_PARTS, TIMES, Fee
 from bot.guide.settlement.reading import read_schedule
-from bot.reach.saying import even_plan, find_count, find_day, find_each, find_one, find_sum, whole
+from bot.reach.saying import (
+    even_plan,
+    find_count,
+    find_day,
+    find_delay,
+    find_each,
+    find_one,
+    find_sum,
+    once_less,
+    waives,
+    whole,
+)
 
 LONGEST = 366 * 3  # days that the first day of an offer may lie ahead
 WORDS = 300  # characters of what is offered as security
@@ -21,7 +32,6 @@ KINDS = ("instalment", "lump", "delay")
 WISHED = frozenset({"total", "security", "fee"})  # asked when somebody chooses them on the last screen
 FEES = (Fee.DEBTOR, Fee.CREDITOR, Fee.HALF)
 _NEGATIVE = re.compile(r"[-\u2212负]\s*\d")
-_ONCE = re.compile(r"[一1][次笔][性]?")  # is no "each time"
 _TIMES = re.compile(r"(\d+)\s*[个]?[期次笔月]")
 
 
@@ -44,7 +54,8 @@ class Step(StrEnum):
 
 
 class Plan(Path):
-    """The path to an offer; data `act`, `balance` (分), `enforced` (there is an enforcement fee) come with it.
+    """The path to an offer; data `act`, `balance` (分), `due` (the day that counts now) and `enforced` (there is
+    an enforcement fee) come with it.
 
     `grants` tells that a creditor makes it, `counter` is the offer that it answers, `seen` the one that was
     on the table when it began.
@@ -102,15 +113,19 @@ class Plan(Path):
 
     @override
     def opened(self, opening: Opening) -> Data:
-        """分12期, 每月2000, 一次性付清 in the words that set out on it."""
+        """分12期, 每月2000, 一次性付清, 晚一个月 in the words that set out on it."""
+        text = opening.text
+        if opening.arg == "delay" and text:
+            return {"kind": "delay"} | _until(text, opening.today, opening.due)
         if opening.arg in KINDS:
             return {"kind": opening.arg}
-        text = opening.text
-        count, each = find_count(text), find_each(_ONCE.sub("", text), opening.today)
+        if find_delay(text, opening.today):
+            return {"kind": "delay"} | _until(text, opening.today, opening.due)
+        count, each = find_count(text), find_each(once_less(text), opening.today)
         if count or each:
             return {"kind": "instalment"} | ({"each": each} if each else {"count": count})
         if text and whole(text):
-            amount = find_sum(text, opening.today)
+            amount = None if waives(text) else find_sum(text, opening.today)
             return {"kind": "lump"} | ({"total": amount} if amount else {})
         return {}
 
@@ -259,12 +274,23 @@ class Plan(Path):
         return {"parts": [[amount, day.isoformat()] for amount, day in parts]}
 
     def _day(self, at: At, answer: Answer) -> Data | Puzzled:
+        due = at.data.get("due")
+        later = _until(answer.text, answer.today, date.fromisoformat(due) if due else None)
+        if at.step == Step.UNTIL and later:
+            return later
         found = find_day(answer.text, answer.today)
         if found is None:
             return Puzzled("party.flow.no_day")
         if not 0 < (found.day - answer.today).days <= LONGEST:
             return Puzzled("party.promise.day_wrong")
         return {at.step: found.day.isoformat()}
+
+
+def _until(text: str, today: date, due: date | None) -> Data:
+    """Until when more time is wanted: 晚一个月 counts from the day that is due, 到下月底 is a day."""
+    found = find_day(text, today)
+    day = find_delay(text, max(due or today, today)) or (found.day if found else None)
+    return {"until": day.isoformat()} if day and 0 < (day - today).days <= LONGEST else {}
 
 
 def possible(data: Data, told: Data, today: date) -> Data:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
-from bot.reach.saying import find_day, find_one, find_sum, whole
+from bot.reach.saying import find_day, find_one, find_share, find_sum, share_of, whole
 
 LONGEST = 366  # days that a promise may reach ahead
 
@@ -87,11 +87,21 @@ class Promise(Path):
             return Puzzled("party.flow.no_day")
         if not 0 <= (found.day - answer.today).days <= LONGEST:
             return Puzzled("party.promise.day_wrong")
-        amount = None if at.data.get("act") else find_sum(answer.text, answer.today)
+        amount = None if at.data.get("act") else sum_of(answer.text, answer.today, at.data.get("balance", 0))
         return {"day": found.day.isoformat()} | ({"amount": amount} if amount else {})
 
     def _amount(self, at: At, answer: Answer) -> Data | Puzzled:
-        if answer.choice == "whole" or whole(answer.text):
+        if answer.choice == "whole":
             return {"amount": at.data.get("balance", 0)}
-        amount = find_one(answer.text, answer.today)
+        balance = at.data.get("balance", 0)
+        share = find_share(answer.text)
+        all_of_it = balance if whole(answer.text) else None
+        amount = share_of(balance, share) if share else find_one(answer.text, answer.today) or all_of_it
         return {"amount": amount} if amount else Puzzled("party.flow.no_amount")
+
+
+def sum_of(text: str, today: date, balance: int) -> int | None:
+    """How much is promised (分): a sum, a part of what is owed (一半), or all of it (还清)."""
+    if share := find_share(text):
+        return share_of(balance, share) or None
+    return find_sum(text, today) or (balance if whole(text) else None)
