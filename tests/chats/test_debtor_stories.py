@@ -142,7 +142,7 @@ async def test_a_third_party_pays_30000_of_60475(court: Court) -> None:
     await bind(world, debtor, owed.debtor, "李大山", owed.number)
     await bind(world, creditor, owed.creditor, "王小二", owed.creditor_number)
     await debtor.says("我哥昨天帮我还了3万")
-    await debtor.taps("party.way.third")
+    await debtor.hears("party.paid.payer")  # no need to ask by which way
     await debtor.says("李大海")
     await debtor.taps("party.button.no_proof")
     await debtor.taps("party.button.confirm")
@@ -167,7 +167,7 @@ async def test_a_month_of_grace_then_payment_and_the_certificate(court: Court) -
     debtor = await world.person("甲")
     await bind(world, debtor, owed.debtor, "李大山", owed.number)
     await debtor.says("能缓一缓")
-    await debtor.taps("party.button.delay")
+    await debtor.hears("party.plan.until")
     await debtor.says("12月30日")
     await debtor.taps("party.button.skip")
     await debtor.taps("party.button.send")
