@@ -224,7 +224,7 @@ async def test_an_offer_is_countered_and_then_written_into_the_ledger(world: Wor
     owed, debtor, creditor = await both_sides(world)
     casework = world.bot.services.casework
     await debtor.says("能缓一缓")
-    await debtor.taps("party.button.delay")
+    await debtor.hears("party.plan.until")
     await debtor.says("明年3月1日")
     await debtor.taps("party.button.skip")
     await debtor.taps("party.button.send")
