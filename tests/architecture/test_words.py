@@ -25,6 +25,7 @@ GRAMMAR = {
     "bot/consult/loader.py",
     "bot/consult/model.py",
     "bot/consult/normalise.py",
+    "bot/consult/pinyin.py",
     "bot/consult/reading.py",
     "bot/dialogue/ends_documents.py",
     "bot/dialogue/flows/document.py",
@@ -37,6 +38,7 @@ GRAMMAR = {
     "bot/ledger/cells.py",
     "bot/ledger/columns.py",
     "bot/ledger/courts.py",
+    "bot/reach/amounts.py",
     "bot/reach/saying.py",
     "bot/store/reports.py",
 }
