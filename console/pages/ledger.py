@@ -112,7 +112,7 @@ class _Table:
         with ui.row().classes("bars"):
             chosen = self._chosen
             words = ui.input(placeholder=page.t("ledger.search"), value=chosen.text).props(
-                'outlined dense clearable debounce="350"').classes("search").style("flex: 2; min-width: 12rem")
+                'outlined dense clearable debounce="350"').classes("search").style("flex: 2; min-width: 11rem")
             words.on_value_change(lambda e: self._filter(text=(e.value or "").strip()))
             lists = {
                 "status": {"": page.t("ledger.every_status"), **{s.value: page.label("status", s) for s in Status}},
@@ -123,7 +123,7 @@ class _Table:
             for name, listed in lists.items():
                 if listed:
                     ui.select(listed, value=getattr(chosen, name), on_change=lambda e, name=name: self._filter(**{name: e.value})).props(
-                        "outlined dense").style("min-width: 8rem")
+                        "outlined dense").style("min-width: 7rem")
             ui.space()
             self._buttons()
 
