@@ -87,8 +87,10 @@ class Paths:
         scene.about(flow.obligation_id, flow.party_id, flow.delivery_id)
         given = await self._given(scene, flow, text, choice, files, asks)
         steers = choice == "back" or choice.startswith("fix-")
-        if not insist and not steers and isinstance(path.take(at, given), Puzzled):
-            return False
+        if not insist and not steers:
+            taken = path.take(at, given)
+            if isinstance(taken, Puzzled) and (asks or not taken.understood):
+                return False
         then, says = path.advance(at, given)
         flow.step, flow.data, flow.moved_at = then.step, then.data, scene.turn.now
         if "consent" in then.data and "consent" not in at.data:

@@ -14,7 +14,7 @@ from bot.dialogue.flows.calc import WORDS
 from bot.dialogue.flows.model import Opening
 from bot.dialogue.scene import House, Scene
 from bot.guide.model import CannotWorkOutError, checked_amount
-from bot.guide.reading import LONGEST, Meant, impossible_day
+from bot.guide.reading import LONGEST, Meant, impossible_day, unclear_amount
 from bot.reach.amounts import foreign
 from bot.reach.saying import plain
 
@@ -57,6 +57,9 @@ class Sums:
             return
         if foreign(plain(text)):
             scene.say("calc.ask.foreign")
+            return
+        if "amount" not in meant.data and unclear_amount(text, scene.today):
+            scene.say("calc.ask.which_amount")
             return
         try:
             if "amount" in meant.data:

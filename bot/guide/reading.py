@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.reach.amounts import DIGITS, HAN, exact, foreign
-from bot.reach.saying import FULL, find_count, find_day, find_each, find_sums, find_within, plain
+from bot.reach.saying import FULL, find_count, find_day, find_each, find_sums, find_within, plain, unclear_sum
 
 FILE = "calculators.yaml"
 LONGEST = 200  # characters of a sentence that is read for sums and days
@@ -239,13 +239,20 @@ def _sums(text: str, today: date) -> list[Decimal]:
     return [Decimal(s) / 100 for s in found]
 
 
-def _fee_facts(cue: Cue, text: str, sums: list[Decimal], _days: list[date], _today: date) -> dict[str, Any] | None:
-    """One sum. Of two fees in one sentence the first is worked out by the button that is chosen."""
-    if len(sums) != 1:
+def unclear_amount(text: str, today: date) -> bool:
+    """Whether a sentence names several sums, or one that is not exact: which is meant must be asked."""
+    text = _without_days(_SPAN.sub("，", readable(text)))
+    return len(set(find_sums(text, today))) > 1 or unclear_sum(text, today, strict=True)
+
+
+def _fee_facts(cue: Cue, text: str, sums: list[Decimal], _days: list[date], today: date) -> dict[str, Any] | None:
+    """One sum; several, or one that is not exact, are asked about, and so is which of two fees."""
+    if len(sums) != 1 and not unclear_amount(text, today):
         return None
     kind = "" if "保全费" in text and "执行费" in text else _role(cue, "kind", text)
     several = {"kind": "several"} if not kind and "保全费" in text else {}
-    return {"amount": sums[0]} | ({"kind": kind} if kind else several)
+    amount = {"amount": sums[0]} if len(sums) == 1 else {}
+    return amount | ({"kind": kind} if kind else several)
 
 
 def _interest_facts(cue: Cue, text: str, today: date) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ _RUN = re.compile(
 _DIGIT = r"([\d一二三四五六七八九])"
 # After the currency: 元7角8分, or 3块5 for 3.5.
 _TAIL = re.compile(
-    rf"(元|块钱|块|圆|rmb|人民币|钱)(?:{_DIGIT}(?![\d{HAN}.,角毛分wk期个次号日月年天])|(?:{_DIGIT}[角毛])?(?:{_DIGIT}分)?)"
+    rf"(元|块钱|块|圆|rmb|人民币|钱)(?:{_DIGIT}(?![\d{HAN}.,角毛分wk期个次号日月年天])|(?:{_DIGIT}[角毛])?(?:零?{_DIGIT}分)?)"
 )
 _POINT = re.compile(r"([零〇一二两三四五六七八九十百]+)点([零〇一二两三四五六七八九]+)")
 _COUNTED = re.compile(r"[%‰°*期个次号日月年天级楼条名位岁点倍折号份套辆人口栋]|分之|分(?!期|\d)")

@@ -365,9 +365,9 @@ def find_sums(text: str, today: date, *, strict: bool = True) -> list[int]:
     return [int(c) for c in cents if c]
 
 
-def unclear_sum(text: str, today: date) -> bool:
+def unclear_sum(text: str, today: date, *, strict: bool = False) -> bool:
     """Whether a text names a sum that cannot be read: 50多万, 5万美元, 30万到50万."""
-    return bool(_found(text, today, strict=False)) and not find_sums(text, today, strict=False)
+    return bool(_found(text, today, strict=strict)) and not find_sums(text, today, strict=strict)
 
 
 def find_rough(text: str, today: date) -> int | None:

@@ -30,6 +30,12 @@ async def asked(world: World, text: str) -> str:
         ("支付令10万要交多少钱", ["申请费 766.67 元"]),
         ("欠10万，2024年3月1日该还，现在要付多少迟延利息", ["加倍部分利息 17,447.50 元", "997 天", "迟延利息解释"]),
         ("欠10万，二〇二四年三月一日该还，现在要付多少迟延利息", ["加倍部分利息 17,447.50 元"]),
+        ("判决说去年5月底前还20万，利息要多少", ["2025年5月31日之后", "加倍部分利息 18,935 元"]),
+        ("判决书2024年3月1日生效，生效后30日内给付10万元，加倍利息是多少", ["2024年4月1日之后", "加倍部分利息 16,905 元"]),
+        ("本金10万，2024年3月1日到期，2025年3月1日还了5万，现在要付多少迟延利息", ["2025年3月1日收到 50,000 元", "加倍部分利息 11,917.50 元"]),
+        ("标的500000执行费多少", ["执行费 7,400 元"]),
+        ("1万零50块执行费多少", ["申请执行 10,050 元"]),
+        ("房子24年3月1日查封，什么时候到期", ["按 2027年2月28日 到期准备"]),
         ("判决书2024年5月10日生效，最晚什么时候申请执行", ["期限到 2026年5月11日", "2026年5月10日放假", "第481条"]),
         ("判决书2025年5月12日生效，最晚什么时候申请执行", ["最晚 2027年5月12日 申请执行", "第250条"]),
         ("账户2026年3月2日冻结的，什么时候到期", ["按 2027年3月1日 到期准备", "第485条", "公安机关冻结的不一样"]),
@@ -114,6 +120,55 @@ async def test_what_cannot_be_is_said_and_asked_for_again(world: World, text: st
     await alice.says(text)
     assert any(answer in said for said in alice.heard())
     assert "？" in alice.heard()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "asked_for"),
+    [
+        ("50万美元执行费多少", "按人民币", "按多少钱算"),
+        ("欠5万美元，2024年3月1日该还，迟延利息多少", "按人民币", "文书判对方付多少钱"),
+        ("50多万执行费多少", "不是一个确切的数", "按多少钱算"),
+        ("房子抵押200万，欠80万，执行费多少", "不止一个", "按多少钱算"),
+        ("10万，2027年3月1日该还，迟延利息多少", "到 2027年3月1日 才到期", "最后付款日是哪天"),
+        ("9万的保全费和执行费各多少", "哪一种费", "哪一种费"),
+        ("欠10万，按LPR四倍，2024年3月1日该还，现在要付多少利息", "从哪天起算", "从哪天起算"),
+    ],
+)
+async def test_what_is_not_clear_is_asked_and_never_worked_out(
+    world: World, text: str, said: str, asked_for: str
+) -> None:
+    """No sum in another currency, none that is vague, none chosen among several; a rate that is told is not lost."""
+    alice = await world.person("张三")
+    before = len(alice.heard())
+    await alice.says(text)
+    heard = alice.heard()[before:]
+    assert any(said in each for each in heard)
+    assert asked_for in heard[-1]
+    assert not any("执行费 7,400 元" in each or "50 元算" in each for each in heard)
+
+
+async def test_a_due_day_may_be_a_period_or_several_days(world: World) -> None:
+    """生效后十日内 alone is no day; with the day of effect it is; instalments are counted each from its own day."""
+    alice = await world.person("张三")
+    await alice.says("迟延履行利息怎么算")
+    await alice.taps("button.go.calc_interest")
+    await alice.says("15万")
+    await alice.says("生效后十日内")
+    assert "看不出最后是哪一天" in "".join(alice.heard()[-2:])
+    await alice.says("第一期2024年6月1日5万，第二期2024年12月1日8万")
+    assert "对不上" in "".join(alice.heard()[-2:])
+    await alice.says("第一期2024年6月1日5万，第二期2024年12月1日10万")
+    await alice.says("2025年6月1日，2026年6月1日")
+    assert "只要一个日子" in "".join(alice.heard()[-2:])
+    await alice.taps("calc.choice.today")
+    await alice.taps("calc.choice.nothing_paid")
+    await alice.says("LPR加50个基点")
+    assert "写成年利率" in "".join(alice.heard()[-2:])
+    await alice.taps("calc.choice.no_general")
+    assert "分 2 期，按写的日子和金额" in alice.heard()[-1]
+    await alice.taps("calc.choice.work_out")
+    # 50,000 x 0.000175 x 905 + 100,000 x 0.000175 x 722
+    assert "加倍部分利息 20,553.75 元" in alice.heard()[-1]
 
 
 async def test_in_a_group_nothing_is_worked_out(world: World) -> None:

@@ -95,29 +95,29 @@ def as_amount(cents: int) -> Decimal:
 def read_amount(answer: Answer) -> int | Puzzled:
     """The sum of an answer in 分."""
     if foreign(plain(answer.text[:LONGEST])):
-        return Puzzled("calc.ask.foreign")
+        return Puzzled("calc.ask.foreign", understood=True)
     found = amount_of(answer.text, answer.today)
     if found is None:
         return Puzzled("calc.ask.no_amount")
     try:
         return as_cents(checked_amount(found))
     except CannotWorkOutError as error:
-        return Puzzled(error.key, error.params)
+        return Puzzled(error.key, error.params, understood=True)
 
 
 def read_day(answer: Answer, *, past: bool = True) -> str | Puzzled:
     """The one day of an answer, in ISO form. A period (生效后十日内) is no day, wherever it is counted from."""
     if odd := impossible_day(answer.text):
-        return Puzzled("calc.wrong.no_such_day", {"day": odd})
+        return Puzzled("calc.wrong.no_such_day", {"day": odd}, understood=True)
     found = days_of(answer.text, answer.today, past=past)
     if past and vague_period(answer.text):
-        return Puzzled("calc.ask.period")
+        return Puzzled("calc.ask.period", understood=True)
     if len(found) != 1:
-        return Puzzled("calc.ask.one_day" if found else "calc.ask.no_day")
+        return Puzzled("calc.ask.one_day" if found else "calc.ask.no_day", understood=bool(found))
     try:
         return checked_day(found[0]).isoformat()
     except CannotWorkOutError as error:
-        return Puzzled(error.key, error.params)
+        return Puzzled(error.key, error.params, understood=True)
 
 
 def carried_amount(opening: Opening) -> dict[str, int]:

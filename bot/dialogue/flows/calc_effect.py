@@ -99,7 +99,11 @@ class CalcEffect(Calculation):
             return {"within": 0}
         found = _COUNT.search(plain(answer.text[:40]))
         days = int(numeral(found.group())) if found else 0
-        return {"within": days} if 1 <= days <= MOST_DAYS else Puzzled("calc.wrong.days", {"most": MOST_DAYS})
+        return (
+            {"within": days}
+            if 1 <= days <= MOST_DAYS
+            else Puzzled("calc.wrong.days", {"most": MOST_DAYS}, understood=True)
+        )
 
     @override
     def lines(self, at: At) -> Sequence[Line]:

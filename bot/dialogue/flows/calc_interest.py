@@ -144,7 +144,7 @@ class CalcInterest(Calculation):
         if isinstance(day, Puzzled):
             return day
         if at.step == Step.UNTIL and day < at.data["due"]:
-            return Puzzled("calc.wrong.not_due", {"day": at.day("due")})
+            return Puzzled("calc.wrong.not_due", {"day": at.day("due")}, understood=True)
         return {at.step: day}
 
     def _due(self, at: At, answer: Answer) -> Data | Puzzled:
@@ -155,13 +155,15 @@ class CalcInterest(Calculation):
             day = read_day(answer)
             return day if isinstance(day, Puzzled) else {"due": day, "parts": [], "effective": ""}
         if vague_period(answer.text):
-            return Puzzled("calc.ask.period")
+            return Puzzled("calc.ask.period", understood=True)
         parts = dated_sums(answer.text, answer.today, past=True)
         if parts is None or len(parts) > MOST or any(amount > LARGEST for _, amount in parts):
-            return Puzzled("calc.ask.no_parts")
+            return Puzzled("calc.ask.no_parts", understood=True)
         made = sum(as_cents(amount) for _, amount in parts)
         if made != at.data["amount"]:
-            return Puzzled("calc.ask.parts_total", {"sum": yuan(made), "total": yuan(at.data["amount"])})
+            return Puzzled(
+                "calc.ask.parts_total", {"sum": yuan(made), "total": yuan(at.data["amount"])}, understood=True
+            )
         listed = [[day.isoformat(), as_cents(amount)] for day, amount in parts]
         return {"due": min(day for day, _ in parts).isoformat(), "parts": listed, "effective": ""}
 
@@ -173,7 +175,7 @@ class CalcInterest(Calculation):
             return Puzzled("calc.ask.no_payment")
         payments = [*at.data.get("payments", []), *([d.isoformat(), as_cents(a)] for d, a in found)]
         if len(payments) > MOST:
-            return Puzzled("calc.wrong.too_many", {"most": MOST})
+            return Puzzled("calc.wrong.too_many", {"most": MOST}, understood=True)
         return {"payments": payments}
 
     @override

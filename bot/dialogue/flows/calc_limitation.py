@@ -113,7 +113,9 @@ class CalcLimitation(Calculation):
         first = max(at.data["start"])
         if day < first:
             return Puzzled(
-                "calc.wrong.event_early", {"day": date.fromisoformat(day), "start": date.fromisoformat(first)}
+                "calc.wrong.event_early",
+                {"day": date.fromisoformat(day), "start": date.fromisoformat(first)},
+                understood=True,
             )
         return {at.step: day}
 
@@ -131,7 +133,7 @@ class CalcLimitation(Calculation):
         if isinstance(days, Puzzled):
             return days
         if len(days) != 2 or days[1] < days[0]:
-            return Puzzled("calc.ask.two_days")
+            return Puzzled("calc.ask.two_days", understood=True)
         return {"obstacle": [d.isoformat() for d in days]}
 
     @override
@@ -172,9 +174,9 @@ class CalcLimitation(Calculation):
 
 def _days(answer: Answer) -> list[date] | Puzzled:
     if odd := impossible_day(answer.text):
-        return Puzzled("calc.wrong.no_such_day", {"day": odd})
+        return Puzzled("calc.wrong.no_such_day", {"day": odd}, understood=True)
     try:
         found = [checked_day(d) for d in listed_days(answer.text, answer.today, past=True)]
     except CannotWorkOutError as error:
-        return Puzzled(error.key, error.params)
+        return Puzzled(error.key, error.params, understood=True)
     return found or Puzzled("calc.ask.no_day")

@@ -106,7 +106,7 @@ class CalcPlan(Calculation):
     def _parts(self, answer: Answer) -> Data | Puzzled:
         text = answer.choice if answer.choice in COMMON else answer.text.strip()
         if odd := impossible_day(text):
-            return Puzzled("calc.wrong.no_such_day", {"day": odd})
+            return Puzzled("calc.wrong.no_such_day", {"day": odd}, understood=True)
         pairs = dated_sums(text, answer.today, past=False)
         if pairs and all(amount <= LARGEST for _, amount in pairs):
             return {"parts": {"parts": [[d.isoformat(), as_cents(a)] for d, a in pairs]}}

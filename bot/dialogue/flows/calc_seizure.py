@@ -77,7 +77,7 @@ class CalcSeizure(Calculation):
         if isinstance(day, Puzzled):
             return day
         if at.step == Step.START and day > answer.today.isoformat():
-            return Puzzled("calc.ask.future")
+            return Puzzled("calc.ask.future", understood=True)
         return {at.step: day}
 
     @override

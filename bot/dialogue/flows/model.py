@@ -105,12 +105,14 @@ class At:
 class Puzzled:
     """The answer cannot be understood here: what is said before the question is put again.
 
-    `without` are data that are asked for anew because of it.
+    `without` are data that are asked for anew because of it. `understood`: it was read, but cannot be; so
+    the words are no question of something else, and why it cannot be is said.
     """
 
     key: str
     params: Mapping[str, object] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    understood: bool = False
 
 
 class Refused(Exception):

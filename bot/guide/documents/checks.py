@@ -7,14 +7,18 @@ import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from bot.core.calendar import CourtCalendar
 from bot.core.privacy import MASK
 from bot.guide.documents.model import Field, Kind, Values, Wrong, less
+from bot.guide.effect import performance
+from bot.guide.model import CannotWorkOutError
+from bot.guide.reading import days_of, vague_period
 from bot.ledger import casenumber, identity
 from bot.ledger.model import Broken, PartyKind, TitleKind
-from bot.reach.saying import even_plan, find_count, find_day, find_each, find_sum
+from bot.reach.amounts import foreign
+from bot.reach.saying import FULL, even_plan, find_count, find_day, find_each, find_sums, find_within, plain
 
 MOST_TEXT, MOST_NAME, MOST_LINE = 2000, 60, 300  # characters
 MOST_LINES = 30
@@ -23,21 +27,13 @@ ORGANISATION = "organisation"  # the code of that choice in every definition
 _KEPT = "\n"
 # Invisible, reversing and half characters, and pictures that a text font has no shapes for.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_DATE = re.compile(r"(?<!\d)(\d{4})\s*[年\-/.]\s*(\d{1,2})\s*[月\-/.]\s*(\d{1,2})\s*日?(?!\d)")
 _YEARS = (1949, 2100)
 _NUMERAL = re.compile(r"\d[\d,.]*")
-_PART = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-_DIGITS = re.compile(
-    rf"(?<![\d.,])(?:{_PART}亿)?(?:{_PART}万)?(?:{_PART}(?![\d.,]*[千百十万亿wk]))?(?<=[\d万亿])(?![\d.,%期个次号月日年天])",
-    re.IGNORECASE,
-)
-_SPOKEN = re.compile(r"\d[万亿]\d[千百]?(?![\d.,])")  # 1万5 is 15,000
 _SEPARATED = re.compile(r"[\n；;]+")
 _COURT = re.compile("法院")
 _ENFORCED = re.compile("执")  # in the number of a case of enforcement
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _WIDE = str.maketrans("()", "（）")
-_COINS = re.compile(r"(?<=[\d万亿])[元块](?=\d[角毛分]|零\d分)(?:(\d)[角毛])?零?(?:(\d)分)?(?!\d)")
 
 
 def _unknown(said: str) -> str:
@@ -157,60 +153,60 @@ def _sum(field: Field, said: str, answer: Answer) -> int | str:
 
 
 def _amount(said: str, today: date) -> int:
-    """One sum in 分. Two numbers are never one sum, and none of them is chosen."""
-    plain = _COINS.sub(_decimal, re.sub(r"\s+", "", unicodedata.normalize("NFKC", said)))
-    if re.search(r"[-−负]\d", plain):
+    """One sum in 分. Two numbers are never one sum, none of them is chosen, and what is not exact is no sum."""
+    if re.search(r"[-−负]\d", plain(said)):
         raise Wrong("amount")
-    spoken = _SPOKEN.search(plain)
-    found = None if spoken else _compound(plain)
-    if found is None:
-        if len(_NUMERAL.findall(plain)) > (2 if spoken else 1):
-            raise Wrong("amount_one")
-        found = find_sum(plain, today, strict=False)
+    if foreign(plain(said)):
+        raise Wrong("amount_foreign")
+    found = set(find_sums(said, today, strict=False))
+    if len(found) > 1:
+        raise Wrong("amount_one")
     if not found:
-        raise Wrong("amount")
-    if found > MOST_SUM:
+        raise Wrong("amount_one" if len(_NUMERAL.findall(plain(said))) > 1 else "amount")
+    amount = found.pop()
+    if amount > MOST_SUM:
         raise Wrong("amount_large")
-    return found
-
-
-def _decimal(coins: re.Match[str]) -> str:
-    """7角8分 after figures, as a decimal fraction."""
-    whole = "" if coins.string[coins.start() - 1].isdigit() else "0"
-    return f"{whole}.{coins[1] or 0}{coins[2] or 0}元"
-
-
-def _compound(plain: str) -> int | None:
-    """A sum in digits with 亿 and 万 between: 12万3456.78元."""
-    parts = _DIGITS.search(plain)
-    if parts is None or not parts.group() or _NUMERAL.search(plain[: parts.start()] + "，" + plain[parts.end() :]):
-        return None
-    sections = ((g.replace(",", ""), unit) for g, unit in zip(parts.groups(), (10**8, 10**4, 1), strict=True) if g)
-    cents = sum((Decimal(digits) * unit for digits, unit in sections), Decimal(0)) * 100
-    return int(cents) if cents == cents.to_integral_value() else None
+    return amount
 
 
 def _date(field: Field, said: str, answer: Answer) -> str:
+    """One day; where the field follows a day of effect, 生效后十日内 is counted from that."""
+    if vague_period(said) and (field.of or field.past):
+        return _performed(field, said, answer)
+    if len(days_of(said, answer.today, past=field.past)) > 1:
+        raise Wrong("day_one")
     return _day(field, said, answer.today)[0].isoformat()
+
+
+def _performed(field: Field, said: str, answer: Answer) -> str:
+    """The last day of a period of performance (民诉法第85条); Wrong where nobody knows from which day it runs."""
+    effective, within = answer.values.get(field.of), find_within(said)
+    if not effective or within is None or days_of(said, answer.today):
+        raise Wrong("day_period")
+    try:
+        last = performance(date.fromisoformat(str(effective)), within, CourtCalendar()).last.day
+    except CannotWorkOutError as error:
+        raise Wrong("day_period") from error
+    _fits(field, last, answer.today)
+    return last.isoformat()
 
 
 def _day(field: Field, said: str, today: date) -> tuple[date, str]:
     """The day, and the words without it."""
-    plain = unicodedata.normalize("NFKC", said)
-    if full := _DATE.search(plain):
+    words = plain(said)
+    if full := FULL.search(words):
         try:
             day = date(*(int(g) for g in full.groups()))
         except ValueError as error:
             raise Wrong("no_such_day", text=full.group()) from error
-        rest = plain[: full.start()] + "，" + plain[full.end() :]
+        begin, end = full.span()
     else:
-        found = find_day(plain, today, past=field.past)
+        found = find_day(words, today, past=field.past)
         if found is None:
             raise Wrong("day")
-        day, squeezed = found.day, re.sub(r"\s+", "", plain)
-        rest = squeezed[: found.begin] + "，" + squeezed[found.end :]
+        day, begin, end = found.day, found.begin, found.end
     _fits(field, day, today)
-    return day, rest
+    return day, words[:begin] + "，" + words[end:]
 
 
 def _fits(field: Field, day: date, today: date) -> None:
@@ -304,6 +300,10 @@ def check_value(field: Field, values: Values) -> None:
     value = values.get(field.id)
     if field.total and isinstance(value, list):
         check_total(field, value, values)
+    if field.kind is Kind.DATE and field.of and value and value < str(values.get(field.of) or ""):
+        raise Wrong("day_before", day=date.fromisoformat(value), first=date.fromisoformat(values[field.of])).at(
+            field.id
+        )
     if field.exact:
         check_rest(field, values)
     if field.unlike and value and value == values.get(field.unlike):

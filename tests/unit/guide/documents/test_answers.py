@@ -60,6 +60,28 @@ def test_no_sum_is_guessed(said: str, why: str) -> None:
     assert refused(Kind.SUM, said, required=True) == why
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [("50多万", "amount"), ("5o万", "amount"), ("5万美元", "amount_foreign"), ("30万到50万", "amount_one")],
+)
+def test_what_is_not_exact_is_no_sum_of_a_document(said: str, why: str) -> None:
+    """50多万 was once written down as 50 元."""
+    assert refused(Kind.SUM, said, required=True) == why
+
+
+def test_a_period_of_performance_is_counted_from_the_day_of_effect() -> None:
+    """生效后十日内 was once ten days before today."""
+    effect = {"effect": "2026-03-02"}
+    assert read(Kind.DATE, "判决生效后十日内", effect, of="effect", past=True) == "2026-03-12"
+    assert refused(Kind.DATE, "判决生效后十日内", {}, of="effect", past=True) == "day_period"
+    assert refused(Kind.DATE, "判决生效后十日内", past=True) == "day_period"
+    assert refused(Kind.DATE, "2026年3月12日，2026年4月12日", past=True) == "day_one"
+    due = Field(id="due", label="x", ask="x", kind=Kind.DATE, of="effect")
+    with pytest.raises(Wrong, match="day_before"):
+        checks.check_value(due, {**effect, "due": "2026-03-01"})
+    checks.check_value(due, {**effect, "due": "2026-03-12"})
+
+
 def test_nothing_is_left_where_nothing_need_be_said() -> None:
     """0 in answer to how much is still owed leaves the line out."""
     assert read(Kind.SUM, "0元") == ""
