@@ -229,6 +229,8 @@ class _Reader:
         whole = [i for i in _WHOLE if self.fits(i, text)]
         found = [self._clause(c) for c in clauses(text)]
         told = {i for clause in found for i in clause.told}
+        if told:  # 没钱了，能不能缓一缓: beside something that is told, what asks for a yes only is a wish
+            told |= {i for clause in found if not clause.explains for i in clause.asked}
         asked = {i for clause in found for i in clause.asked} - told
         parts = [(i, clause.text) for clause in found for i in clause.told if i in _TERMS]
         if not told & set(_TERMS) and not asked:  # 下周三，还3000 makes sense only together

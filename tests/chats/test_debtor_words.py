@@ -42,6 +42,19 @@ OK，知道啦 | thanks
 法官你们判的不对，我是担保的又不是我借的 | dispute
 我不认这个账 | dispute
 我要申诉 | dispute
+我没借这么多钱，本金才两万 | dispute
+利息我不认，本金我还 | dispute
+法官，我确实还不上，孩子刚考上大学，能不能宽限到明年3月1号 | hardship plan kind=delay until=2027-03-01
+没钱，能不能缓一缓 | hardship plan kind=delay
+我一下子没得这么多钱 | hardship
+给我半个月时间嘛 | plan kind=delay until=2026-12-15
+我跟他早就两清了 | paid
+等甲方付款了再付 | promise
+周五前转2000可否 | promise amount=2000 day=2026-11-27
+年前保证还一半 | promise amount=30000
+我爸过世了，我是他儿子 | contact
+我不认识字，叫我儿给你们回 |
+我又不是不还，你们催什么催 |
 我最近生病住院了，实在没钱，晚一个月行吗 | hardship plan kind=delay until=2026-12-30
 老板还没发工资，没得钱，缓两个星期要得不 | hardship plan kind=delay until=2026-12-14
 家里有病人，宽限到下个月底嘛 | hardship plan kind=delay until=2026-12-31

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -75,3 +76,42 @@ def test_words_stand_for_buttons() -> None:
         "finished",
         "none",
     ]
+
+
+def test_one_message_may_tell_several_things() -> None:
+    """Each clause is read by itself; what is only asked is told apart from what is told."""
+    both = REPLIES.meaning("昨天还了3000，剩下的月底还，失信怎么撤", MONDAY)
+    assert both.told == (Intent.PAID, Intent.PROMISE)
+    assert both.explains
+    assert "3000" in both.words(Intent.PAID, "昨天还了3000，剩下的月底还")
+    assert "3000" not in both.words(Intent.PROMISE, "昨天还了3000，剩下的月底还")
+    assert REPLIES.meaning("判错了怎么办", MONDAY).asked == (Intent.DISPUTE,)
+
+
+def test_a_question_for_a_yes_that_says_how_much_is_a_proposal() -> None:
+    """先给两千行不行 tells; 能不能缓一缓 asks."""
+    assert REPLIES.meaning("先给两千行不行", MONDAY).told == (Intent.PROMISE,)
+    assert REPLIES.meaning("能不能缓一缓", MONDAY).told == ()
+
+
+def test_a_yes_in_any_words() -> None:
+    """Repeated, and with courtesies around it."""
+    assert all(REPLIES.agrees(w) for w in ("好的好的", "要得嘛", "行，麻烦您了", "嗯嗯"))
+    assert not any(REPLIES.agrees(w) for w in ("不要", "好多钱", "行不行", "谢谢", ""))
+
+
+@pytest.mark.parametrize(
+    ("words", "other"),
+    [("我哥替我付的", True), ("是老板转的", True), ("转给我哥了", False), ("给我妈看病花了", False), ("儿子住院，我还了", False)],
+)  # fmt: skip
+def test_who_paid_is_told_from_who_got_it(words: str, other: bool) -> None:
+    """Kin before the verb paid; kin behind 给 were paid."""
+    assert REPLIES.by_other(words) is other
+
+
+def test_no_message_takes_long() -> None:
+    """However long, and however much of it is courtesy."""
+    started = time.perf_counter()
+    for text in ("好的" * 2000, "谢谢您了" * 1000, "我哥" * 2000 + "还", "不是" * 2000, "还了，" * 1300):
+        REPLIES.meaning(text, MONDAY)
+    assert time.perf_counter() - started < 5

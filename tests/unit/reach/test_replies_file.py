@@ -68,6 +68,14 @@ def test_every_mistake_is_named_with_its_line(folder: Path, old: str, new: str, 
     assert any(said in p and int(p.split(":")[1]) in lines for p in wrong(folder)), wrong(folder)
 
 
+def test_a_word_may_have_a_gap(folder: Path) -> None:
+    """乱…判 stands for both with a few letters between them."""
+    changed(folder, "has: [有异议,", "has: [乱…判, 有异议,")
+    replies = Replies(folder)
+    assert replies.meaning("乱鸡儿判", MONDAY).intent is Intent.DISPUTE
+    assert replies.meaning("乱，七八糟的一些话，判", MONDAY).intent is None
+
+
 def test_what_is_no_yaml_or_not_there_is_named(folder: Path) -> None:
     """The line at which reading stops; a file in another encoding; a missing section; no file."""
     line = changed(folder, "  notme:\n", "  notme: [\n")

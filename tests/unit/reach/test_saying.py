@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reach.saying import even_plan, find_count, find_day, find_each, find_sum, numeral, whole
+from bot.reach.saying import (
+    clauses,
+    even_plan,
+    find_count,
+    find_day,
+    find_delay,
+    find_each,
+    find_share,
+    find_sum,
+    numeral,
+    waives,
+    whole,
+)
 
 MONDAY = date(2026, 11, 23)
 
@@ -183,3 +196,29 @@ def test_chinese_numerals() -> None:
 def test_a_sum_with_wan_in_the_middle_is_one_sum(said: str, cents: int) -> None:
     """What follows 万 belongs to it; it was once read as 12 元."""
     assert find_sum(said, date(2026, 11, 23)) == cents
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [("晚一个月行吗", (2026, 12, 30)), ("缓半个月", (2026, 12, 15)), ("宽限20天", (2026, 12, 20)), ("再给我两个星期", (2026, 12, 14))],
+)  # fmt: skip
+def test_a_delay_counts_from_the_day_that_is_due(words: str, day: tuple[int, int, int]) -> None:
+    """It is neither a day of its own nor a number of instalments."""
+    assert find_delay(words, date(2026, 11, 30)) == date(*day)
+    assert find_count(words) is None
+
+
+def test_a_share_and_a_waiver_are_read() -> None:
+    """一半, 三成, 30% of what is owed; 少两万 names what is left out."""
+    assert [find_share(w) for w in ("先给一半", "三分之一", "三成", "30%", "成立")] == [
+        Fraction(1, 2), Fraction(1, 3), Fraction(3, 10), Fraction(3, 10), None,
+    ]  # fmt: skip
+    assert waives("一次付清，少两万要得不")
+    assert not waives("先给两万")
+
+
+def test_a_message_is_read_clause_by_clause() -> None:
+    """Signs and spaces between words part it; a comma within a number, or spaces between letters, do not."""
+    assert len(clauses("给过了，判错了 我不认账")) == 3
+    assert len(clauses("还了3,000元")) == 1
+    assert len(clauses("我 没 钱")) == 1
