@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from bot.consult.library import Library
 from bot.consult.model import Context, Decision, Reason
 from bot.core.ids import long
+from bot.core.privacy import mask_identifiers
 from bot.dialogue.endings import STARTS
 from bot.dialogue.ends import wrong_person
 from bot.dialogue.flows import PATHS
@@ -22,11 +23,13 @@ from bot.dialogue.paths import Paths
 from bot.dialogue.scene import House, Scene
 from bot.dialogue.service import Responder
 from bot.dialogue.sums import Sums
+from bot.dialogue.turn import Turn
 from bot.guide.documents.model import KIND
 from bot.reach.intents import Intent, bare
 from bot.store.reach_rows import FlowState
 
 Wanted = Callable[[Scene, str], Awaitable[bool]]
+_ANSWERS = 12  # messages whose edits still count
 QUESTION = 1500  # characters that are looked at
 AT_ONCE = 8  # a wish for a person in so few characters is one, even where anything may be written
 _SHOWS_TOPIC = ("topic", "more", "related", "side")  # presses after which the open question is put again
@@ -42,17 +45,43 @@ class Guided:
         self._house = house
         self._paths = paths
         self._heard = Heard(house.texts)
+        self._labels = {bare(label): kind for kind, label in house.texts.under("button.go").items()}
         self._sums = Sums(library, house, self.begin)
 
     # -- setting out -----------------------------------------------------------------------------
 
     def wants(self, text: str) -> bool:
         """Whether words may set out on a path; without looking anything up."""
-        paths = any(kind in PATHS for kind, _ in self._house.replies.paths(text))
-        return paths or bool(self._house.papers.asked_for(text)) or self._sums.wants(text)
+        paths = self._labelled(text) or any(kind in PATHS for kind, _ in self._house.replies.paths(text))
+        return bool(paths) or bool(self._house.papers.asked_for(text)) or self._sums.wants(text)
 
     async def begin_by_words(self, scene: Scene, text: str) -> bool:
         """Set out on the path that the words ask for, with what they tell already."""
+        if not await self._set_out(scene, text):
+            return False
+        self._note(scene)
+        return True
+
+    def _labelled(self, text: str) -> str:
+        """The path whose button in the menu has these words on it; empty for none."""
+        kind = self._labels.get(bare(text), "")
+        return kind if kind in PATHS and not PATHS[kind].bound else ""
+
+    def _note(self, scene: Scene, step: str = "") -> None:
+        """Which message told what, so that an edit of it counts; no step: it set out on the path."""
+        state, flow, said = scene.turn.state, scene.flow, scene.turn.incoming.external_id
+        if flow is None or said is None or PATHS[flow.kind].bound:
+            return
+        if not step:
+            state.question_id = said
+        kept = [a for a in state.told if step and a[0] != said]
+        state.told = [*kept, [said, flow.id, step]][-_ANSWERS:]
+
+    async def _set_out(self, scene: Scene, text: str) -> bool:
+        if label := self._labelled(text):
+            scene.turn.heard(text, scene.turn.incoming.kind, decision="path")
+            await self.begin(scene, label, Opening(scene.today))
+            return True
         for kind, needed in self._house.replies.paths(text):
             path = PATHS.get(kind)
             if path is None:
@@ -163,11 +192,12 @@ class Guided:
         turn.heard(self._paths.logged(scene, flow, text), "text", decision="answer")
         if self._paths.is_free(flow) and choice not in ("none", "back", *WAYS) and not choice.startswith("fix-"):
             choice = ""  # here words are words: 好 may be somebody's name
-        files = await self._files(scene, flow)
+        files, step = await self._files(scene, flow), flow.step
         if self._paths.is_secret(flow):  # every try counts, and its words are nobody else's business
             return await self._paths.answer(scene, flow, text, choice, files)
         # Tried without saying anything first: a question may still hold the answer (明天行吗).
         if await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks, insist=False):
+            self._note(scene, step)
             return True
         if await self._beside(scene, flow, text, wanted, asks=meaning.asks):
             return True
@@ -180,8 +210,7 @@ class Guided:
         turn.messages.clear()  # whoever answers logs it, with what was made of it
         if await self.begin_by_words(scene, text) or await wanted(scene, text):
             return True
-        meaning = self._heard(text)
-        if meaning == "menu":
+        if self._heard.place(text):
             turn.state.tokens += 1
             await self._talk.respond(turn)
             await self._paths.put_aside(scene, flow, "flow.kept")
@@ -245,8 +274,48 @@ class Guided:
             self._paths.ask_again(scene, flow, "party.flow.back_to")
         return True
 
+    def corrects(self, turn: Turn) -> bool:
+        """Whether an edited message is one that a path was told something by."""
+        said, state = turn.incoming.external_id, turn.state
+        asked = said is not None and said == state.question_id and self.wants(turn.incoming.text)
+        return asked or any(a[0] == said for a in state.told)
+
+    async def corrected(self, scene: Scene, incoming: Incoming) -> bool:
+        """An edited answer counts as the answer, an edited question is worked out anew; False where it is neither."""
+        turn, text = scene.turn, incoming.text.strip()
+        if not text or incoming.data == "location" or not self.corrects(turn) or self.in_danger(scene, text):
+            return False
+        seen = await turn.work.log.versions(turn.conversation.id, incoming.external_id or 0)
+        if seen and seen[-1].text == mask_identifiers(text):
+            return False
+        told = next((a for a in turn.state.told if a[0] == incoming.external_id), None)
+        step = str(told[2]) if told else ""
+        scene.say("answer.edited")
+        done = await self._anew(scene, int(told[1]), step, text) if told and step else await self.begin_by_words(scene, text)
+        if not done:
+            turn.outgoing.clear()
+            turn.messages.clear()
+            return False
+        turn.mark(version=len(seen) + 1, kind="edited")
+        return True
+
+    async def _anew(self, scene: Scene, flow_id: int, step: str, text: str) -> bool:
+        """Take an edited answer to an earlier question of a path, which then goes on from there."""
+        turn, flow = scene.turn, await scene.turn.work.reach.flow(flow_id)
+        if flow is None or flow.kind not in PATHS or flow.conversation_id != turn.conversation.id or not flow.data:
+            return False
+        turn.heard(self._paths.logged(scene, flow, text), "edited", decision="answer")
+        if flow.status == "done" and not PATHS[flow.kind].reopens:
+            turn.outgoing.clear()
+            scene.say("party.edited_done", self._house.words.menu_button())
+            return True
+        scene.flow = flow
+        choice = self._paths.named(scene, flow, text) or self._house.replies.choice(text)
+        await self._paths.anew(scene, flow, step, text, choice)
+        return True
+
     async def edited(self, scene: Scene, incoming: Incoming) -> bool:
-        """An edited answer changes nothing by itself; the open question is put again."""
+        """An edited answer of a case changes nothing by itself; the open question is put again."""
         text = incoming.text.strip()
         if not text or incoming.data == "location" or scene.flow is None or self.in_danger(scene, text):
             return False

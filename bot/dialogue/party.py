@@ -102,6 +102,8 @@ class Party:
             return start or incoming.text in COMMANDS or incoming.text in self._clerk.commands
         if incoming.kind == "button":
             return incoming.data.partition(":")[0] in PRESSES
+        if incoming.kind == "edited":
+            return self._guided.corrects(turn)
         return incoming.kind == "text" and (
             self._house.replies.stops(incoming.text) or self._guided.wants(incoming.text)
         )
@@ -137,7 +139,7 @@ class Party:
                 on_path and await self._guided.pressed_elsewhere(scene, incoming)
             )
         if incoming.kind == "edited":
-            return await self._edited(scene, incoming) or (on_path and await self._guided.edited(scene, incoming))
+            return await self._guided.corrected(scene, incoming) or await self._edited(scene, incoming) or (on_path and await self._guided.edited(scene, incoming))
         if incoming.kind == "text" and incoming.text.strip():
             return await self._text(scene, incoming.text.strip(), offered)
         own = scene.flow and not PATHS[scene.flow.kind].bound and on_path  # a path that takes no proofs

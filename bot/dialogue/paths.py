@@ -187,6 +187,13 @@ class Paths:
         files = len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
         await self.answer(scene, flow, choice=choice, files=files)
 
+    async def anew(self, scene: Scene, flow: FlowState, step: str, text: str, choice: str) -> None:
+        """Answer an earlier step once more, with other words."""
+        await self._open(scene, flow)
+        at = PATHS[flow.kind].return_to(At(flow.step, flow.data), step)
+        flow.step, flow.data = at.step, at.data
+        await self.answer(scene, flow, text, "" if self.is_free(flow) and choice != "none" else choice)
+
     async def _open(self, scene: Scene, flow: FlowState) -> None:
         """Be on this path again, whatever else was begun meanwhile."""
         if flow.status != "open":

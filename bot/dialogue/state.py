@@ -35,6 +35,7 @@ class State:
     pressed: str = ""  # the last button, so that a trembling finger presses it once
     pressed_at: float = 0.0
     party: bool = False  # this chat is, or was, bound to a party of a case
+    told: list[list[Any]] = field(default_factory=list)  # [message, path, step] of the last answers in words
     path: bool = False  # this chat is on a guided path: words may be its answer
     asker: str = ""  # in a group: whose question the facts above belong to
 

@@ -121,10 +121,10 @@ class Talk:
 
     async def _shorthand(self, turn: Turn, text: str) -> bool:
         """Whether the words only stood for a button, which is then pressed."""
-        state, meaning = turn.state, self._heard(text)
-        if meaning is None:
+        state, meaning, press = turn.state, self._heard(text), self._heard.place(text)
+        if meaning is None and press is None:
             return False
-        choice, press = self._heard.choice(text), None
+        choice = self._heard.choice(text)
         if choice:
             press = self._chosen(turn, choice)
         elif meaning == "none" and state.clarifies:
@@ -135,8 +135,6 @@ class Talk:
             press = f"withdraw:{state.request}"
         elif meaning == "solved":
             press = "solved:1"
-        elif meaning == "menu":
-            press = "menu"
         if press is None and not choice:
             return False
         turn.heard(text, turn.incoming.kind)

@@ -412,3 +412,13 @@ async def test_words_set_out_on_a_path_and_questions_do_not(plain: Court, words:
     await alice.says(words)
     flow = await open_flow(plain.world, alice)
     assert (flow.kind if flow else None) == kind
+
+
+@pytest.mark.parametrize("label", ["算一算", "🧮 算一算", "帮我算一下", "写文书", "窗口和服务", "📝 写执行异议书"])
+async def test_the_menus_words_can_be_typed(world: World, label: str) -> None:
+    """Whoever types what stands on a button, with or without its picture, gets what the button gives."""
+    alice = await world.person("张三")
+    await alice.says(label)
+    wanted = {"算": "🧮 算执行费", "写": "📝 写执行申请书", "窗": "menu.back", "📝": "documents.button.begin", "🧮": "🧮 算执行费", "帮": "🧮 算执行费"}
+    key = wanted[label[0]]
+    assert (TEXTS(key) if key in TEXTS else key) in alice.buttons()

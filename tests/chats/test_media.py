@@ -104,6 +104,46 @@ async def test_the_last_question_corrected_is_answered_anew(world: World) -> Non
     assert versions == [(1, "怎么申请强制执行"), (2, "执行费怎么算")]
 
 
+async def test_a_sum_is_worked_out_anew_when_its_question_is_corrected(world: World) -> None:
+    """50万 edited to 60万: the new sum is told, and said to be for the new words; also in an answer on the way."""
+    alice = await world.person("张三")
+    message = alice.actor.says("标的50万执行费多少")
+    await world.settled()
+    await alice.hears("执行费 7,400 元")
+    await alice.edits(message, "标的60万执行费多少")
+    await alice.hears("answer.edited")
+    await alice.hears("执行费 8,400 元")
+    before = len(alice.heard())
+    await alice.edits(message, "标的60万执行费多少")
+    assert len(alice.heard()) == before
+    await alice.says("帮我算执行费")
+    answer = alice.actor.says("50万")
+    await world.settled()
+    await alice.edits(answer, "70万")
+    await alice.hears("执行费 9,400 元")
+    question = alice.actor.says("执行费怎么算")
+    await world.settled()
+    await alice.edits(question, "标的80万执行费多少")
+    await alice.hears("10,400 元")
+
+
+async def test_an_earlier_answer_corrected_counts_in_a_document(world: World) -> None:
+    """The name that was corrected in the chat is the one that is kept, and the open question stays open."""
+    alice = await world.person("张三")
+    await alice.says("写强制执行申请书")
+    await alice.taps("documents.button.begin")
+    await alice.taps("个人")
+    name = alice.actor.says("张山")
+    await world.settled()
+    await alice.taps("documents.button.by_hand")
+    await alice.edits(name, "张三峰")
+    await alice.hears("answer.edited")
+    assert "住在哪里" in alice.heard()[-1]
+    async with world.bot.services.store.work(read_only=True) as work:
+        sealed = (await work.connection.exec_driver_sql("SELECT data FROM flows")).scalars().all()
+    assert ["张三峰" in world.bot.services.store.vault.open(bytes(s)) for s in sealed] == [True]
+
+
 async def test_an_older_message_corrected_is_a_version_only(world: World) -> None:
     """Only the last question is answered again; the log keeps every version of any."""
     alice = await world.person("张三")

@@ -41,3 +41,23 @@ def test_no_word_means_two_things() -> None:
     words = [bare(word) for said in groups.values() for word in said.split()]
     assert len(words) == len(set(words))
     assert set(CHOICES) <= set(groups)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ("算一算", "tools:calc"), ("🧮 算一算", "tools:calc"), ("帮我算一下", "tools:calc"), ("计算器", "tools:calc"),
+        ("写文书", "tools:doc"), ("📝写文书", "tools:doc"), ("看目录", "menu"), ("窗口和服务", "cat:service:0"),
+    ],
+)  # fmt: skip
+def test_what_stands_on_the_menu_can_be_typed(typed: str, place: str) -> None:
+    """With its picture or without, as it stands there."""
+    assert HEARD.place(typed) == place
+
+
+def test_every_label_of_the_menu_is_a_place_of_its_own() -> None:
+    """Categories and lists; a question is none."""
+    texts = Texts.load()
+    names = {**texts.under("menu.categories"), **texts.under("menu.tools")}
+    assert len({HEARD.place(name) for name in names.values()} - {None}) == len(names)
+    assert HEARD.place("执行费怎么算") is None
