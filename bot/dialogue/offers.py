@@ -149,6 +149,8 @@ class Offers:
         False: nobody offers anything, or the words are about something else.
         """
         verdict = scene.house.replies.verdict(text)
+        if verdict == "breach":
+            return await self._broken(scene, text)
         told = PATHS["plan"].opened(Opening(scene.today, text))
         meaning = scene.house.replies.meaning(text, scene.today)
         counters = bool(told) and meaning.intent in (None, Intent.PLAN)
@@ -170,6 +172,18 @@ class Offers:
             lead = scene.texts(f"settlement.meant.{verdict or 'counter'}")
             scene.turn.say(Reply(f"{lead}\n{shown.text}", shown.buttons, f"settlement.meant.{verdict or 'counter'}"))
         return True
+
+    async def _broken(self, scene: Scene, text: str) -> bool:
+        """A creditor speaks of a broken agreement: both ways that the law gives (和解规定第9条). False: none is broken."""
+        hand = settling(scene)
+        for view in await scene.views(Role.CREDITOR):
+            deal = await hand.table.standing(view)
+            if deal is not None and deal.row.status == Status.BROKEN:
+                scene.turn.heard(text, "text", decision="breach")
+                scene.about(view.id, scene.side(view)[0])
+                scene.turn.say(hand.broken(deal, scene.side(view)[0]))
+                return True
+        return False
 
     async def _again(self, scene: Scene, text: str) -> bool:
         """分8期吧 from somebody whose own offer is on the table, was given back, or was agreed: a new offer."""

@@ -18,8 +18,9 @@ from bot.dialogue.clerk import Clerk
 from bot.dialogue.ends import wrong_person
 from bot.dialogue.ends_calc import remind
 from bot.dialogue.flows import PATHS
-from bot.dialogue.flows.model import WISHES, Begun, Opening
+from bot.dialogue.flows.model import WISHES, Begun, Data, Opening
 from bot.dialogue.flows.paid import WAYS
+from bot.dialogue.flows.plan import as_arg
 from bot.dialogue.flows.promise import sum_of
 from bot.dialogue.guided import AT_ONCE, Guided, number
 from bot.dialogue.model import Button, Incoming, Reply
@@ -557,6 +558,8 @@ class Party:
             return True
         if scene.proven and await self._offers.heard(scene, text):
             return True
+        if meaning.intent is Intent.PROMISE and self._told(scene, text).get("kind") == "instalment":
+            meaning = meaning.as_plan()  # 从1月10号开始每月还5000 names a day, and means a plan
         if not scene.proven or meaning.intent is None:
             return False
         if meaning.told == (Intent.THANKS,):
@@ -590,11 +593,15 @@ class Party:
         view = await scene.view(scene.obligation) if scene.obligation else None
         if view and view.standing.performed_on is None:
             label = f"party.button.do.{action}"
-            told = PATHS["plan"].opened(Opening(scene.today, text)) if action == "plan" else {}
-            kind = told.get("kind") or ("delay" if action == "plan" and self._house.replies.delays(text) else "")
-            data = f"ob:{short(view.id)}:{action}" + (f".{kind}" if kind else "")
+            told = self._told(scene, text) if action == "plan" else {}
+            arg = as_arg(told) or ("delay" if action == "plan" and self._house.replies.delays(text) else "")
+            data = f"ob:{short(view.id)}:{action}" + (f".{arg}" if arg else "")
             scene.say("party.offer", scene.button(label, data), matter=matter(view))
             scene.turn.state.offered_press = data
+
+    def _told(self, scene: Scene, text: str) -> Data:
+        """What words tell of a plan."""
+        return PATHS["plan"].opened(Opening(scene.today, text))
 
     async def _wanted(self, scene: Scene, meaning: Meaning, text: str) -> bool:
         """Do everything that was told: what goes to a person first, then one path; another one is offered."""

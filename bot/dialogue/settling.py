@@ -269,8 +269,7 @@ class Settling:
             return False
         missing, day = found
         deal = await self.table.break_off(deal.id)
-        last = max(i.expected_on for v in deal.views for i in v.instalments)
-        told = {**self._matter(deal), "amount": yuan(missing), "day": day, "last": last}
+        told = self._breach_told(deal, missing, day)
         stage = "in" if deal.row.stage == Stage.IN else "before"
         for party in deal.parties.values():
             if deal.side(party.id) is Side.CREDITOR:
@@ -281,6 +280,16 @@ class Settling:
         note = self._texts("settlement.task.breach", **worded(self._texts, told))
         await add_task(self._house, self._voice, self._new_task(deal, "breach", note))
         return True
+
+    def _breach_told(self, deal: Deal, missing: int, day: date) -> dict[str, object]:
+        last = max(i.expected_on for v in deal.views for i in v.instalments)
+        return {**self._matter(deal), "amount": yuan(missing), "day": day, "last": last}
+
+    def broken(self, deal: Deal, party_id: int) -> Reply:
+        """What a creditor can do about an agreement that is broken, told again."""
+        missing, day = _breach(deal, self.table) or (deal.balance, self.table.today)
+        key = f"settlement.breach.{'in' if deal.row.stage == Stage.IN else 'before'}"
+        return self._sentence(key, self._breach_told(deal, missing, day), self._ways(deal, party_id))
 
     async def mended(self, negotiation_id: int) -> bool:
         """What was late has been paid after all."""
@@ -411,10 +420,13 @@ class Settling:
 
     async def _tell(self, party_id: int, deal: Deal, key: str, told: Told, *, buttons: Buttons = ()) -> int:
         """Say a sentence to a party, filled with as much of what is told as it wants."""
+        return await self._say(party_id, deal, self._sentence(key, told, buttons))
+
+    def _sentence(self, key: str, told: Told, buttons: Buttons) -> Reply:
         made = rows((Button(self._texts(label), data) for label, data in buttons), 2)
         wanted = self._texts.placeholders(key)
         text = self._texts(key, **{k: v for k, v in worded(self._texts, told).items() if k in wanted})
-        return await self._say(party_id, deal, Reply(text, made, key))
+        return Reply(text, made, key)
 
     async def _say(self, party_id: int, deal: Deal, reply: Reply) -> int:
         before = len(self._voice.messages)

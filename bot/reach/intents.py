@@ -70,6 +70,12 @@ class Meaning:
         """The rest of what is meant."""
         return replace(self, told=tuple(i for i in self.told if i is not intent))
 
+    def as_plan(self) -> Meaning:
+        """The same, where what sounds like a promise is a plan: 从1月10号开始每个月还5000."""
+        told, asked = ([Intent.PLAN if i is Intent.PROMISE else i for i in those] for those in (self.told, self.asked))
+        parts = tuple((Intent.PLAN if i is Intent.PROMISE else i, words) for i, words in self.parts)
+        return replace(self, told=tuple(dict.fromkeys(told)), asked=tuple(dict.fromkeys(asked)), parts=parts)
+
     def words(self, intent: Intent, text: str) -> str:
         """The message without the clauses in which something else is paid, promised or proposed."""
         others = [words for i, words in self.parts if i is not intent]
@@ -104,11 +110,9 @@ class Replies:
         return [(kind, needed) for kind, rule, needed in self._now.paths if rule.fits(words)]
 
     def verdict(self, text: str) -> str:
-        """What is said to an offer that waits for an answer: "no", "yes", or "" when it is neither."""
-        words = bare(text)
-        return next(
-            (name for name in ("no", "yes") if name in self._now.offers and self._now.offers[name].fits(words)), ""
-        )
+        """What is said to an offer that waits ("no", "yes") or to an agreement ("breach"); "" when it is neither."""
+        words, offers = bare(text), self._now.offers
+        return next((name for name in ("breach", "no", "yes") if name in offers and offers[name].fits(words)), "")
 
     def stops(self, text: str) -> bool:
         """Whether somebody wants no more messages, in any clear wording."""

@@ -34,7 +34,7 @@ _SECTIONS = (
     "paths",
 )
 _OPTIONAL = ("courtesy", "signs", "delay", "payers", "offers", "consent", "rhetorical", "paths")
-_VERDICTS = ("no", "yes")
+_VERDICTS = ("breach", "no", "yes")
 _RULE = ("only", "has", "not")
 
 
@@ -82,7 +82,7 @@ class Wordings:
     delay: Rule = field(default_factory=Rule)
     payers: Rule = field(default_factory=Rule)  # somebody else paid
     kin: tuple[str, ...] = ()  # 哥, 老板: who it may be
-    offers: dict[str, Rule] = field(default_factory=dict)  # no, yes: what is said to an offer that waits
+    offers: dict[str, Rule] = field(default_factory=dict)  # what is said to an offer that waits (no, yes), or of an agreement
     asking: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()  # 行不行: asks for a yes to what is told, not for an explanation
     rhetorical: tuple[str, ...] = ()  # 不是…吗: looks like a question and is none

@@ -485,6 +485,11 @@ async def test_what_is_enforced_again_is_the_title_not_the_sum_of_the_settlement
     begun = await creditor.hears("下面这些您的案子里有")
     assert "59,475元" in begun.text
     assert "39,000元" not in begun.text
+    await creditor.taps("party.button.leave")
+    await creditor.says("我要去告他违反和解")
+    again = await creditor.hears("就履行和解协议向执行法院起诉")
+    assert "执行和解规定第9条" in again.text
+    assert len(await deals(world, owed)) == 1
 
 
 async def test_a_report_that_waits_is_no_breach_and_a_late_payment_mends(court: Court) -> None:
@@ -585,6 +590,43 @@ async def test_plans_that_cannot_be_are_said_so(world: World, answer: str) -> No
     assert "打算分几期" in debtor.heard()[-1]
     assert len(creditor.heard()) == heard
     assert await deals(world, owed) == []
+
+
+async def test_a_first_part_and_equal_ones_are_all_offered(court: Court) -> None:
+    """先2万，剩下的每月5千: nothing of it is lost; a sum that fits nowhere is asked about."""
+    world = court.world
+    _, _, creditor = await both(world)
+    await creditor.says("我想和解")
+    await creditor.taps("party.button.instalment")
+    await creditor.says("2万，每月5千")
+    told = await creditor.hears("没全看懂：看到了每次 5,000 元")
+    assert "20,000 元不知道放在哪里" in told.text
+    await creditor.says("先2万，剩下的每月5千")
+    await creditor.says("12月10日")
+    await creditor.taps("party.button.skip")
+    shown = await creditor.hears("第 1 期：2026年12月10日（周四）前付 20,000 元")
+    for line in ("第 2 期：2027年1月10日（周日）前付 5,000 元", "第 10 期：2027年9月10日（周五）前付 475 元"):
+        assert line in shown.text
+
+
+async def test_a_wish_with_days_and_sums_becomes_a_proposal(court: Court) -> None:
+    """能不能分12期还，从明年1月10号开始，每个月还5000: a proposal with what was said, only the reason is asked."""
+    world = court.world
+    _, debtor, _ = await both(world)
+    await debtor.says("能不能分12期还，从明年1月10号开始，每个月还5000")
+    await debtor.taps("party.button.skip")
+    shown = await debtor.hears("5,000 元")
+    assert "2027年1月10日" in shown.text
+
+
+@pytest.mark.parametrize("said_so", ["同意吧", "行吧", "就这样吧", "可以的", "没意见"])
+async def test_yes_in_other_words_is_asked_to_be_confirmed(world: World, said_so: str) -> None:
+    """Nothing is accepted by words alone, and nobody who says yes is told that it was not understood."""
+    _, debtor, creditor = await both(world)
+    await offers(debtor)
+    await creditor.hears("第 6 期")
+    await creditor.says(said_so)
+    await creditor.hears("您是说同意下面这一版吗")
 
 
 async def test_only_staff_lead_negotiations(court: Court) -> None:

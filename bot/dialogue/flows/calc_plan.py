@@ -26,6 +26,7 @@ from bot.guide.days import after_months
 from bot.guide.instalments import MOST
 from bot.guide.model import LARGEST, CannotWorkOutError
 from bot.guide.reading import dated_sums, impossible_day, listed_days
+from bot.guide.settlement.reading import leftover
 from bot.reach.saying import find_count, find_each
 
 COMMON = ("3", "6", "12", "24")
@@ -95,7 +96,7 @@ class CalcPlan(Calculation):
             amount = read_amount(answer)
             return amount if isinstance(amount, Puzzled) else {"amount": amount}
         if at.step == Step.PARTS:
-            return self._parts(answer)
+            return self._parts(at, answer)
         if at.step == Step.CONFIRM:
             return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
         if answer.choice == "month":
@@ -103,20 +104,25 @@ class CalcPlan(Calculation):
         day = read_day(answer, past=False)
         return day if isinstance(day, Puzzled) else {"first": day}
 
-    def _parts(self, answer: Answer) -> Data | Puzzled:
+    def _parts(self, at: At, answer: Answer) -> Data | Puzzled:
         text = answer.choice if answer.choice in COMMON else answer.text.strip()
         if odd := impossible_day(text):
             return Puzzled("calc.wrong.no_such_day", {"day": odd}, understood=True)
-        pairs = dated_sums(text, answer.today, past=False)
+        pairs, parts = dated_sums(text, answer.today, past=False), find_count(text)
+        whole = int(at.data["amount"])
+        if pairs and len(pairs) == 1 and parts:
+            pairs = []  # the day by which it is paid in so many parts
         if pairs and all(amount <= LARGEST for _, amount in pairs):
             return {"parts": {"parts": [[d.isoformat(), as_cents(a)] for d, a in pairs]}}
         days = listed_days(text, answer.today, past=False)
         if len(days) > 1:
             return {"parts": {"days": [d.isoformat() for d in days]}}
         each = find_each(text, answer.today)
+        if (each or parts) and (other := leftover(text, answer.today, each or 0, 0, whole)):
+            return Puzzled("calc.ask.leftover", {"amount": yuan(other)}, understood=True)
         if each and each <= as_cents(LARGEST):
             return {"parts": {"each": each}}
-        count = int(text) if text.isdecimal() and len(text) < 5 else find_count(text) or 0
+        count = int(text) if text.isdecimal() and len(text) < 5 else parts or 0
         return {"parts": {"count": count}} if 1 <= count <= MOST else Puzzled("calc.ask.no_count", {"most": MOST})
 
     @override

@@ -11,8 +11,9 @@ from typing import ClassVar
 from typing_extensions import override
 
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Opening, Path, Puzzled, Say, elsewhere, yuan
+from bot.guide.days import after_months
 from bot.guide.settlement.model import MOST_PARTS, TIMES, Fee
-from bot.guide.settlement.reading import read_schedule
+from bot.guide.settlement.reading import leftover, read_down, read_schedule
 from bot.reach.saying import (
     even_plan,
     find_count,
@@ -32,6 +33,11 @@ KINDS = ("instalment", "lump", "delay")
 WISHED = frozenset({"total", "security", "fee"})  # asked when somebody chooses them on the last screen
 FEES = (Fee.DEBTOR, Fee.CREDITOR, Fee.HALF)
 _NEGATIVE = re.compile(r"[-\u2212负]\s*\d")
+_LEFT = re.compile(r"剩|余下|余款|其余|尾款")  # something comes before it
+_FROM = re.compile(r"[从自].{1,12}|开始|起|首期|第一期")
+_CODES = {"c": "count", "e": "each", "d": "down", "f": "first", "t": "total"}  # in a button
+_SHORT = {"i": "instalment", "l": "lump"}
+_FIGURES = 13
 _TIMES = re.compile(r"(\d+)\s*[个]?[期次笔月]")
 
 
@@ -108,7 +114,7 @@ class Plan(Path):
     def clear(self, step: str) -> tuple[str, ...]:
         """Count, sum of each and a schedule go together; a new total needs a new schedule."""
         if step == Step.COUNT:
-            return ("count", "each", "parts")
+            return ("count", "each", "parts", "down")
         return ("total", "parts") if step == Step.TOTAL else (step,)
 
     @override
@@ -117,13 +123,20 @@ class Plan(Path):
         text = opening.text
         if opening.arg == "delay" and text:
             return {"kind": "delay"} | _until(text, opening.today, opening.due)
-        if opening.arg in KINDS:
-            return {"kind": opening.arg}
+        if opening.arg:
+            return from_arg(opening.arg)
         if find_delay(text, opening.today):
             return {"kind": "delay"} | _until(text, opening.today, opening.due)
         count, each = find_count(text), find_each(once_less(text), opening.today)
+        down = read_down(text, opening.today)
+        if _LEFT.search(text) and not (down and (count or each)):
+            return {"kind": "instalment"}  # several parts, which are asked for
         if count or each:
-            return {"kind": "instalment"} | ({"each": each} if each else {"count": count})
+            found = find_day(text, opening.today) if _FROM.search(text) or down else None
+            ahead = (found.day - opening.today).days if found else 0
+            first = {"first": found.day.isoformat()} if found and 0 < ahead <= LONGEST else {}
+            data = {"each": each} if each else {"count": count}
+            return {"kind": "instalment"} | data | first | ({"down": down} if down else {})
         if text and whole(text):
             amount = None if waives(text) else find_sum(text, opening.today)
             return {"kind": "lump"} | ({"total": amount} if amount else {})
@@ -162,7 +175,7 @@ class Plan(Path):
         plan = plan_of(data)
         if data["kind"] == "lump":
             return Say("party.plan.confirm_lump", {"day": plan[0][1], "amount": yuan(plan[0][0])}, choices, more)
-        if data.get("parts"):
+        if data.get("parts") or data.get("down"):
             parts = tuple(told_part(no, amount, day) for no, (amount, day) in enumerate(plan, 1))
             return Say("party.plan.confirm_parts", {"count": len(plan)}, choices, (*parts, *more))
         params = {
@@ -238,28 +251,31 @@ class Plan(Path):
         # Parts that somebody wrote down made the former total; a count may be too many for the new one.
         data: Data = {"total": amount, "ask": "", "parts": None}
         try:
-            even_plan(amount, at.data.get("count") or 2, answer.today, at.data.get("each"))
+            even_plan(amount - at.data.get("down", 0), at.data.get("count") or 2, answer.today, at.data.get("each"))
         except ValueError:
-            data |= {"count": None, "each": None}
+            data |= {"count": None, "each": None, "down": None}
         return data
 
     def _count(self, at: At, answer: Answer) -> Data | Puzzled:
         total, text = total_of(at.data), answer.text
         if parts := read_schedule(text, answer.today, total):
             return self._parts(at.data, parts, answer.today)
-        each, count = find_each(text, answer.today), find_count(text)
+        each, count, down = find_each(text, answer.today), find_count(text), read_down(text, answer.today)
         if count is None and text.strip().isdecimal() and 2 <= int(text) <= MOST_PARTS:
             count = int(text)
         if not each and not count:
             many = _TIMES.search(text) or text.strip().isdecimal()
             return Puzzled("party.plan.impossible" if many else "party.plan.no_count")
+        if other := leftover(text, answer.today, each or 0, down, total):
+            one = Say("party.plan.each", {"amount": yuan(each)}) if each else Say("party.plan.parts", {"count": count})
+            return Puzzled("party.plan.leftover", {"understood": one, "amount": yuan(other)}, understood=True)
         try:
-            even_plan(total, count or 2, answer.today, each)
+            even_plan(total - down, count or 2, answer.today, each)
         except ValueError:
             return Puzzled("party.plan.impossible")
         found = find_day(text, answer.today)
         first = {"first": found.day.isoformat()} if found and found.day > answer.today else {}
-        return ({"each": each} if each else {"count": count}) | first
+        return ({"each": each} if each else {"count": count}) | first | ({"down": down} if down else {})
 
     def _parts(self, data: Data, parts: Sequence[tuple[int, date]], today: date) -> Data | Puzzled:
         """Days and sums as somebody wrote them down."""
@@ -293,11 +309,34 @@ def _until(text: str, today: date, due: date | None) -> Data:
     return {"until": day.isoformat()} if day and 0 < (day - today).days <= LONGEST else {}
 
 
+def as_arg(told: Data) -> str:
+    """What was told of a plan, short enough for a button: `i-c12-f20270110`."""
+    codes = [f"{letter}{str(told[name]).replace('-', '')}" for letter, name in _CODES.items() if told.get(name)]
+    kind = told.get("kind", "")
+    return "-".join([next(s for s, k in _SHORT.items() if k == kind), *codes]) if codes else kind
+
+
+def from_arg(arg: str) -> Data:
+    """The same back; what a button cannot have made is left out."""
+    kind, *codes = arg.split("-")
+    kind = _SHORT.get(kind, kind)
+    data: Data = {"kind": kind} if kind in KINDS else {}
+    for code in codes if data else ():
+        name, figures = _CODES.get(code[:1], ""), code[1:]
+        if not name or not (figures.isascii() and figures.isdecimal() and len(figures) <= _FIGURES):
+            continue
+        try:
+            data[name] = date.fromisoformat(figures).isoformat() if name == "first" else int(figures)
+        except ValueError:
+            continue
+    return data
+
+
 def possible(data: Data, told: Data, today: date) -> Data:
     """What was told, if such a plan can be; else nothing, and it is asked."""
     if told.get("kind") == "instalment":
         try:
-            even_plan(data.get("balance", 0), told.get("count") or 2, today, told.get("each"))
+            even_plan(data.get("balance", 0) - told.get("down", 0), told.get("count") or 2, today, told.get("each"))
         except ValueError:
             return {"kind": "instalment"}
     if told.get("total", 0) > data.get("balance", 0) * TIMES:
@@ -318,8 +357,10 @@ def plan_of(data: Data) -> list[tuple[int, date]]:
         return [(total_of(data), date.fromisoformat(data["until"]))]
     if data.get("parts"):
         return [(amount, date.fromisoformat(day)) for amount, day in data["parts"]]
-    first = date.fromisoformat(data["first"])
-    return even_plan(total_of(data), data.get("count") or 2, first, data.get("each"))
+    first, down = date.fromisoformat(data["first"]), data.get("down", 0)
+    then = after_months(first, 1) if down else first
+    rest = even_plan(total_of(data) - down, data.get("count") or 2, then, data.get("each"))
+    return [(down, first), *rest] if down else rest
 
 
 def told_part(no: int, amount: int, day: date) -> Say:

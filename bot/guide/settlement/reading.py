@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bot.reach.saying import find_day, find_one, unclear_sum, whole
+from bot.reach.saying import find_day, find_each, find_one, find_sums, unclear_sum, whole
 
 _BREAK = re.compile(r"[;；,，、。\n\t]+")
+_DOWN = re.compile(r"先|首付|首期|头期|第一期|第一次|第一笔")
+_REST = re.compile(r"剩|余下|余款|其余|尾款|以后|之后|然后|再")
 _THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 
 
@@ -33,3 +35,22 @@ def read_schedule(text: str, today: date, total: int) -> list[tuple[int, date]]:
             return []
         found.append((amount, day.day))
     return found if len(found) > 1 else []
+
+
+def read_down(text: str, today: date) -> int:
+    """What is paid first (分), before equal parts: 先2万，剩下的每月5千; 0 where nothing of the kind is said."""
+    plain = _THOUSANDS.sub("", text)
+    rest = _REST.search(plain)
+    if rest is None or not _DOWN.search(plain[: rest.start()]):
+        return 0
+    before, after = plain[: rest.start()], plain[rest.start() :]
+    sums = find_sums(before, today, strict=False)
+    each = find_each(after, today)
+    clear = len(sums) == 1 and not find_each(before, today) and {*find_sums(after, today)} <= {each}
+    return sums[0] if clear else 0
+
+
+def leftover(text: str, today: date, each: int, down: int, total: int) -> int:
+    """A sum (分) in the words that is neither the one each time, nor the first, nor the whole; 0 for none."""
+    used = {each, down, total}
+    return next((s for s in find_sums(_THOUSANDS.sub("", text), today) if s not in used), 0)

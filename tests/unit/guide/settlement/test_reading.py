@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from bot.dialogue.flows import PATHS, Answer, At
-from bot.dialogue.flows.model import Data, Opening
+from bot.dialogue.flows.calc_plan import CalcPlan
+from bot.dialogue.flows.model import Data, Opening, Puzzled
 from bot.dialogue.flows.plan import plan_of
-from bot.guide.settlement.reading import read_schedule
+from bot.guide.settlement.reading import leftover, read_down, read_schedule
 from bot.reach.intents import Replies
 from tests.world import ROOT
 
@@ -128,3 +129,31 @@ def test_security_and_fee_are_asked_only_on_wish() -> None:
     assert at.step == "confirm"
     assert (at.data["security"], at.data["fee"]) == ("李四担保", "half")
     assert "fee" not in PLAN.order({"balance": 1, "kind": "delay"})
+
+
+@pytest.mark.parametrize(
+    ("text", "down"),
+    [
+        ("先2万，剩下的每月5千", 2_000_000), ("首付1万5，其余每个月3000，从12月10日开始", 1_500_000),
+        ("先还2万，剩下的分6期", 2_000_000), ("先2万再还3万，剩下的每月5千", 0), ("每月2000", 0), ("先还一点，剩下的慢慢还", 0),
+    ],
+)  # fmt: skip
+def test_a_first_part_before_equal_ones(text: str, down: int) -> None:
+    """Only where one sum stands before the rest, and none but the equal ones after."""
+    assert read_down(text, TODAY) == down
+
+
+def test_a_sum_that_fits_nowhere_is_found() -> None:
+    """2万，每月5千 has one too many; the whole may be named."""
+    assert leftover("2万，每月5千", TODAY, 500_000, 0, 6_000_000) == 2_000_000
+    assert leftover("6万，每月5千", TODAY, 500_000, 0, 6_000_000) == 0
+    assert leftover("先2万，剩下的每月5千", TODAY, 500_000, 2_000_000, 6_000_000) == 0
+
+
+def test_the_day_by_which_it_is_paid_is_no_single_part() -> None:
+    """10万，明年年底前分6期还 at 怎么分: six parts, not one; another sum is asked about."""
+    at = At("parts", {"amount": 10_000_000})
+    assert CalcPlan().take(at, Answer(TODAY, "10万，明年年底前分6期还")) == {"parts": {"count": 6}}
+    puzzled = CalcPlan().take(at, Answer(TODAY, "先2万，剩下的每月5千"))
+    assert isinstance(puzzled, Puzzled)
+    assert puzzled.key == "calc.ask.leftover"
