@@ -97,6 +97,12 @@ def _unsure(before: date, day: date) -> bool:
     return before.year != day.year and not (before < day <= before + timedelta(days=366))
 
 
+def _adrift(piece: str, before: date, day: date) -> bool:
+    """Whether a piece names a day without a year whose year the day before it leaves open: 2024年6月1日，12月1日."""
+    words = readable(piece)
+    return "年" not in words and not FULL.search(words) and bool(_YEARLESS.search(words)) and _unsure(before, day)
+
+
 def period_of(text: str, today: date) -> tuple[date, int] | None:
     """A day of effect, and within how many days from it: 2024年3月1日生效，生效后十日内. None when either is missing."""
     words = readable(text)
@@ -434,7 +440,7 @@ def _dated(lines: list[str], today: date, *, past: bool) -> list[tuple[date, Dec
         sums = find_sums(_without_days(readable(line)), today, strict=False)
         if len(days) != 1 or len(sums) != 1:
             return None
-        if found and "年" not in line and _unsure(found[-1][0], days[0]):
+        if found and _adrift(line, found[-1][0], days[0]):
             return None
         found.append((days[0], Decimal(sums[0]) / 100))
     return found or None
@@ -442,5 +448,10 @@ def _dated(lines: list[str], today: date, *, past: bool) -> list[tuple[date, Dec
 
 def listed_days(text: str, today: date, *, past: bool) -> list[date]:
     """Every day of an answer that may run over several lines."""
-    found = [d for line in re.split(r"[\n；;。、,，\s]+", text[:2000]) for d in days_of(line, today, past=past)]
+    found: list[date] = []
+    for piece in re.split(r"[\n；;。、,，\s]+", text[:2000]):
+        days = days_of(piece, today, past=past)
+        if found and days and _adrift(piece, found[-1], days[0]):
+            return []
+        found += days
     return list(dict.fromkeys(found))

@@ -27,6 +27,7 @@ _TAIL = re.compile(
 )
 _POINT = re.compile(r"([零〇一二两三四五六七八九十百]+)点([零〇一二两三四五六七八九]+)")
 _COUNTED = re.compile(r"[%‰°*期个次号日月年天级楼条名位岁点倍折号份套辆人口栋]|分之|分(?!期|\d)")
+_ONCE = re.compile(r"[\d十百千万亿][一两]$")
 _MISTYPED = re.compile("[a-z]+[万千亿元块]")  # 5o万
 _RANGE = re.compile(r"[-~—–至到]|或者?")
 _LARGE = frozenset("百千万亿wk")
@@ -64,8 +65,11 @@ def _all(text: str) -> Iterator[Amount]:
         if run.start() < behind:
             continue
         said = run.group()
-        tail = _TAIL.match(text, run.end())
-        end = behind = tail.end() if tail else run.end()
+        if _ONCE.search(said) and _COUNTED.match(text, run.end()):
+            said = said[:-1]  # 两万一次付清, 三千一个月
+        stop = run.start() + len(said)
+        tail = _TAIL.match(text, stop)
+        end = behind = tail.end() if tail else stop
         if _skipped(text, said, run.start(), end, money=bool(tail)):
             continue
         certain = bool(tail) or bool(_LARGE & set(said))
@@ -90,9 +94,8 @@ def _skipped(text: str, said: str, begin: int, end: int, *, money: bool) -> bool
 
 def _broken_by(text: str, begin: int, end: int) -> bool:
     """Whether a letter, a sign or a digit stands directly beside it: 5o万, x123."""
-    return bool(re.match(r"[a-z零〇一二三四五六七八九十百千万亿\d*]|[.,]\d", text[end:])) or bool(
-        re.search(r"(?:[\da-z*]|\d[.,])$", text[:begin])
-    )
+    behind = rf"[a-z*]|[.,]?\d|[{HAN}]+[十百千万亿]"
+    return bool(re.match(behind, text[end:])) or bool(re.search(r"(?:[\da-z*]|\d[.,])$", text[:begin]))
 
 
 def _with_tail(value: Decimal | None, tail: re.Match[str] | None) -> Decimal | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.guide.reading import amount_of, dated_sums, day_of, period_of, rate_of
+from bot.guide.reading import amount_of, dated_sums, day_of, listed_days, period_of, rate_of
 from bot.reach.saying import find_day, find_one, find_rough, find_sums, unclear_sum
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -133,6 +133,10 @@ def test_sums(said: str, yuan: str) -> None:
         ("（2024）黔0402执123号，还了2万", [2_000_000]),
         ("12月3日付两千，下月底付三千", [200_000, 300_000]),
         ("一分不少", []),
+        ("两万一次付清", [2_000_000]),
+        ("三千一个月", [300_000]),
+        ("200块一天", [20_000]),
+        ("每月还2000分6期", [200_000]),
         ("下午3点半见", []),
     ],
 )
@@ -200,3 +204,6 @@ def test_days_with_sums_keep_their_years() -> None:
     assert dated_sums("第一期2024年6月1日5万，第二期2024年12月1日10万", TODAY, past=True) == [first, second]
     assert dated_sums("2025-1-1 30000", TODAY, past=True) == [(date(2025, 1, 1), 30_000)]
     assert dated_sums("2024年6月1日5万，12月1日10万", TODAY, past=True) is None
+    assert dated_sums("2024年6月1日 5万\n昨天 10万", TODAY, past=True) == [first, (date(2026, 11, 23), 100_000)]
+    assert listed_days("2024年6月1日，12月1日", TODAY, past=True) == []
+    assert listed_days("2024年6月1日、2024年12月1日", TODAY, past=True) == [first[0], second[0]]
