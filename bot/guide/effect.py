@@ -140,7 +140,7 @@ def told(found: Effect, then: Performance | None = None) -> Told:
         conventions += more.conventions
         notes += [n for n in more.notes if n not in notes]
         values |= more.values
-    notes.append(Line("calc.effect.certificate"))
+    notes.append(Line(f"calc.effect.certificate.{found.title}"))
     return Told(
         "effect",
         head,

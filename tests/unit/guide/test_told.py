@@ -227,3 +227,22 @@ def test_no_rate_is_built_in() -> None:
     rates = Rates.read(FAQ / "rates.yaml")
     assert rates.names() == ["lpr_1y", "lpr_5y"]
     assert all(not rates(name).days for name in rates.names())
+
+
+@pytest.mark.parametrize(
+    ("title", "by", "never"),
+    [
+        ("judgment", "作出一审判决的法院", "仲裁"), ("second_instance", "一审、二审的判决书都要带上", "生效证明"),
+        ("arbitration_award", "仲裁机构", "一审判决"), ("labor_award", "劳动仲裁委员会", "一审判决"),
+        ("labor_final", "劳动仲裁委员会", "一审判决"), ("payment_order", "书面异议", "一审判决"),
+        ("mediation", "双方签收就生效", "一审判决"), ("small_claim", "一审终审", "作出一审判决的法院"),
+    ],
+)  # fmt: skip
+def test_who_proves_the_effect_depends_on_the_title(title: str, by: str, never: str) -> None:
+    """An award does not come from a court, and what is final at once has no first instance to go back to."""
+    told = CALCULATE("effect", {"title": title, "served": ["2026-03-02"]}, TODAY)
+    note = told.notes[-1]
+    assert note.key == f"calc.effect.certificate.{title}"
+    words = TEXTS(note.key)
+    assert by in words
+    assert never not in words
