@@ -143,8 +143,9 @@ class CalcInterest(Calculation):
         day = read_day(answer)
         if isinstance(day, Puzzled):
             return day
-        if at.step == Step.UNTIL and day < at.data["due"]:
-            return Puzzled("calc.wrong.not_due", {"day": at.day("due")}, understood=True)
+        first = min((d for d, _ in at.data.get("parts") or ()), default=at.data.get("due", ""))
+        if at.step == Step.UNTIL and day < first:
+            return Puzzled("calc.wrong.not_due", {"day": date.fromisoformat(first)}, understood=True)
         return {at.step: day}
 
     def _due(self, at: At, answer: Answer) -> Data | Puzzled:
@@ -165,7 +166,7 @@ class CalcInterest(Calculation):
                 "calc.ask.parts_total", {"sum": yuan(made), "total": yuan(at.data["amount"])}, understood=True
             )
         listed = [[day.isoformat(), as_cents(amount)] for day, amount in parts]
-        return {"due": min(day for day, _ in parts).isoformat(), "parts": listed, "effective": ""}
+        return {"due": max(day for day, _ in parts).isoformat(), "parts": listed, "effective": ""}
 
     def _paid(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice == "none":
