@@ -34,6 +34,7 @@ GRAMMAR = {
     "bot/guide/documents/capitals.py",
     "bot/guide/documents/checks.py",
     "bot/guide/settlement/paper.py",
+    "bot/guide/settlement/reading.py",
     "bot/ledger/casenumber.py",
     "bot/ledger/cells.py",
     "bot/ledger/columns.py",

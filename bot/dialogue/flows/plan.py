@@ -13,7 +13,7 @@ from typing_extensions import override
 from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Opening, Path, Puzzled, Say, elsewhere, yuan
 from bot.guide.days import after_months
 from bot.guide.settlement.model import MOST_PARTS, TIMES, Fee
-from bot.guide.settlement.reading import leftover, read_down, read_schedule
+from bot.guide.settlement.reading import leftover, names_first, read_down, read_schedule, speaks_of_rest
 from bot.reach.saying import (
     even_plan,
     find_count,
@@ -33,8 +33,6 @@ KINDS = ("instalment", "lump", "delay")
 WISHED = frozenset({"total", "security", "fee"})  # asked when somebody chooses them on the last screen
 FEES = (Fee.DEBTOR, Fee.CREDITOR, Fee.HALF)
 _NEGATIVE = re.compile(r"[-\u2212负]\s*\d")
-_LEFT = re.compile(r"剩|余下|余款|其余|尾款")  # something comes before it
-_FROM = re.compile(r"[从自].{1,12}|开始|起|首期|第一期")
 _CODES = {"c": "count", "e": "each", "d": "down", "f": "first", "t": "total"}  # in a button
 _SHORT = {"i": "instalment", "l": "lump"}
 _FIGURES = 13
@@ -129,10 +127,10 @@ class Plan(Path):
             return {"kind": "delay"} | _until(text, opening.today, opening.due)
         count, each = find_count(text), find_each(once_less(text), opening.today)
         down = read_down(text, opening.today)
-        if _LEFT.search(text) and not (down and (count or each)):
+        if speaks_of_rest(text) and not (down and (count or each)):
             return {"kind": "instalment"}  # several parts, which are asked for
         if count or each:
-            found = find_day(text, opening.today) if _FROM.search(text) or down else None
+            found = find_day(text, opening.today) if names_first(text) or down else None
             ahead = (found.day - opening.today).days if found else 0
             first = {"first": found.day.isoformat()} if found and 0 < ahead <= LONGEST else {}
             data = {"each": each} if each else {"count": count}

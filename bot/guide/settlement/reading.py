@@ -10,6 +10,8 @@ from bot.reach.saying import find_day, find_each, find_one, find_sums, unclear_s
 _BREAK = re.compile(r"[;；,，、。\n\t]+")
 _DOWN = re.compile(r"先|首付|首期|头期|第一期|第一次|第一笔")
 _REST = re.compile(r"剩|余下|余款|其余|尾款|以后|之后|然后|再")
+_LEFT = re.compile(r"剩|余下|余款|其余|尾款")
+_FROM = re.compile(r"[从自].{1,12}|开始|起|首期|第一期")
 _THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 
 
@@ -48,6 +50,16 @@ def read_down(text: str, today: date) -> int:
     each = find_each(after, today)
     clear = len(sums) == 1 and not find_each(before, today) and {*find_sums(after, today)} <= {each}
     return sums[0] if clear else 0
+
+
+def speaks_of_rest(text: str) -> bool:
+    """Whether something comes before what is left: 剩下的明年年底前还清."""
+    return bool(_LEFT.search(text))
+
+
+def names_first(text: str) -> bool:
+    """Whether a day in the words is that of the first part: 从1月10号开始."""
+    return bool(_FROM.search(text))
 
 
 def leftover(text: str, today: date, each: int, down: int, total: int) -> int:
