@@ -37,7 +37,11 @@ _FORMS: Sequence[tuple[str, str, str]] = (
     ("settlement", r"said", "deal_said"),
     ("task", r"closed ?(?P<words>.*)", "task_closed"),
     ("party case", r"links?", "link"),
+    ("case", r"sheets", "sheets"),
+    ("case", r"stage (?P<stage>\w+) filed_on (?P<filed>\S+)", "case_changed"),
+    ("case", r"filed_on (?P<filed>\S+)", "case_filed"),
     ("party", r"(?P<way>sms|phone|visit|letter) (?P<outcome>\w+)", "outcome"),
+    ("party", r"corrected (?P<fields>[a-z ]+)", "party_corrected"),
     ("chat", r"claimed", "claimed"),
     ("chat", r"released", "released"),
     ("chat", r"handed to (?P<whom>\S*) ?(?P<role>\w*)", "handed"),
@@ -85,6 +89,7 @@ _FORMS: Sequence[tuple[str, str, str]] = (
 _COMPILED = tuple((frozenset(of.split()), re.compile(form, re.DOTALL), key) for of, form, key in _FORMS)
 _FAMILIES: Mapping[str, str] = {
     "settlement": "settlement",
+    "stage": "stage",
     "role": "role",
     "intake": "intake",
     "step": "step",
@@ -106,6 +111,8 @@ class Telling:
             "money": lambda v: money(int(v)) if v.isdecimal() else v,  # older lines are in 分
             "court": page.court,
             "whom": self._whom,
+            "fields": lambda v: "、".join(page.label("case.column", f) for f in v.split()),
+            "filed": lambda v: page.t("told.unset") if v == "None" else v,
         }
 
     def name(self, line: Audited) -> str:

@@ -134,14 +134,14 @@ class CaseWork:
     async def sheets(self, number: str, actor: Actor, courts: Scope) -> tuple[str, bytes, list[Invitation]]:
         """The printable sheets for the parties of a case: its court, the PDF, and whose they are.
 
-        ReachError `no_font`, or `no_number` when nobody of it can prove who they are; no link is made then.
+        ReachError `no_font`, or `no_numbers` when nobody of it can prove who they are; no link is made then.
         """
         font = self._documents.font()
         async with self.by(actor, courts) as hand:
             court = (await hand.case(number)).row.court
             made = await hand.invite(number)
             if not made:
-                raise ReachError("no_number")
+                raise ReachError("no_numbers")
         name, until = self._house.ledger.courts.name(court), self._house.reach.expires()
         sheets = [Sheet(name, one.link, until, mark_of(one.party.id)) for one in made]
         return court, await asyncio.to_thread(sheets_pdf, sheets, self._house.texts, font), made

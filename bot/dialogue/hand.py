@@ -28,6 +28,9 @@ from bot.store.work import Work
 Scope = frozenset[str] | None  # the courts whose cases somebody may see and change; None: all
 
 
+INVITED = frozenset((Role.DEBTOR, Role.CREDITOR, Role.AGENT))  # who of a case gets a sheet with a link
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """A fresh one-time link for a party of a case."""
@@ -338,7 +341,7 @@ class Hand:
         made = []
         for role in case.roles:
             party = case.parties[role.party_id]
-            if role.role in (Role.DEBTOR, Role.CREDITOR, Role.AGENT) and party.provable:
+            if role.role in INVITED and party.provable:
                 start = await self._register.make_link(party.id, self._house.reach.lives)
                 made.append(Invitation(role.role, party, start, self._house.reach.address.link(start)))
         return made

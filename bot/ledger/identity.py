@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 
 from bot.ledger.model import PROOF_LENGTH, Broken, PartyKind
@@ -88,3 +89,23 @@ def tail(text: str) -> str:
     """The last characters that serve as proof, of a whole number or as somebody types them."""
     plain = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
     return plain[-PROOF_LENGTH:]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenParty:
+    """What somebody typed about a party; empty: not said."""
+
+    name: str = ""
+    number: str = ""
+    phone: str = ""
+
+    def read(self, kind: PartyKind) -> dict[str, str]:
+        """What was said, checked and in its form. Broken as `name`, `number` and `phone` above."""
+        found = {}
+        if self.name.strip():
+            found["name"] = name(self.name)
+        if self.number.strip():
+            found["number"] = number(self.number, kind)
+        if self.phone.strip():
+            found["phone"] = phone(self.phone)
+        return found

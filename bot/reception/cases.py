@@ -14,7 +14,8 @@ from bot.guide.settlement.model import SettlementError
 from bot.guide.settlement.table import Deal
 from bot.ledger.book import Book
 from bot.ledger.cells import yuan
-from bot.ledger.model import Actor, Broken, NewPayment
+from bot.ledger.identity import GivenParty
+from bot.ledger.model import Actor, Broken, NewPayment, PartyKind
 from bot.ledger.service import CaseView, View
 from bot.reach.model import Outcome, Unreached, Way
 from bot.reach.service import NotReached
@@ -101,6 +102,24 @@ class Cases:
                 detail = " ".join(f"{k} {v}" for k, v in values.items())
                 await self._audit.note(hand.book.work, who, Deed.CHANGED, "case", found.row.id, found.row.court, detail)
 
+    async def change_party(self, who: Who, number: str, party_id: int, why: str, given: GivenParty) -> None:
+        """Correct or complete somebody of a case: what is empty in `given` stays as it is.
+
+        Broken `name`, `id_number`, `id_check`, `credit_code`, `credit_check`, `phone`, `number_of_another`,
+        `no_party` when nobody of that id is in the case; ReachError `no_case`.
+        """
+        who.require(Right.EDIT_LEDGER)
+        with _told():
+            async with self._work.by(actor_of(who), who.courts) as hand:
+                found = await hand.case(number)
+                if party_id not in found.parties:
+                    raise Broken("no_party")
+                values = given.read(PartyKind(found.parties[party_id].kind))
+                await hand.book.change_party(party_id, found.row.id, why or None, **values)
+                if values:
+                    detail = f"corrected {' '.join(values)}"
+                    await self._audit.note(hand.book.work, who, Deed.CHANGED, "party", party_id, found.row.court, detail)
+
     async def history(self, who: Who, obligation_id: int) -> list[Happened]:
         """Everything that was changed about an obligation, and by whom."""
         who.require(Right.SEE_LEDGER)
@@ -128,7 +147,7 @@ class Cases:
     async def sheets(self, who: Who, number: str) -> tuple[bytes, list[Invitation]]:
         """The printable sheets with QR codes for the parties of a case, and whose they are; earlier links are void.
 
-        ReachError `no_font`, `no_number`, `no_address`, `no_case`.
+        ReachError `no_font`, `no_numbers`, `no_address`, `no_case`.
         """
         who.require(Right.MAKE_LINK)
         with _told():

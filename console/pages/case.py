@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from bot.core.privacy import mask_identifiers
-from bot.dialogue.hand import Invitation
+from bot.dialogue.hand import INVITED, Invitation
+from bot.ledger.identity import GivenParty
 from bot.ledger.model import Stage
 from bot.ledger.service import CaseView
 from bot.reach.sheet import mark_of
@@ -66,6 +67,7 @@ def _show(page: Page, view: CaseView) -> None:
             [
                 {
                     "id": f"{r.party_id}{r.role}",
+                    "party": str(r.party_id),
                     "role": page.label("party_role", r.role),
                     "name": view.parties[r.party_id].name,
                     "number": mask_identifiers(view.parties[r.party_id].number or "") or "–",
@@ -73,6 +75,7 @@ def _show(page: Page, view: CaseView) -> None:
                 }
                 for r in view.roles
             ],
+            on_row=(lambda r: _party(page, view, int(r["party"]))) if page.who.may(Right.EDIT_LEDGER) else None,
         )
     with section(page.t("case.obligations"), len(view.obligations)):
         grid(
@@ -113,6 +116,29 @@ def _change(page: Page, view: CaseView) -> None:
     }, page.t("frame.save"), change, "frame.done", show)
 
 
+def _party(page: Page, view: CaseView, party_id: int) -> None:
+    """Name, number and telephone of somebody; what is registered shows masked and stays unless something is typed."""
+    party = view.parties[party_id]
+
+    async def change(who: Who, entered: dict[str, Any]) -> None:
+        given = GivenParty(entered["name"] or "", entered["number"] or "", entered["phone"] or "")
+        await page.services.cases.change_party(who, view.row.number, party_id, entered["why"] or "", given)
+
+    async def show(_: None) -> None:
+        ui.navigate.to(f"/cases/{view.row.number}")
+
+    def field(name: str, known: str | None) -> ui.input:
+        made = text_field(page.t(f"case.column.{name}"))
+        return made.props(f'hint="{page.t("case.known", value=mask_identifiers(known))}"') if known else made
+
+    ask(page, page.t("case.party"), {
+        "name": lambda: text_field(page.t("case.column.name"), party.name),
+        "number": lambda: field("number", party.number),
+        "phone": lambda: field("phone", party.phone),
+        "why": lambda: text_field(page.t("case.party_why")),
+    }, page.t("frame.save"), change, "frame.done", show)
+
+
 def _sheets(page: Page, view: CaseView) -> None:
     """The sheets that go with the judgment, and into whose envelope each goes."""
     number = view.row.number
@@ -122,6 +148,9 @@ def _sheets(page: Page, view: CaseView) -> None:
         with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
             ui.label(page.t("case.sheets_whose")).classes("dialog-title")
             facts([(mark_of(one.party.id), f"{page.label('party_role', one.role)} {one.party.name}") for one in made[1]])
+            if without := [p.name for r in view.roles if r.role in INVITED and not (p := view.parties[r.party_id]).provable]:
+                ui.label(page.t("case.sheets_without"))
+                ui.label("、".join(dict.fromkeys(without)))
             ui.button(page.t("frame.close"), on_click=shown.close).props("flat")
 
     ask(page, page.t("case.sheets"), {}, page.t("case.do.sheets"),

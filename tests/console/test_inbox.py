@@ -127,6 +127,7 @@ async def test_the_inbox_by_keys_on_a_phone_and_with_its_filter(window: Window) 
     await page.keyboard.type("请带身份证来")
     await page.keyboard.press("Control+Enter")
     await person.hears("请带身份证来", timeout=20)
+    await expect(page.locator("textarea[data-mark=answer]")).to_have_value("")  # the page has taken note as well
     await page.keyboard.press("Escape")
     await page.keyboard.press("e")
     await expect(page.locator(".q-dialog textarea")).to_be_focused()

@@ -10,7 +10,9 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from sandbox import Sandbox
+from tests.cases import id_number
 from tests.console.conftest import Desk, Window
+from tests.unit.guide.documents.samples import credit_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -83,6 +85,18 @@ async def test_those_whom_the_chat_does_not_reach_are_listed_called_and_handed_o
         await boss.at("export").click()
     assert (await table.value).suggested_filename.startswith("未触达-")
     await boss.opens(f"/cases/{number}")
+    debtor = boss.page.locator("table.q-table").first.locator("tbody tr", has_text="义务人").first
+    name = (await debtor.locator("td").nth(1).inner_text()).strip()
+    good = credit_code() if "公司" in name else id_number(7)
+    await debtor.click()
+    field = boss.page.locator(".q-dialog .dialog").get_by_label("证件")
+    await field.fill(good[:-1] + ("1" if good[-1] != "1" else "2"))
+    await boss.confirms("保存")
+    await expect(boss.page.locator(".q-dialog .dialog")).to_contain_text("最后一位对不上")
+    await field.fill(good)
+    await boss.confirms("保存")
+    await expect(debtor).to_contain_text(f"{good[-4:]}")
+    assert "公司" in name or good not in await boss.page.content()
     await boss.at("sheets").click()
     async with boss.page.expect_download() as sheets:
         await boss.confirms("打印二维码")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.ledger.identity import GivenParty
 from bot.ledger.model import (
     Actor,
     NewCase,
@@ -127,6 +128,7 @@ DEEDS: dict[str, Call] = {
     "cases.view": lambda s, w, o: s.cases.view(w, o.obligation),
     "cases.case": lambda s, w, o: s.cases.case(w, o.case_number),
     "cases.change_case": lambda s, w, o: s.cases.change_case(w, o.case_number, "补填", filed_on=TODAY),
+    "cases.change_party": lambda s, w, o: s.cases.change_party(w, o.case_number, o.party, "", GivenParty(phone="13900000009")),
     "cases.history": lambda s, w, o: s.cases.history(w, o.obligation),
     "cases.negotiations": lambda s, w, o: s.cases.negotiations(w, o.obligation),
     "cases.proof_files": lambda s, w, o: s.cases.proof_files(w, o.payment),
