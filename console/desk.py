@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.texts import Texts
 from bot.service import Services
-from console.gate import Door, Gate
+from bot.staff.service import Session
+from console.gate import Door, Gate, session_of
 from console.plain import Astray
 
 TEXTS = Path(__file__).with_name("texts.zh-CN.yaml")
 LOOK = Path(__file__).with_name("look.css")
 SCRIPT = Path(__file__).with_name("desk.js")
+_OF_A_PAGE = ("handshake", "event", "javascript_response", "ack", "log")  # what a browser sends to a page of ours
 
 
 class Desk:
@@ -100,5 +106,51 @@ async def _pages(desk: Desk, server: uvicorn.Server) -> AsyncIterator[ASGIApp]:
     nicegui.app.add_exception_handler(RequestValidationError, astray.missing)  # a number in an address that is none
     nicegui.app.add_exception_handler(Exception, astray.failed)
     register(desk)
+    _keep_apart()
     async with inner.router.lifespan_context(inner):
-        yield Gate(desk.services.staff, inner, (f"/_nicegui/{nicegui.__version__}/",))
+        yield Gate(desk.services.staff, inner, _owner, (f"/_nicegui/{nicegui.__version__}/",))
+
+
+def _owner(page: str) -> Session | None:
+    """Whose session opened the page of that id."""
+    import nicegui
+
+    client = nicegui.Client.instances.get(page)
+    return session_of(client.request) if client else None
+
+
+def _keep_apart() -> None:
+    """What comes over a connection reaches only pages of the session that the connection belongs to.
+
+    NiceGUI takes an event for any page whose id it names, and does it as whoever opened that page.
+    """
+    from nicegui.core import sio
+
+    def foreign(page: str, scope: Scope) -> bool:
+        owner = _owner(page)
+        return owner is not None and owner.id != session_of(HTTPConnection(scope)).id
+
+    handlers = sio.handlers["/"]
+    for name in _OF_A_PAGE:
+        heard = inspect.unwrap(handlers[name])  # the desk may be opened more than once in a process
+
+        @functools.wraps(heard)
+        async def own(sid: str, message: dict[str, Any], heard: Callable[..., Any] = heard) -> Any:
+            if foreign(message["client_id"], sio.get_environ(sid)["asgi.scope"]):
+                return False
+            result = heard(sid, message)
+            return await result if inspect.isawaitable(result) else result
+
+        handlers[name] = own
+
+    connect = inspect.unwrap(handlers["connect"])
+
+    @functools.wraps(connect)
+    async def connected(sid: str, environ: dict[str, Any], *more: Any) -> Any:
+        scope = environ["asgi.scope"]
+        if foreign(HTTPConnection(scope).query_params.get("client_id", ""), scope):
+            # As for a page that is gone: the browser loads its own anew.
+            environ = environ | {"QUERY_STRING": "implicit_handshake=true&client_id=gone"}
+        return await connect(sid, environ, *more)
+
+    handlers["connect"] = connected

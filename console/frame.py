@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -62,6 +63,10 @@ _WORDS: Sequence[tuple[type[Exception], str]] = (
 _REFUSALS: tuple[type[Exception], ...] = (Broken, *(kind for kind, _ in _WORDS), Unread)
 
 
+# Whether a page looks by itself: an unattended screen must not keep a session alive by being up to date.
+_by_itself: ContextVar[bool] = ContextVar("by_itself", default=False)
+
+
 class Gone(Exception):
     """The session has ended while a page was open."""
 
@@ -104,7 +109,7 @@ class Page:
 
     async def now(self) -> Who:
         """Who it is at this moment: a session that ended or was revoked does nothing more. Raises `Gone`."""
-        session = await self.services.staff.session(self._token)
+        session = await self.services.staff.session(self._token, alive=not _by_itself.get())
         if session is None:
             raise Gone
         return session.who
@@ -193,12 +198,22 @@ class Page:
         """Call `then` for each change while the page is open."""
 
         async def watch() -> None:
+            _by_itself.set(True)
             async for change in changes:
                 with self.client:
                     await then(change)
 
         task = background_tasks.create(watch(), name=f"follow {self.name}")
         self.client.on_delete(lambda: task.cancel())
+
+    def every(self, seconds: float, look: Callable[[], Awaitable[object]]) -> None:
+        """Look anew again and again while the page is open."""
+
+        async def looked() -> None:
+            _by_itself.set(True)
+            await look()
+
+        ui.timer(seconds, looked)
 
     # -- words -----------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ import html
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.core.texts import Texts
 from bot.staff.model import StaffError
@@ -19,6 +19,8 @@ from console.plain import HOME, plain
 COOKIE = "zhiyuan"
 _LONGEST = 4096  # bytes of a form; a token and a button need far less
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_LIVE = "/_nicegui_ws/"  # where a page's connection is, by websocket or by polling
+_OF_PAGE = "/_nicegui/client/"  # followed by the id of a page: where its uploads go
 # Neither another site's frame nor its scripts; the framework's own scripts are inline.
 _HEADERS = {
     "X-Frame-Options": "DENY",
@@ -28,7 +30,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-Find = Callable[[], Staff]
+Owner = Callable[[str], Session | None]  # whose session opened the page of that id; None when there is no such page
 
 
 def session_of(connection: HTTPConnection) -> Session:
@@ -54,10 +56,11 @@ def same_site(connection: HTTPConnection) -> bool:
 class Gate:
     """Wraps the desk's application; the session it finds stands in the call's state."""
 
-    def __init__(self, staff: Staff, app: ASGIApp, open_paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, staff: Staff, app: ASGIApp, owner: Owner, open_paths: tuple[str, ...] = ()) -> None:
         """`open_paths` are files of the framework, the same for everybody."""
         self._staff = staff
         self._app = app
+        self._owner = owner
         self._open = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,15 +73,21 @@ class Gate:
         if scope["type"] == "http" and scope["method"] in _SAFE and path.startswith(self._open):
             await self._app(scope, receive, send)
             return
-        unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        live = path.startswith(_LIVE)
         session = None
-        if not unsafe or same_site(connection):
-            session = await self._staff.session(token_of(connection))
-        if session is None:
+        if (scope["type"] == "http" and scope["method"] in _SAFE and not live) or same_site(connection):
+            # That a page keeps its connection says nothing about whether somebody sits before it.
+            session = await self._staff.session(token_of(connection), alive=not live)
+        if session is None or not self._own(path, session):
             await self._refuse(scope, receive, send)
             return
         scope.setdefault("state", {})["session"] = session
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _guarded(send))
+
+    def _own(self, path: str, session: Session) -> bool:
+        """Whether the page to which a file is sent, if one is, was opened in this very session."""
+        owner = self._owner(path.removeprefix(_OF_PAGE).partition("/")[0]) if path.startswith(_OF_PAGE) else None
+        return owner is None or owner.id == session.id
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -87,6 +96,19 @@ class Gate:
             await RedirectResponse("/login", 303)(scope, receive, send)
         else:
             await Response(status_code=403)(scope, receive, send)
+
+
+def _guarded(send: Send) -> Send:
+    """What leaves through the gate, with the headers that keep other sites out; an answer's own ones stay."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sent
 
 
 class Door:
@@ -118,7 +140,8 @@ class Door:
             entered.token,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            # Behind a proxy that speaks TLS for us the call itself is plain; the console's address tells.
+            secure="https" in (request.url.scheme, urlsplit(self._staff.console).scheme),
             path="/",
         )
         return response

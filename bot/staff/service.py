@@ -149,8 +149,10 @@ class Staff:
     # -- invitations -----------------------------------------------------------------------------
 
     async def invite(self, who: Who, court: str, role: Role, name: str) -> str:
-        """A one-time invitation: what follows `?start=` in the link to the bot."""
+        """A one-time invitation: what follows `?start=` in the link to the bot. StaffError `no_court`, `no_name`."""
         who.require(Right.MANAGE_STAFF, court)
+        if self._courts.get(court) is None:
+            raise StaffError("no_court", court=court[:20])
         if not name.strip():
             raise StaffError("no_name")
         async with self._store.work() as work:
@@ -259,7 +261,10 @@ class Staff:
         return self.who(row)
 
     async def disable(self, who: Who, account: int) -> None:
-        """Somebody does not work here any more: sessions end, unused links are void, chats they hold are free."""
+        """Somebody does not work here any more: sessions end, unused links are void, chats they hold are free.
+
+        The invitations that they have made and nobody has opened yet are void as well: none of them is a way back.
+        """
         who.require(Right.MANAGE_STAFF)
         if account == who.account:
             raise StaffError("oneself")
@@ -268,6 +273,7 @@ class Staff:
             now = self._clock.now()
             await work.staff.change(AccountRow, row.id, status=AccountStatus.DISABLED.value, disabled_at=now)
             await work.staff.revoke_all(row.id, now)
+            await work.staff.void_invitations(self.who(row).key, now)
             await work.desk.release_all(row.id, now)
             await self.audit.note(work, who, Deed.CHANGED, "account", row.id, row.court, "disabled")
             await work.commit()
@@ -355,15 +361,18 @@ class Staff:
         """Whether a form was made in the session that sends it."""
         return hmac.compare_digest(self._csrf(token).encode(), given.encode())
 
-    async def session(self, token: str) -> Session | None:
-        """The session of a cookie; None when it has ended, for whatever reason."""
+    async def session(self, token: str, *, alive: bool = True) -> Session | None:
+        """The session of a cookie; None when it has ended, for whatever reason.
+
+        Not `alive`: a page asks by itself, which is no sign that anybody is there.
+        """
         now = self._clock.now()
         async with self._store.work(read_only=True) as work:
             row = await work.staff.session(token)
             account = await work.staff.account(row.account_id) if row else None
         if row is None or account is None or not self._lasts(row, now) or not self._good(account):
             return None
-        if now - row.seen_at >= _SEEN_EVERY:
+        if alive and now - row.seen_at >= _SEEN_EVERY:
             async with self._store.work() as work:
                 await work.staff.change(SessionRow, row.id, seen_at=now)
                 await work.staff.change(AccountRow, account.id, seen_at=now)

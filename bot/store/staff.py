@@ -87,6 +87,13 @@ class StaffRows(SealedRows):
         )
         return ended.rowcount
 
+    async def void_invitations(self, made_by: str, now: datetime) -> None:
+        """Make what somebody has handed out and nobody has opened useless."""
+        table = tables.StaffLink
+        await self._connection.execute(
+            update(table).where(table.made_by == made_by, table.used_at.is_(None)).values(used_at=now)
+        )
+
     # -- audit -----------------------------------------------------------------------------------
 
     async def record(self, rows: Sequence[AuditRow]) -> None:

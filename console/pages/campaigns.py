@@ -173,7 +173,7 @@ class _Campaign:
             with self._rest:
                 self._page.missing(self._page.t("campaigns.none"))
             return
-        ui.timer(EVERY, self._look)
+        self._page.every(EVERY, self._look)
 
     async def _look(self) -> Progress | None:
         found = await self._page.do(lambda who: self._office.progress(who, self._number))

@@ -84,7 +84,7 @@ class _Inbox:
         await self._show_chat(first=True)
         _ = ui.run_javascript("document.querySelector('.chat-row.here')?.scrollIntoView({block: 'nearest'})")
         page.follow(page.services.feed.watch(page.who), self._changed)
-        ui.timer(30, self._show_list)  # waiting times grow by themselves
+        page.every(30, self._show_list)  # waiting times grow by themselves
 
     async def _changed(self, numbers: set[int]) -> None:
         await self._show_list()

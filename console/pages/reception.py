@@ -57,7 +57,7 @@ class _Reception:
                 self._form(name)
             self._queue = ui.column().classes("section")
         await self._show_queue()
-        ui.timer(15, self._show_queue)
+        self._page.every(15, self._show_queue)
 
     def _form(self, name: str) -> None:
         page = self._page

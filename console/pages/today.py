@@ -41,7 +41,7 @@ def register(desk: Desk) -> None:
                         _show(page, found)
 
             await show()
-            ui.timer(EVERY, show)
+            page.every(EVERY, show)
 
 
 def _show(page: Page, board: Board) -> None:

@@ -75,12 +75,11 @@ class Desk:
         await expect(self.page.get_by_text(text).first).to_be_visible()
 
 
-class Window:
-    """The bot with its people."""
+class House:
+    """The bot as a process of its own, with its desk open."""
 
-    def __init__(self, folder: Path, telegram: Sandbox, browser: Browser, database: str) -> None:
+    def __init__(self, folder: Path, telegram: Sandbox, database: str) -> None:
         self.telegram = telegram
-        self._browser = browser
         self._folder = folder
         self.bot = BotProcess(folder, telegram, database, HTTP__DESK="true", RECEPTION__HOURS="00:00-23:59")
 
@@ -110,8 +109,8 @@ class Window:
         assert process.returncode == 0, error.decode()
         return out.decode()
 
-    async def hires(self, name: str, role: str, court: str) -> Desk:
-        """Invite somebody, let them open the link in Telegram, and log in by the link that the bot sends."""
+    async def admits(self, name: str, role: str, court: str) -> str:
+        """Invite somebody and let them open the link in Telegram: the login link that the bot sends them."""
         said = await self.run("staff", "invite", "--court", court, "--role", role, "--name", name)
         start = next(word for word in said.split() if "start=" in word).partition("start=")[2]
         person = self.telegram.actor(name)
@@ -119,7 +118,19 @@ class Window:
         await person.hears(name, timeout=20)
         person.says("/login")
         told = await person.hears("/login?t=", timeout=20)
-        return await self.logs_in(link_in(told.data["text"], told.data))
+        return link_in(told.data["text"], told.data)
+
+
+class Window(House):
+    """The bot with its people at their browsers."""
+
+    def __init__(self, folder: Path, telegram: Sandbox, browser: Browser, database: str) -> None:
+        super().__init__(folder, telegram, database)
+        self._browser = browser
+
+    async def hires(self, name: str, role: str, court: str) -> Desk:
+        """Invite somebody, let them open the link in Telegram, and log in by the link that the bot sends."""
+        return await self.logs_in(await self.admits(name, role, court))
 
     async def logs_in(self, link: str) -> Desk:
         """Open a login link in a browser of its own."""

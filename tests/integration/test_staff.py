@@ -122,6 +122,17 @@ async def test_a_session_ends_when_idle_and_at_its_last_hour(world: World, servi
     assert await services.staff.session(busy) is None
 
 
+async def test_an_unattended_page_keeps_no_session_alive(world: World, services: Services) -> None:
+    """A page that looks anew every few seconds is no sign of anybody: the session ends as if nothing had been asked."""
+    clerk = await hire(services, HERE, Role.CLERK, "王书记员", 501)
+    token = (await services.staff.enter(token_of(await services.staff.login_link(clerk, clerk.account)))).token
+    for _ in range(6):
+        world.advance(minutes=10)
+        found = await services.staff.session(token, alive=False)
+    assert found is None
+    assert await services.staff.session(token) is None
+
+
 async def test_a_session_is_revoked_and_a_form_needs_its_own_token(services: Services) -> None:
     """One session, all of an account, or by logging out; a form of another session does not fit."""
     clerk = await hire(services, HERE, Role.CLERK, "王书记员", 501)
@@ -161,6 +172,23 @@ async def test_a_disabled_account_is_shut_out_everywhere_at_once(world: World, s
     assert crew.people["王书记员"].id not in chats
     with pytest.raises(StaffError, match="oneself"):
         await services.staff.disable(crew.admin, crew.admin.account)
+
+
+async def test_whoever_is_shut_out_has_left_no_way_back(world: World, services: Services) -> None:
+    """An administrator who knew what was coming invited themselves: the invitation is void once they are disabled."""
+    crew = await staffed(world)
+    second = await hire(services, HERE, Role.ADMIN, "李主任", 701)
+    back = await services.staff.invite(second, HERE, Role.ADMIN, "李主任")
+    others = await services.staff.invite(crew.admin, HERE, Role.CLERK, "新来的")
+    await services.staff.disable(crew.admin, second.account)
+    async with services.store.work() as work:
+        with pytest.raises(StaffError, match="link_gone"):
+            await services.staff.accept(work, back, 702)
+        assert (await services.staff.accept(work, others, 703)).name == "新来的"
+    with pytest.raises(StaffError, match="no_court"):
+        await services.staff.invite(crew.admin, "", Role.ADMIN, "无院")
+    with pytest.raises(StaffError, match="no_court"):
+        await services.staff.invite(OPERATOR, "guiyang", Role.ADMIN, "外院")
 
 
 async def test_an_administrator_of_the_settings_is_one_as_long_as_they_name_them(make_world: MakeWorld) -> None:
