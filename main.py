@@ -22,6 +22,7 @@ from bot.consult.model import Knowledge
 from bot.consult.policy import MatchSettings
 from bot.consult.rerank import Reranker
 from bot.core import log as logging
+from bot.core import written
 from bot.core.calendar import CourtCalendar
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import KnowledgeError, SettingsError
@@ -311,7 +312,7 @@ def later(settings: Settings) -> list[Looked]:
     calculators = of_faq(settings, CALCULATORS)
     rates = of_faq(settings, RATES) / RATES
     return [
-        Looked(FORMS, lambda: stamp(sorted(forms.glob("*.yaml"))), lambda: documents_file.problems(forms)),
+        Looked(FORMS, lambda: stamp(written.files(forms)), lambda: documents_file.problems(forms)),
         Looked(CALCULATORS, lambda: stamp([calculators / CALCULATORS]), lambda: cues.read(calculators)[1]),
         Looked(RATES, lambda: stamp([rates]), lambda: rates_file.check(rates)),
     ]

@@ -64,7 +64,7 @@ def check_command(context: typer.Context) -> None:
 def provisions(context: typer.Context) -> None:
     """Print every citation: instrument, article, topic; tab-separated."""
     for entry in read(current(context).settings.faq.path).entries:
-        for provision in entry.provisions:
+        for provision in entry.cited:
             typer.echo(f"{provision.law}\t{provision.article}\t{entry.id}")
 
 

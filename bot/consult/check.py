@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from bot.consult.lexicon import LexiconError, Words
 from bot.consult.loader import Draft, read
-from bot.consult.model import Entry, Lexicon, Outside
+from bot.consult.model import Court, Entry, Lexicon, Outside, Viewpoint
 from bot.consult.normalise import Normaliser
 from bot.core.faults import Fault, Problem
 
@@ -20,12 +20,15 @@ TITLE = 14
 PHRASINGS = 12
 KEYWORDS = (3, 12)
 RELATED = (2, 5)
-ACTIONS = frozenset(["human", "materials", "window", "documents", "scam_check"])
+ACTIONS = frozenset(["materials", "window", "scam_check"])  # each opens a topic; a person can always be asked for
 PATH = "go:"  # an action that begins so leads to the guided path of that name
 WITHHELD = frozenset(["entry.expired", "entry.not_yet"])  # codes of what only time is the matter with
 _NEEDED = ("crisis", "person", "negations", "generic")  # without these the guards are blind
-_PLACEHOLDER = re.compile(r"\{\{(\w*)\}\}")
-_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`")
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\[[^\]]+\]\([^)]+\)|(?<!\*)\*(?!\*)|__|`|＊")
+_NUMBER = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－ ]?\d{7,8}|1[3-9]\d{9}|[48]00[-—－ ]?\d{3}[-—－ ]?\d{4})(?!\d)")
+_END = re.compile(r"[\s。，、；：？！,.;:?!]$")
+SERVICE = frozenset(["service", "chat"])  # categories that speak of this desk, not of the law
 
 
 def check(folder: Path, today: date, paths: Collection[str] | None = None) -> list[Problem]:
@@ -47,21 +50,23 @@ def _paths(draft: Draft, paths: Collection[str]) -> Iterator[Problem]:
 
 def found(draft: Draft, today: date) -> Iterator[Problem]:
     """What is wrong with a draft beyond its form."""
-    yield from _repeated(draft)
+    repeated = list(_repeated(draft))
+    yield from repeated
     yield from _words(draft)
     # While something could not be read, whatever rests on it would be complained of as well: one
     # wrong date would stand behind fifty complaints, and the clerk would look in the wrong place.
-    rules = _OWN_RULES if draft.problems else (*_OWN_RULES, *_RULES_BETWEEN_FILES)
-    if not draft.problems:
+    whole = not draft.problems and not repeated
+    rules = (*_OWN_RULES, *_RULES_BETWEEN_FILES) if whole else _OWN_RULES
+    if whole:
         yield from _coverage(draft)
+        yield from _titles(draft)
     for entry in draft.entries:
         for rule in rules:
             yield from rule(draft, entry, today)
     for kind in draft.outside:
-        yield from _outside(draft, kind)
+        yield from _outside(draft, kind, whole=whole)
     for court in draft.courts.values():
-        if not court.filled:
-            yield _at(draft, court.id, "", Fault("court.not_filled"), about=court.name, notice=True)
+        yield from _court(draft, court)
 
 
 def _at(
@@ -72,10 +77,23 @@ def _at(
 
 
 def _repeated(draft: Draft) -> Iterator[Problem]:
-    ids = Counter([e.id for e in draft.entries] + [o.id for o in draft.outside])
-    for entry, count in ids.items():
-        if count > 1:
-            yield _at(draft, entry, "id", Fault("entry.id_twice", count=count))
+    """Ids that stand twice, such as when a copy of a file lies beside it."""
+    first: dict[str, str] = {}
+    everything: list[Entry | Outside] = [*draft.entries, *draft.outside]
+    for each in everything:
+        place = f"{each.file}:{each.line}"
+        if each.id in first:
+            yield Problem(each.file, each.line, Fault("entry.id_twice", other=first[each.id]), each.id)
+        first.setdefault(each.id, place)
+
+
+def _titles(draft: Draft) -> Iterator[Problem]:
+    """Two buttons with one label: nobody could tell which is which."""
+    owners: dict[str, str] = {}
+    for entry in draft.entries:
+        if entry.title in owners:
+            yield _at(draft, entry.id, "title", Fault("entry.title_twice", other=owners[entry.title]))
+        owners.setdefault(entry.title, entry.id)
 
 
 def _words(draft: Draft) -> Iterator[Problem]:
@@ -108,14 +126,18 @@ def _coverage(draft: Draft) -> Iterator[Problem]:
 def _phrasings_in_two(draft: Draft, normalise: Normaliser) -> Iterator[Problem]:
     """A phrasing that stands twice, also when only punctuation, width or filler differ."""
     owners: dict[str, tuple[str, str]] = {}
-    written = [(e.id, e.phrasings) for e in draft.entries] + [(o.id, o.phrasings) for o in draft.outside]
-    for owner, phrasings in written:
+    # Of entries with one id only the last: the id is complained of, not each of their phrasings.
+    written = {e.id: (e.question, *e.phrasings) for e in draft.entries} | {o.id: o.phrasings for o in draft.outside}
+    questions = {(e.id, e.question) for e in draft.entries}
+    for owner, phrasings in written.items():
         for phrasing in phrasings:
             key = normalise(phrasing).text
             if not key:
                 yield _at(draft, owner, phrasing, Fault("entry.phrasing_bare", phrasing=phrasing))
             elif key in owners:
                 other, text = owners[key]
+                if (owner, text) in questions and other == owner:
+                    continue  # the standard question is often one of the ways in which people ask
                 if other == owner:
                     fault = Fault("entry.phrasing_twice", phrasing=phrasing, same=text)
                 else:
@@ -128,13 +150,34 @@ def _phrasings_in_two(draft: Draft, normalise: Normaliser) -> Iterator[Problem]:
 def _lengths(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     if len(entry.title) > TITLE:
         yield _at(draft, entry.id, "title", Fault("entry.title_long", count=len(entry.title), most=TITLE))
+    if _END.search(entry.title) or "\n" in entry.title:
+        yield _at(draft, entry.id, "title", Fault("entry.title_end"))
     yield from _answer(draft, entry)
     if len(entry.more) > MESSAGE:
         yield _at(draft, entry.id, "more", Fault("entry.more_long", count=len(entry.more), most=MESSAGE))
-    for name, members, (least, most) in (("keywords", entry.keywords, KEYWORDS), ("related", entry.related, RELATED)):
+    lists = (
+        ("audience", tuple(entry.audience), (1, len(Viewpoint))),
+        ("keywords", entry.keywords, KEYWORDS),
+        ("related", entry.related, RELATED),
+    )
+    for name, members, (least, most) in lists:
         if not least <= len(members) <= most:
             fault = Fault("entry.members", name=name, count=len(members), least=least, most=most)
             yield _at(draft, entry.id, name, fault)
+
+
+def _twice(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
+    """What stands twice in a list: a slip of copying, and something else may be missing for it."""
+    for name in ("keywords", "related", "actions", "policies"):
+        yield from _members_twice(draft, entry, name, getattr(entry, name))
+    for name in ("provisions", "more_provisions"):
+        yield from _members_twice(draft, entry, name, [p.label() for p in getattr(entry, name)])
+
+
+def _members_twice(draft: Draft, entry: Entry, name: str, members: Sequence[str]) -> Iterator[Problem]:
+    for member, count in Counter(members).items():
+        if count > 1:
+            yield _at(draft, entry.id, name, Fault("entry.member_twice", name=name, member=member))
 
 
 def _answer(draft: Draft, entry: Entry | Outside) -> Iterator[Problem]:
@@ -145,38 +188,65 @@ def _answer(draft: Draft, entry: Entry | Outside) -> Iterator[Problem]:
         yield _at(draft, entry.id, "phrasings", fault)
 
 
-def _outside(draft: Draft, kind: Outside) -> Iterator[Problem]:
-    yield from _markup(draft, kind.id, "answer", kind.answer)
+def _outside(draft: Draft, kind: Outside, *, whole: bool) -> Iterator[Problem]:
+    yield from _text(draft, kind.id, "answer", kind.answer)
     yield from _answer(draft, kind)
+    if whole:
+        yield from _filled(draft, kind.id, "answer", kind.answer)
 
 
-def _markups(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
+def _texts(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     for key in ("answer", "more"):
-        yield from _markup(draft, entry.id, key, getattr(entry, key))
+        yield from _text(draft, entry.id, key, getattr(entry, key))
+
+
+def _text(draft: Draft, entry: str, key: str, text: str) -> Iterator[Problem]:
+    """Whether a text shows as it was meant; a bold phrase ends within its paragraph, where a message may be cut."""
+    if any(paragraph.count("**") % 2 for paragraph in text.split("\n\n")):
+        yield _at(draft, entry, key, Fault("text.bold_open"))
+    if odd := _MARKUP.search(text.replace("**", "")):
+        yield _at(draft, entry, key, Fault("entry.markup", found=odd.group()))
+    if set("{}") & set(_PLACEHOLDER.sub("", text)):
+        yield _at(draft, entry, key, Fault("entry.braces"))
+    if number := _NUMBER.search(text):
+        yield _at(draft, entry, key, Fault("entry.number", number=number.group()))
 
 
 def _places(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     for key in ("answer", "more"):
-        text = getattr(entry, key)
-        for name in _PLACEHOLDER.findall(text):
-            if name not in draft.places:
-                yield _at(draft, entry.id, key, Fault("entry.placeholder", name=name, known=draft.places))
+        yield from _filled(draft, entry.id, key, getattr(entry, key))
 
 
-def _markup(draft: Draft, entry: str, key: str, text: str) -> Iterator[Problem]:
-    if text.count("**") % 2:
-        yield _at(draft, entry, key, Fault("text.bold_open"))
-    if odd := _MARKUP.search(text.replace("**", "")):
-        yield _at(draft, entry, key, Fault("entry.markup", found=odd.group()))
+def _filled(draft: Draft, entry: str, key: str, text: str) -> Iterator[Problem]:
+    """A text with what stands in `courts.yaml`, as people will read it."""
+    names = _PLACEHOLDER.findall(text)
+    for name in names:
+        if name not in draft.places:
+            yield _at(draft, entry, key, Fault("entry.placeholder", name=name, known=draft.places))
+    long = len(_PLACEHOLDER.sub(lambda found: draft.places.get(found[1], ""), text))
+    if names and long > MESSAGE:
+        yield _at(draft, entry, key, Fault("entry.filled_long", count=long, most=MESSAGE))
+
+
+def _court(draft: Draft, court: Court) -> Iterator[Problem]:
+    """What the operator filled in is shown to people as it stands."""
+    for name in ("address", "phone", "hours", "window_note"):
+        value = getattr(court, name) or ""
+        if "**" in value or _MARKUP.search(value):
+            yield _at(draft, court.id, "", Fault("court.markup", name=name), about=court.name)
+    if not court.filled:
+        yield _at(draft, court.id, "", Fault("court.not_filled"), about=court.name, notice=True)
 
 
 def _law(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
-    for provision in entry.provisions:
+    if not entry.provisions and not entry.policies and entry.category not in SERVICE:
+        yield _at(draft, entry.id, "provisions", Fault("entry.no_provisions"))
+    for provision in entry.cited:
         instrument = draft.laws.get(provision.law)
         if instrument is None:
-            yield _at(draft, entry.id, "provisions", Fault("entry.no_law", law=provision.law))
+            yield _at(draft, entry.id, provision.label(), Fault("entry.no_law", law=provision.law))
         elif provision.article not in instrument.clauses:
-            yield _at(draft, entry.id, "provisions", Fault("entry.no_article", provision=provision.label()))
+            yield _at(draft, entry.id, provision.label(), Fault("entry.no_article", provision=provision.label()))
     for policy in entry.policies:
         if policy not in draft.policies:
             yield _at(draft, entry.id, "policies", Fault("entry.no_policy", policy=policy))
@@ -206,5 +276,5 @@ def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
 
 
 _Rule = Callable[[Draft, Entry, date], Iterator[Problem]]
-_OWN_RULES: tuple[_Rule, ...] = (_lengths, _markups, _dates)
+_OWN_RULES: tuple[_Rule, ...] = (_lengths, _twice, _texts, _dates)
 _RULES_BETWEEN_FILES: tuple[_Rule, ...] = (_places, _law, _links)

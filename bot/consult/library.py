@@ -56,13 +56,7 @@ class Library:
         return verdict
 
     def _load(self) -> tuple[Knowledge, Matching]:
-        draft = read(self.folder)
-        day = local_day(self._clock.now())
-        # An entry past its day is withheld when asked for; it must not take the others down with it.
-        wrong = [*draft.problems, *(p for p in found(draft, day) if not p.notice and p.code not in WITHHELD)]
-        if wrong:
-            raise KnowledgeError(sorted(set(wrong)))
-        knowledge = draft.knowledge()
+        knowledge = self._read()
         try:
             return knowledge, self._build(knowledge)
         except Exception as error:
@@ -70,15 +64,32 @@ class Library:
             log.exception("knowledge.not_indexed")
             raise KnowledgeError([Fault("file.not_indexed", why=error)]) from error
 
+    def _read(self) -> Knowledge:
+        day = local_day(self._clock.now())
+        try:
+            draft = read(self.folder)
+            # An entry past its day is withheld when asked for; it must not take the others down with it.
+            wrong = [*draft.problems, *(p for p in found(draft, day) if not p.notice and p.code not in WITHHELD)]
+        except Exception as error:
+            # Of a shape that nobody has thought of: told like any other mistake, not in the log alone.
+            log.exception("knowledge.not_read")
+            raise KnowledgeError([Fault("file.shape", why=error)]) from error
+        if wrong:
+            raise KnowledgeError(sorted(set(wrong)))
+        return draft.knowledge()
+
     async def watch(self, seconds: float, tell: Callable[[KnowledgeError | None], Awaitable[None]]) -> None:
-        """Look for changed files for ever; `tell` hears of a broken state once, and when it is mended."""
+        """Look for changed files for ever; `tell` hears of a broken state once, and when it is mended.
+
+        A change counts when it has stayed for a round: editors and copying tools leave half a file,
+        or for a moment none at all, and nobody should be told of mistakes that were never made.
+        """
+        before = self._seen
         while True:
             await asyncio.sleep(seconds)
-            try:
-                now = await asyncio.to_thread(fingerprint, self.folder)
-            except OSError:
-                continue  # a file vanished between listing and looking: the next round sees it
-            if now == self._seen:
+            now = await asyncio.to_thread(fingerprint, self.folder)
+            settled, before = now == before, now
+            if now == self._seen or not settled:
                 continue
             try:
                 error = await self.reload()

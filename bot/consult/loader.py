@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bot.consult.model import Court, Entry, Instrument, Knowledge, Lexicon, Outside, Policy, Provision, Viewpoint
 from bot.core import written
 from bot.core.faults import Fault, Problem
+from bot.core.kept import stamp
 from bot.core.written import Node, Unreadable
 
 ENTRY_KEYS = (
@@ -25,6 +25,7 @@ ENTRY_KEYS = (
     "answer",
     "more",
     "provisions",
+    "more_provisions",
     "policies",
     "reviewed",
     "valid_from",
@@ -32,13 +33,23 @@ ENTRY_KEYS = (
     "related",
     "actions",
 )
-OPTIONAL = frozenset({"more", "policies", "actions"})
+OPTIONAL = frozenset({"more", "more_provisions", "policies", "actions"})
 OUTSIDE_KEYS = ("id", "title", "answer", "keywords", "phrasings")
-FILES = ("taxonomy", "outside", "laws", "lexicon", "courts")  # beside the folder `topics`
+FILES = ("taxonomy", "outside", "laws", "lexicon", "courts")  # beside the folder of the topics
+TOPICS = "topics"
+_SECTIONS = ("laws", "policies")
+_OF_LAWS = ("title", "document", "in_force", "review", "articles")
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _LISTED = ("auction_agencies", "notaries")
+_OF_COURTS = ("id", "name", "aliases", "level", "area", "address", "phone", "hours", "window_note")
+_LEVELS = ("basic", "intermediate")
+_OF_PLACES = ("courts", "unfilled", *(f"{name}{end}" for name in _LISTED for end in ("", "_empty")))
+_COURT = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
 _ID = re.compile(r"^[a-z]+\.[a-z_]+$")
+OUTSIDE = "outside"  # before the dot in the ids of what this desk does not answer
 ID_LENGTH = 40  # so that a button that names a topic stays within Telegram's 64 bytes
 _ARTICLE = re.compile(r"^\d+(之[一二三四五六])?$")
+_AT = re.compile(r"^第\d+(款(第\d+项)?|项)$")
 
 
 @dataclass(slots=True)
@@ -88,20 +99,21 @@ def read(folder: Path) -> Draft:
     for name in FILES:
         if not (folder / f"{name}.yaml").exists():
             draft.problems.append(Problem(f"{name}.yaml", 0, Fault("file.missing")))
+    for path in written.misnamed(folder / TOPICS):
+        draft.problems.append(Problem(str(path.relative_to(folder)), 0, Fault("file.ending")))
     draft.version = digest.hexdigest()[:12]
-    if not draft.entries:
-        draft.problems.append(Problem(str(folder), 0, Fault("file.no_entries")))
+    if not draft.entries and not any(p.file.startswith(f"{TOPICS}/") for p in draft.problems):
+        draft.problems.append(Problem(TOPICS, 0, Fault("file.no_entries")))
     return draft
 
 
 def fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Names, times and sizes of the files: cheap to compare, so that a change is noticed."""
-    stats = ((p, p.stat()) for p in _files(folder))
-    return tuple((p.name, s.st_mtime_ns, s.st_size) for p, s in stats)
+    return stamp([*_files(folder), *written.misnamed(folder / TOPICS)])
 
 
 def _files(folder: Path) -> list[Path]:
-    topics = sorted((folder / "topics").glob("*.yaml"))
+    topics = written.files(folder / TOPICS)
     rest = [folder / f"{name}.yaml" for name in FILES]
     return topics + [p for p in rest if p.exists()]
 
@@ -112,7 +124,7 @@ def _once(root: Node, draft: Draft, *, deep: int) -> None:
 
 
 def _reader(path: Path) -> Callable[[Node, Draft], None]:
-    if path.parent.name == "topics":
+    if path.parent.name == TOPICS:
         return _read_topics
     return {
         "taxonomy": _read_taxonomy,
@@ -146,8 +158,10 @@ def _remember(draft: Draft, entry_id: str, node: Node, fields: Mapping[str, Node
     draft.lines[entry_id, ""] = (node.file, node.line)
     for key, value in fields.items():
         draft.lines[entry_id, key] = (value.file, value.line)
-    for item in fields["phrasings"].items():
-        draft.lines[entry_id, str(item.value())] = (item.file, item.line)
+    for key in ("phrasings", "provisions", "more_provisions"):
+        for item in fields[key].items() if key in fields else ():
+            name = _provision(item).label() if item.is_mapping else str(item.value())
+            draft.lines[entry_id, name] = (item.file, item.line)
 
 
 def _fields(node: Node, keys: Sequence[str], optional: frozenset[str], draft: Draft) -> dict[str, Node] | None:
@@ -175,18 +189,19 @@ def _entry(node: Node, fields: dict[str, Node]) -> Entry:
         id=_id(fields["id"]),
         title=_text(fields["title"]),
         question=_text(fields["question"]),
-        audience=frozenset(_audience(fields["audience"])),
+        audience=frozenset(map(_side, _members(fields["audience"]))),
         keywords=_texts(fields["keywords"]),
         phrasings=_texts(fields["phrasings"]),
         answer=_text(fields["answer"]),
         more=_text(fields["more"], empty=True) if "more" in fields else "",
-        provisions=tuple(_provision(n) for n in fields["provisions"].items()),
+        provisions=_provisions(fields["provisions"]),
         policies=_texts(fields["policies"]) if "policies" in fields else (),
         reviewed=_date(fields["reviewed"]),
         valid_from=_date(fields["valid_from"]),
         valid_to=_date(fields["valid_to"]) if fields["valid_to"].value() is not None else None,
         related=_texts(fields["related"]),
         actions=_texts(fields["actions"]) if "actions" in fields else (),
+        more_provisions=_provisions(fields["more_provisions"]) if "more_provisions" in fields else (),
         file=node.file,
         line=node.line,
     )
@@ -196,22 +211,32 @@ def _text(node: Node, *, empty: bool = False) -> str:
     value = node.value()
     if value is None and empty:
         return ""
+    if node.is_mapping:  # 问一下: 怎么申请
+        raise node.unreadable(Fault("value.colon"))
     if not isinstance(value, str) or not (value.strip() or empty):
         raise node.unreadable(Fault("value.text"))
     return value
 
 
-def _texts(node: Node) -> tuple[str, ...]:
-    if node.value() is not None and not node.is_list:
+def _members(node: Node) -> list[Node]:
+    if not node.is_list and node.value() is not None:
         raise node.unreadable(Fault("value.list"))
-    return tuple(_text(n) for n in node.items())
+    return node.items()
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(map(_text, _members(node)))
 
 
 def _id(node: Node) -> str:
     value = str(node.value())
-    if not _ID.match(value) or len(value) > ID_LENGTH:
+    if not _well_formed(value):
         raise node.unreadable(Fault("entry.id", most=ID_LENGTH, value=value))
     return value
+
+
+def _well_formed(topic: str) -> bool:
+    return bool(_ID.match(topic)) and len(topic) <= ID_LENGTH
 
 
 def _date(node: Node) -> date:
@@ -221,15 +246,20 @@ def _date(node: Node) -> date:
     return value
 
 
-def _audience(node: Node) -> Iterator[Viewpoint]:
-    for item in node.items():
-        try:
-            yield Viewpoint(str(item.value()))
-        except ValueError:
-            raise item.unreadable(Fault("entry.audience", value=item.value(), known=Viewpoint)) from None
+def _side(node: Node) -> Viewpoint:
+    try:
+        return Viewpoint(str(node.value()))
+    except ValueError:
+        raise node.unreadable(Fault("entry.audience", value=node.value(), known=Viewpoint)) from None
+
+
+def _provisions(node: Node) -> tuple[Provision, ...]:
+    return tuple(map(_provision, _members(node)))
 
 
 def _provision(node: Node) -> Provision:
+    for problem in written.repeated(node, deep=0):
+        raise Unreadable(problem)
     known = dict(node.pairs())
     if unknown := set(known) - {"law", "article", "at"}:
         raise node.unreadable(Fault("entry.citation_keys", names=sorted(unknown)))
@@ -238,7 +268,10 @@ def _provision(node: Node) -> Provision:
     article = str(known["article"].value())
     if not _ARTICLE.match(article):
         raise known["article"].unreadable(Fault("entry.article", value=article))
-    return Provision(_text(known["law"]), article, _text(known["at"]) if "at" in known else "")
+    at = _text(known["at"]) if "at" in known else ""
+    if at and not _AT.match(at):
+        raise known["at"].unreadable(Fault("entry.at", value=at))
+    return Provision(_text(known["law"]), article, at)
 
 
 # -- the other files -----------------------------------------------------------------------------
@@ -248,8 +281,14 @@ def _read_taxonomy(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=0)
     if not root.pairs():
         draft.problems.append(root.problem(Fault("entry.taxonomy")))
-    draft.taxonomy = {key: str(node.value()) for key, node in root.pairs()}
-    draft.lines.update({("taxonomy", key): (node.file, node.line) for key, node in root.pairs()})
+    for key, node in root.pairs():
+        draft.lines["taxonomy", key] = (node.file, node.line)
+        try:
+            if not _well_formed(key):
+                raise node.unreadable(Fault("entry.id", most=ID_LENGTH, value=key))
+            draft.taxonomy[key] = _text(node)
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
 
 
 def _read_outside(root: Node, draft: Draft) -> None:
@@ -261,11 +300,13 @@ def _read_outside(root: Node, draft: Draft) -> None:
             if fields is None:
                 continue
             kind = Outside(
-                id=_id(fields["id"]),
+                id=_outside_id(fields["id"]),
                 title=_text(fields["title"]),
                 answer=_text(fields["answer"]),
                 phrasings=_texts(fields["phrasings"]),
                 keywords=_texts(fields["keywords"]) if "keywords" in fields else (),
+                file=node.file,
+                line=node.line,
             )
         except Unreadable as bad:
             draft.problems.append(bad.problem)
@@ -274,32 +315,61 @@ def _read_outside(root: Node, draft: Draft) -> None:
         _remember(draft, kind.id, node, fields)
 
 
+def _outside_id(node: Node) -> str:
+    value = _id(node)
+    if not value.startswith(f"{OUTSIDE}."):
+        raise node.unreadable(Fault("entry.outside_id", value=value))
+    return value
+
+
 def _read_laws(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=3)
     sections = dict(root.pairs())
-    if "laws" not in sections:
+    draft.problems += _unknown(root, _SECTIONS)
+    if "laws" not in sections or not sections["laws"].is_mapping:
         draft.problems.append(root.problem(Fault("law.section")))
     for short, node in sections["laws"].pairs() if "laws" in sections else []:
-        values = node.value()
         try:
-            clauses = {str(a): tuple(map(str, [*c])) for a, c in values["articles"].items() if isinstance(c, list)}
-            if len(clauses) < len(values["articles"]):
-                draft.problems.append(node.problem(Fault("law.clauses"), short))
-            draft.laws[short] = Instrument(
-                short,
-                str(values["title"]),
-                str(values.get("document") or ""),
-                str(values.get("in_force") or ""),
-                clauses,
-            )
-        except (KeyError, TypeError, AttributeError):
-            draft.problems.append(node.problem(Fault("law.shape"), short))
+            draft.laws[short] = _instrument(short, node, draft)
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
+    if "policies" in sections and not sections["policies"].is_mapping:
+        draft.problems.append(sections["policies"].problem(Fault("law.policy")))
     for name, node in sections["policies"].pairs() if "policies" in sections else []:
-        values = node.value()
-        if not isinstance(values, dict) or not {"title", "clause"} <= set(values):
-            draft.problems.append(node.problem(Fault("law.policy"), name))
-            continue
-        draft.policies[name] = Policy(name, str(values["title"]), str(values["clause"]))
+        values = dict(node.pairs())
+        try:
+            draft.problems += _unknown(node, ("title", "clause"))
+            if not {"title", "clause"} <= set(values):
+                raise node.unreadable(Fault("law.policy"), name)
+            draft.policies[name] = Policy(name, _text(values["title"]), _text(values["clause"]))
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
+
+
+def _instrument(short: str, node: Node, draft: Draft) -> Instrument:
+    values = dict(node.pairs())
+    if "title" not in values or not values.get("articles", node).is_mapping or "articles" not in values:
+        raise node.unreadable(Fault("law.shape"), short)
+    draft.problems += _unknown(node, _OF_LAWS)
+    in_force = _text(values["in_force"], empty=True) if "in_force" in values else ""
+    if in_force and not _DAY.match(in_force):
+        raise values["in_force"].unreadable(Fault("law.in_force", value=in_force), short)
+    clauses = {}
+    for article, quoted in values["articles"].pairs():
+        if not _ARTICLE.match(article):
+            raise quoted.unreadable(Fault("entry.article", value=article), short)
+        if not quoted.items():
+            raise quoted.unreadable(Fault("law.clauses"), short)
+        clauses[article] = _texts(quoted)
+    document = _text(values["document"], empty=True) if "document" in values else ""
+    return Instrument(short, _text(values["title"]), document, in_force, clauses)
+
+
+def _unknown(node: Node, known: Sequence[str]) -> Iterator[Problem]:
+    """Complain of names that nobody reads: a slip of the keyboard would switch something off, silently."""
+    for key, value in node.pairs():
+        if key not in known:
+            yield value.problem(Fault("file.unknown", name=key, known=known))
 
 
 def _read_lexicon(root: Node, draft: Draft) -> None:
@@ -315,35 +385,70 @@ def _read_lexicon(root: Node, draft: Draft) -> None:
 
 def _read_courts(root: Node, draft: Draft) -> None:
     _once(root, draft, deep=0)
-    data = root.value()
-    if not isinstance(data, dict) or not isinstance(data.get("courts"), list):
+    sections = dict(root.pairs())
+    draft.problems += _unknown(root, _OF_PLACES)
+    if "courts" not in sections or not sections["courts"].is_list:
         draft.problems.append(root.problem(Fault("court.list")))
         return
-    keys = set(Court.__dataclass_fields__)
-    for node, court in zip(dict(root.pairs())["courts"].items(), data["courts"], strict=True):
-        if not isinstance(court, dict) or not set(court) <= keys or "id" not in court or "name" not in court:
-            draft.problems.append(node.problem(Fault("court.shape", known=sorted(keys))))
+    called: dict[str, str] = {}
+    for node in sections["courts"].items():
+        try:
+            court = _court(node, draft)
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
             continue
-        if wrong := [k for k, v in court.items() if k != "aliases" and not isinstance(v, str | None)]:
-            draft.problems.append(node.problem(Fault("court.quotes", names=wrong)))
+        for word in dict.fromkeys((court.id, court.name, *court.aliases)):
+            if word in called:
+                draft.problems.append(node.problem(Fault("court.called_twice", word=word, other=called[word])))
+            called.setdefault(word, court.name)
+        draft.courts[court.id] = court
+        draft.lines[court.id, ""] = (node.file, node.line)
+    listed = {name: _names(sections[name], name, draft) if name in sections else () for name in _LISTED}
+    said = {}
+    for name in ("unfilled", *(f"{each}_empty" for each in _LISTED)):
+        try:
+            said[name] = _text(sections[name]).strip() if name in sections else ""
+        except Unreadable as bad:
+            draft.problems.append(bad.problem)
             continue
-        court["aliases"] = tuple(map(str, court.get("aliases") or ()))
-        draft.courts[str(court["id"])] = Court(**{"level": "", "area": "", **court})
-        draft.lines[str(court["id"]), ""] = (node.file, node.line)
-    for name, node in root.pairs():
-        if name in _LISTED and not node.is_list and node.value() is not None:
-            draft.problems.append(node.problem(Fault("court.names", name=name)))
-    draft.places = _places(draft.courts, data)
+        if not said[name]:
+            draft.problems.append(root.problem(Fault("file.missing_key", name=name)))
+    draft.places = _places(draft.courts, listed, said)
 
 
-def _places(courts: Mapping[str, Court], data: Mapping[str, Any]) -> dict[str, str]:
+def _court(node: Node, draft: Draft) -> Court:
+    draft.problems += written.repeated(node, deep=0)
+    values = dict(node.pairs())
+    if not set(values) <= set(_OF_COURTS) or not {"id", "name"} <= set(values):
+        raise node.unreadable(Fault("court.shape", known=_OF_COURTS))
+    given = {key: value.value() for key, value in values.items() if key != "aliases"}
+    if wrong := [key for key, value in given.items() if not isinstance(value, str | None)]:
+        raise values[wrong[0]].unreadable(Fault("court.quotes", names=wrong))
+    name = _text(values["name"])
+    if not _COURT.match(str(given["id"])):
+        raise values["id"].unreadable(Fault("court.id", value=given["id"]), name)
+    if given.get("level") not in _LEVELS:
+        raise values.get("level", node).unreadable(Fault("court.level", value=given.get("level")), name)
+    aliases = _texts(values["aliases"]) if "aliases" in values else ()
+    return Court(**{**given, "area": given.get("area") or "", "aliases": aliases})
+
+
+def _names(node: Node, name: str, draft: Draft) -> tuple[str, ...]:
+    try:
+        return _texts(node)
+    except Unreadable:
+        draft.problems.append(node.problem(Fault("court.names", name=name)))
+        return ()
+
+
+def _places(
+    courts: Mapping[str, Court], listed: Mapping[str, Sequence[str]], said: Mapping[str, str]
+) -> dict[str, str]:
     """What `{{courts}}`, `{{auction_agencies}}` and `{{notaries}}` stand for."""
     filled = [_court_lines(c) for c in courts.values() if c.filled]
-    places = {"courts": "\n".join(filled) or str(data.get("unfilled") or "").strip()}
-    for name in _LISTED:
-        listed = data.get(name)
-        lines = [f"· {each}" for each in listed] if isinstance(listed, list) else []
-        places[name] = "\n".join(lines) or str(data.get(f"{name}_empty") or "").strip()
+    places = {"courts": "\n".join(filled) or said.get("unfilled", "")}
+    for name, lines in listed.items():
+        places[name] = "\n".join(f"· {line}" for line in lines) or said.get(f"{name}_empty", "")
     return places
 
 

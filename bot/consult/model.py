@@ -81,8 +81,14 @@ class Entry:
     valid_to: date | None
     related: tuple[str, ...]
     actions: tuple[str, ...]
+    more_provisions: tuple[Provision, ...] = ()  # what only `more` rests on
     file: str = ""
     line: int = 0
+
+    @property
+    def cited(self) -> tuple[Provision, ...]:
+        """Every provision that the entry rests on, those of `more` last."""
+        return self.provisions + self.more_provisions
 
     @property
     def category(self) -> str:
@@ -103,6 +109,8 @@ class Outside:
     answer: str
     phrasings: tuple[str, ...]
     keywords: tuple[str, ...]
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

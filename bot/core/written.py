@@ -12,6 +12,9 @@ from bot.core.faults import Fault, Problem
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDENT = ("did not find expected", "expected <block end>")
+_BESIDE = (".", "~")  # .#fees.yaml of Emacs, ._fees.yaml of a Mac, ~$fees.yaml of an office suite
+_MEANT = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+_WIDE_SPACES = frozenset("\u3000\u00a0")  # of a Chinese keyboard, and of words copied from a web page
 _SYMBOL = ("cannot start any token", "alias", "anchor", "tag", "directive", "alphabetic or numeric")
 
 
@@ -92,6 +95,19 @@ def read(path: Path, name: str | None = None) -> Node:
     return compose(raw, name)
 
 
+def files(folder: Path) -> list[Path]:
+    """The YAML files of a folder by name, without what editors put beside them while somebody works."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith(_BESIDE))
+
+
+def misnamed(folder: Path) -> Iterator[Path]:
+    """Files that were meant for knowledge, and that nobody reads for the end of their name."""
+    for path in sorted(folder.glob("*")):
+        name = path.name
+        if not name.startswith(_BESIDE) and not name.endswith(".yaml") and name.lower().endswith(_MEANT):
+            yield path
+
+
 def cannot_open(name: str, error: OSError) -> Problem:
     """A file that is not there, or that may not be read."""
     if isinstance(error, FileNotFoundError):
@@ -133,9 +149,12 @@ def _likely(error: yaml.MarkedYAMLError, lines: list[str], mark: yaml.Mark | Non
     context, problem = error.context or "", error.problem or ""
     parser = "; ".join(filter(None, (context, problem)))
     here = lines[mark.line] if mark and mark.line < len(lines) else ""
+    before = here[: len(here) - len(here.lstrip())]
     since = error.context_mark.line + 1 if error.context_mark else mark.line + 1 if mark else 0
-    if "\t" in here[: len(here) - len(here.lstrip())] or "tab character" in problem:
+    if "\t" in before or "tab character" in problem or (mark and here[mark.column : mark.column + 1] == "\t"):
         return Fault("yaml.tab", parser=parser)
+    if set(before) & _WIDE_SPACES:
+        return Fault("yaml.space", parser=parser)
     if "quoted scalar" in context and "end of" in problem:
         return Fault("yaml.quote", since=since, parser=parser)
     if "escape" in problem:

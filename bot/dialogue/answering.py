@@ -48,7 +48,7 @@ class Answering:
             self._ask_back(turn, verdict)
         elif kind := self._library.knowledge.outside.get(verdict.outside or ""):
             turn.state.misses = 0
-            turn.say(self._words.outside(kind))
+            turn.say(self._words.outside(self._library.knowledge, kind))
         elif verdict.reason is Reason.EXPIRED:
             self._withhold(turn)
         else:
@@ -87,6 +87,11 @@ class Answering:
         if self._in_force(turn, entry):
             turn.state.topic, turn.state.topic_at = entry.id, turn.now.timestamp()
             turn.say(self._words.more(self._library.knowledge, entry))
+
+    def law(self, turn: Turn, entry: Entry) -> None:
+        """Quote the law that an entry rests on, unless its answer is past its day."""
+        if self._in_force(turn, entry):
+            turn.say(self._words.law(self._library.knowledge, entry))
 
     def _in_force(self, turn: Turn, entry: Entry) -> bool:
         if entry.in_force(local_day(turn.now)):

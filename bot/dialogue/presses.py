@@ -28,6 +28,7 @@ class Presses:
         self._actions: dict[str, Callable[[Turn, str], Awaitable[None]]] = {
             "topic": self._open,
             "more": self._more,
+            "law": self._law,
             "related": self._related,
             "cat": self._category,
             "menu": self._menu,
@@ -80,6 +81,10 @@ class Presses:
     async def _more(self, turn: Turn, rest: str) -> None:
         if entry := self._entry(turn, rest):
             self._answering.more(turn, entry)
+
+    async def _law(self, turn: Turn, rest: str) -> None:
+        if entry := self._entry(turn, rest):
+            self._answering.law(turn, entry)
 
     async def _related(self, turn: Turn, rest: str) -> None:
         if entry := self._entry(turn, rest):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from bot.consult.model import Entry, Knowledge, Outside, Viewpoint
+from bot.consult.model import Entry, Instrument, Knowledge, Outside, Provision, Viewpoint
 from bot.core.ids import short
 from bot.core.texts import Texts
 from bot.dialogue.flows import LEADS, PATHS
@@ -18,7 +18,6 @@ from bot.reach.saying import find_sums
 ACTION_TOPICS = {
     "materials": "apply.materials",
     "window": "service.window",
-    "documents": "apply.materials",
     "scam_check": "debtor.scam",
 }
 TOOLS = {"calc": "calc_", "doc": "doc_"}  # lists of paths in the menu, and how the names of their kinds begin
@@ -64,7 +63,9 @@ class Words:
         others: Sequence[Entry] = (),
     ) -> Reply:
         """An entry's answer, its provisions and review date, and what to press next."""
-        parts = [lead, self._filled(knowledge, entry.answer), self._basis(knowledge, entry)]
+        basis = self._basis(knowledge, entry.provisions, entry.policies)
+        footer = self.texts("answer.footer", reviewed=entry.reviewed.isoformat())
+        parts = [lead, self._filled(knowledge, entry.answer), "\n".join(filter(None, [basis, footer]))]
         if others:
             parts.append(self.texts("answer.others"))
         if group:
@@ -103,15 +104,14 @@ class Words:
         """A button that sets out on a guided path."""
         return Button(self.texts(f"button.go.{kind}"), f"go:{kind}")
 
-    def _basis(self, knowledge: Knowledge, entry: Entry) -> str:
+    def _basis(self, knowledge: Knowledge, provisions: Sequence[Provision], policies: Sequence[str] = ()) -> str:
         laws: dict[str, list[str]] = {}
-        for provision in entry.provisions:
+        for provision in provisions:
             name = f"《{provision.law}》" if provision.law in knowledge.laws else provision.law
             laws.setdefault(name, []).append(provision.label().removeprefix(provision.law))
         cited = [name + "、".join(dict.fromkeys(articles)) for name, articles in laws.items()]
-        cited += [knowledge.policies[p].title for p in entry.policies if p in knowledge.policies]
-        footer = self.texts("answer.footer", reviewed=entry.reviewed.isoformat())
-        return (self.texts("answer.basis", provisions="；".join(cited)) + "\n" if cited else "") + footer
+        cited += [knowledge.policies[p].title for p in policies if p in knowledge.policies]
+        return self.texts("answer.basis", provisions="；".join(cited)) if cited else ""
 
     def _filled(self, knowledge: Knowledge, text: str) -> str:
         for name, value in knowledge.places.items():
@@ -119,11 +119,32 @@ class Words:
         return text.strip()
 
     def more(self, knowledge: Knowledge, entry: Entry) -> Reply:
-        """What stands behind 详细说说."""
+        """What stands behind 详细说说, with what it rests on beyond the answer."""
         related = [self.topic_button(knowledge.entries[t]) for t in entry.related[:4] if t in knowledge.entries]
-        return Reply(
-            self._filled(knowledge, entry.more or entry.answer), rows([*related, self.human()]), "more", topic=entry.id
-        )
+        law = [Button(self.texts("button.law"), f"law:{entry.id}")] if entry.cited else []
+        parts = [self._filled(knowledge, entry.more or entry.answer), self._basis(knowledge, entry.more_provisions)]
+        buttons = rows([*related, *law, self.human()])
+        return Reply("\n\n".join(filter(None, parts)), buttons, "more", topic=entry.id)
+
+    def law(self, knowledge: Knowledge, entry: Entry) -> Reply:
+        """The key clauses that an entry rests on, word for word, with the official titles."""
+        cited: dict[str, list[str]] = {}
+        for provision in entry.cited:
+            cited.setdefault(provision.law, []).append(provision.article)
+        parts = [self.texts("answer.law.head", title=entry.title)]
+        parts += [self._instrument(knowledge.laws[law], articles) for law, articles in cited.items() if law in knowledge.laws]
+        policies = [knowledge.policies[p] for p in entry.policies if p in knowledge.policies]
+        parts += [self.texts("answer.law.policy", title=p.title, clause=p.clause) for p in policies]
+        parts.append(self.texts("answer.law.tail"))
+        return Reply("\n\n".join(parts), rows([self.topic_button(entry), self.human()]), "law", topic=entry.id)
+
+    def _instrument(self, instrument: Instrument, articles: Sequence[str]) -> str:
+        lines = [self.texts("answer.law.instrument", title=instrument.title)]
+        for article in dict.fromkeys(articles):
+            quoted = "；".join(self.texts("answer.law.quoted", clause=c) for c in instrument.clauses.get(article, ()))
+            number = Provision("", article).label()
+            lines.append(self.texts("answer.law.article", number=number, quoted=quoted))
+        return "\n".join(lines)
 
     def related(self, knowledge: Knowledge, entry: Entry) -> Reply:
         """The neighbours of an entry."""
@@ -133,9 +154,9 @@ class Words:
             self.texts("answer.related", title=entry.title), (*buttons, (self.menu_button(), self.human())), "related"
         )
 
-    def outside(self, kind: Outside) -> Reply:
+    def outside(self, knowledge: Knowledge, kind: Outside) -> Reply:
         """A pointer to who answers what this desk does not."""
-        return Reply(kind.answer.strip(), rows([self.menu_button(), self.human()]), "outside")
+        return Reply(self._filled(knowledge, kind.answer), rows([self.menu_button(), self.human()]), "outside")
 
     def worked_out(self, entry: Entry, text: str, today: date) -> str:
         """The fee for the one amount that a question names; empty elsewhere, and where there are several or none is exact."""

@@ -87,7 +87,7 @@ def read(folder: Path) -> Draft:
     except Unreadable as bad:
         draft.problems.append(bad.problem)
         return draft
-    for path in sorted(folder.glob("*.yaml")):
+    for path in written.files(folder):
         if path.name == PARTS:
             continue
         try:

@@ -75,6 +75,26 @@ def test_what_ships_has_no_problem(shipped: list[Problem]) -> None:
         ("- id: apply.how", "- id: apply.conditions", "entry.id_twice"),
         ("- id: apply.how", "- id: apply.other", "entry.not_a_topic"),
         ("  phrasings:\n", "  phrasings:\n    - 执行费怎么算\n    - 执行费，怎么算？？\n", "entry.phrasing_twice"),
+        ("  phrasings:\n", "  phrasings:\n    - 问一下: 怎么申请\n", "value.colon"),
+        ("  audience: [creditor]", "  audience: creditor", "value.list"),
+        ("  audience: [creditor]", "  audience: []", "entry.members"),
+        ("  related: [", "  related: [apply.fee, apply.fee, ", "entry.member_twice"),
+        ("  title: 怎样申请强制执行", "  title: 怎样申请强制执行？", "entry.title_end"),
+        ("  title: 怎样申请强制执行", "  title: 申请执行的条件", "entry.title_twice"),
+        ("  answer: |\n", "  answer: |\n    {courts}\n", "entry.braces"),
+        ("  answer: |\n", "  answer: |\n    {{ courts }}\n", "entry.braces"),
+        ("  answer: |\n", "  answer: |\n    {{courts\n", "entry.braces"),
+        ("  answer: |\n", "  answer: |\n    **粗\n\n    到这里**\n", "text.bold_open"),
+        ("  answer: |\n", "  answer: |\n    ＊＊粗＊＊\n", "entry.markup"),
+        ("  answer: |\n", "  answer: |\n    请打 0851-12345678\n", "entry.number"),
+        ("  provisions:\n", "  provisions: 民诉法250\n  x:\n", "value.list"),
+        ("  provisions:\n", "  provisions: []\n  more_provisions:\n", "entry.no_provisions"),
+        ("  provisions:\n", "  provisions:\n    - 民诉法250\n", "entry.citation"),
+        ("  provisions:\n", "  provisions:\n    - {law: 民诉法, article: 250, at: 二款}\n", "entry.at"),
+        ("  provisions:\n", "  provisions:\n    - {law: 民诉法, law: 刑法, article: 250}\n", "file.twice"),
+        ("  provisions:\n", "  provisions:\n    - {law: 民诉法, article: 999}\n", "entry.no_article"),
+        ("  more_provisions:\n", "  more_provisions:\n    - {law: 假法, article: 1}\n", "entry.no_law"),
+        ("  actions: [", "  actions: [documents, ", "entry.action"),
     ],
 )
 def test_a_mistake_in_a_topic_is_found_where_it_stands(faq: Path, old: str, new: str, said: str) -> None:
@@ -122,12 +142,30 @@ def test_a_phrasing_under_two_topics_is_found(faq: Path) -> None:
     [
         ("laws.yaml", "  民诉法:\n", "  民法:\n", "entry.no_law"),
         ("laws.yaml", "laws:\n", "laws:\n  假法: 5\n", "law.shape"),
+        ("laws.yaml", "\npolicies:\n", "\npolicy:\n", "file.unknown"),
+        ("laws.yaml", "    document: ", "    documents: x\n    document: ", "file.unknown"),
+        ("laws.yaml", '    in_force: "2024-01-01"', "    in_force: 去年", "law.in_force"),
+        ("laws.yaml", '      "16":\n', '      "15": 一句话\n      "16":\n', "law.clauses"),
+        ("laws.yaml", '      "16":\n', "      第十六条:\n        - 一句话\n      '16':\n", "entry.article"),
+        ("taxonomy.yaml", "apply.fee: ", "Apply: x\napply.fee: ", "entry.id"),
+        ("taxonomy.yaml", "apply.fee: ", "apply.fee: # ", "value.text"),
         ("lexicon.yaml", "\ncrisis:\n", "\ncrisis: []\nfiller2:\n", "lexicon.empty"),
         ("lexicon.yaml", "\nasking: [", "\nasking: [{a: b}, ", "lexicon.words"),
         ("lexicon.yaml", "\nperson: [", "\nperson: [x]\nperson: [", "file.twice"),
         ("courts.yaml", "phone: null", "phone: 8512345", "court.quotes"),
         ("courts.yaml", "auction_agencies: []", "auction_agencies: 5", "court.names"),
         ("courts.yaml", "  - id: anshun", "  - idd: anshun", "court.shape"),
+        ("courts.yaml", "  - id: xixiu", "  - id: anshun", "court.called_twice"),
+        ("courts.yaml", "aliases: [西秀法院", "aliases: [安顺中院", "court.called_twice"),
+        ("courts.yaml", "  - id: xixiu", "  - id: 西秀", "court.id"),
+        ("courts.yaml", "    level: intermediate", "    level: intermedate", "court.level"),
+        ("courts.yaml", "    aliases: [安顺中院", "    aliases: 安顺中院  # [", "value.list"),
+        ("courts.yaml", "phone: null", "phone: '**0851**'", "court.markup"),
+        ("courts.yaml", "\nunfilled: ", "\nunfiled: ", "file.missing_key"),
+        ("courts.yaml", "auction_agencies: []", "auction_agencies: [{名称: 某某}]", "court.names"),
+        ("courts.yaml", "address: null", f"address: {'长' * 4000}", "entry.filled_long"),
+        ("outside.yaml", "- id: outside.", "- id: apply.", "entry.outside_id"),
+        ("outside.yaml", "answer: |\n", "answer: |\n    {{nowhere}}\n", "entry.placeholder"),
         ("outside.yaml", "answer: |\n", "answer: |\n    " + "长" * 700 + "\n", "entry.answer_long"),
     ],
 )
@@ -177,3 +215,48 @@ def test_the_version_changes_with_any_file_and_only_then(faq: Path) -> None:
     (faq / "courts.yaml").write_text((faq / "courts.yaml").read_text(encoding="utf-8") + "\n# x\n", encoding="utf-8")
     assert read(faq).version != before
     assert fingerprint(faq) != seen
+
+
+def test_the_line_of_a_citation_is_its_own(faq: Path) -> None:
+    """Among twenty provisions a clerk is led to the one that cannot be found."""
+    text = (faq / TOPICS).read_text(encoding="utf-8")
+    last = text.split("  more_provisions:\n")[0].splitlines()
+    (found,) = spoiled(faq, TOPICS, f"{last[-1]}\n", f"{last[-1]}\n    - {{law: 民诉法, article: 999}}\n")
+    assert (found.code, found.line) == ("entry.no_article", len(last) + 1)
+
+
+def test_a_copy_beside_a_file_is_one_complaint_for_each_entry(faq: Path) -> None:
+    """With both places; not one for each of thousands of phrasings, nor for whatever leads to them."""
+    shutil.copy(faq / "topics/settle.yaml", faq / "topics/settle 副本.yaml")
+    found = [p for p in check(faq, TODAY) if not p.notice]
+    assert {p.code for p in found} == {"entry.id_twice"}
+    assert len(found) == len({p.about for p in found}) == 6
+    assert all("topics/settle 副本.yaml:" in p.message for p in found)
+
+
+def test_what_editors_leave_beside_a_file_is_not_knowledge(faq: Path) -> None:
+    """Locks of Emacs, shadows of a Mac, owners' files of an office suite, swap files, backups."""
+    (faq / "topics/.#apply.yaml").symlink_to("clerk@desk.1234")
+    for name in ("._apply.yaml", "~$apply.yaml", ".apply.yaml.swp", "apply.yaml~", "apply.yaml.bak", "4913"):
+        (faq / "topics" / name).write_bytes(b"\0\1[")
+    before = fingerprint(faq)
+    assert [p for p in check(faq, TODAY) if not p.notice] == []
+    (faq / "topics/.#apply.yaml").unlink()
+    assert fingerprint(faq) == before
+
+
+@pytest.mark.parametrize("name", ["new.yml", "new.yaml.txt", "new.YAML"])
+def test_a_file_that_nobody_reads_is_told(faq: Path, name: str) -> None:
+    """The ending is wrong, so that what a clerk wrote would never be answered."""
+    (faq / "topics" / name).write_text("- id: apply.new\n", encoding="utf-8")
+    found = [p for p in check(faq, TODAY) if not p.notice]
+    assert [(p.file, p.code) for p in found] == [(f"topics/{name}", "file.ending")]
+
+
+@pytest.mark.parametrize("change", [b"\xef\xbb\xbf", b"\r\n", b"---\n"])
+def test_what_windows_editors_write_is_read(faq: Path, change: bytes) -> None:
+    """A mark at the beginning, their line ends, a line of dashes: the same knowledge."""
+    path = faq / TOPICS
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"\n", change) if change == b"\r\n" else change + raw)
+    assert [str(p) for p in check(faq, TODAY) if not p.notice] == []

@@ -114,3 +114,43 @@ async def test_the_watch_survives_whoever_is_told(faq: Path) -> None:
     watch.cancel()
     await asyncio.gather(watch, return_exceptions=True)
     assert [type(error) for error in told] == [KnowledgeError, KnowledgeError]
+
+
+async def test_a_file_that_is_being_saved_is_waited_for(faq: Path) -> None:
+    """Half of it, then none at all, then the whole: nobody is told of mistakes that were never made."""
+    library = Library(faq, Fixed, CLOCK)
+    version = library.knowledge.version
+    told: list[KnowledgeError | None] = []
+    heard = asyncio.Event()
+
+    async def tell(error: KnowledgeError | None) -> None:
+        told.append(error)
+        heard.set()
+
+    path = faq / "topics/apply.yaml"
+    text = path.read_text(encoding="utf-8").replace("reviewed: 2026-11-23", "reviewed: 2026-11-22", 1)
+    watch = asyncio.create_task(library.watch(0.2, tell))
+    for part in range(1, 10):  # longer than three rounds, each state shorter than one
+        path.write_text(text[: len(text) * part // 10], encoding="utf-8")
+        await asyncio.sleep(0.1)
+    path.unlink()
+    path.with_suffix(".new").write_text(text, encoding="utf-8")
+    path.with_suffix(".new").rename(path)
+    await asyncio.wait_for(heard.wait(), 20)
+    watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
+    assert told == [None]
+    assert library.knowledge.version != version
+
+
+async def test_a_shape_that_nobody_thought_of_is_told_too(faq: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old knowledge goes on serving, and it does not stand in the log alone."""
+    library = Library(faq, Fixed, CLOCK)
+
+    def burst(folder: Path) -> None:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr("bot.consult.library.read", burst)
+    error = await library.reload()
+    assert error is not None
+    assert "no such thing" in error.problems[0]

@@ -22,6 +22,9 @@ def problem(text: str) -> Problem:
     [
         ("a: 1\n\tb: 2\n", "yaml.tab", 2),
         ("- a: 1\n\t b: 2\n", "yaml.tab", 2),
+        ("- a: 1\n-\tb: 2\n", "yaml.tab", 2),
+        ("- a: 1\n\u3000b: 2\n", "yaml.space", 2),
+        ("- a: 1\n\u00a0\u00a0b: 2\n", "yaml.space", 2),
         ("a: 'x\nb: 2\n", "yaml.quote", 3),
         ('a: "x\nb: "y"\n', "yaml.quotes", 2),
         ('a: "x" y\n', "yaml.quotes", 1),

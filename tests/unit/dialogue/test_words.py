@@ -41,6 +41,22 @@ def test_every_answer_about_the_law_names_its_provisions() -> None:
     assert [topic for topic in bare if not topic.startswith(("service.", "chat."))] == []
 
 
+def test_the_law_behind_an_answer_can_be_read_word_for_word() -> None:
+    """Every instrument by its full title, every article once with its quoted words; what `more` rests on is named there."""
+    knowledge = library().knowledge
+    for entry in knowledge.entries.values():
+        text = WORDS.law(knowledge, entry).text
+        for provision in entry.cited:
+            instrument = knowledge.laws[provision.law]
+            assert f"**{instrument.title}**" in text, entry.id
+            assert all(clause in text for clause in instrument.clauses[provision.article]), entry.id
+        opened = "law:" in "".join(b.data for row in WORDS.more(knowledge, entry).buttons for b in row)
+        assert opened is bool(entry.cited), entry.id
+        assert utf16_length(to_plain(text)) <= TEXT_LIMIT, entry.id
+    more = WORDS.more(knowledge, knowledge.entries["settle.breach"]).text
+    assert "依据：《和解规定》第14条、第15条、第7条、第12条、第17条；《民法典合同》第571条" in more
+
+
 def test_every_button_of_every_reply_can_be_made() -> None:
     """Within 64 bytes, with ids as they are and the largest numbers."""
     knowledge = library().knowledge
