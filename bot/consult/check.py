@@ -238,9 +238,12 @@ def _court(draft: Draft, court: Court) -> Iterator[Problem]:
         yield _at(draft, court.id, "", Fault("court.not_filled"), about=court.name, notice=True)
 
 
-def _law(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
+def _basis(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     if not entry.provisions and not entry.policies and entry.category not in SERVICE:
         yield _at(draft, entry.id, "provisions", Fault("entry.no_provisions"))
+
+
+def _law(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
     for provision in entry.cited:
         instrument = draft.laws.get(provision.law)
         if instrument is None:
@@ -276,5 +279,5 @@ def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:
 
 
 _Rule = Callable[[Draft, Entry, date], Iterator[Problem]]
-_OWN_RULES: tuple[_Rule, ...] = (_lengths, _twice, _texts, _dates)
+_OWN_RULES: tuple[_Rule, ...] = (_lengths, _twice, _texts, _basis, _dates)
 _RULES_BETWEEN_FILES: tuple[_Rule, ...] = (_places, _law, _links)
