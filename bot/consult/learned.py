@@ -1,6 +1,6 @@
 """What was learned from the knowledge, kept in a file, so that the next start need not learn it again.
 
-The file belongs to one version of the knowledge and of this code; for any other it is made anew. It holds plain
+The file belongs to one set of phrasings and words and to this code; for any other it is made anew. It holds plain
 arrays (`.npz` without pickle): a file that was tampered with can give wrong weights, but runs no code.
 """
 
@@ -70,10 +70,10 @@ class Learned:
 
 
 class Kept:
-    """The file of one matcher, for one knowledge and one way of building."""
+    """The file of one matcher, for what it learned from and one way of building."""
 
     def __init__(self, path: Path, *parts: object) -> None:
-        """Takes the file, and what the learned depends on beside this package: the knowledge's version, settings."""
+        """Takes the file, and what the learned depends on beside this package: phrasings, words, settings."""
         self._path = path
         self._key = hashlib.sha256("\n".join([_code(), np.__version__, *map(repr, parts)]).encode()).hexdigest()
 

@@ -67,7 +67,7 @@ class Matcher:
     ) -> None:
         """Builds the index from the knowledge; the weights are those that ship unless others are given.
 
-        What is learned from the phrasings is read from the file `kept` when it fits, else learned and put there.
+        What is learned from the phrasings and the lexicon is read from the file `kept` when it fits, else learned and put there.
         """
         self.knowledge = knowledge
         self.settings = settings or MatchSettings()
@@ -75,8 +75,10 @@ class Matcher:
         self.words = Words.compile(knowledge.lexicon)
         if ranker is None:
             ranking = ranking or RankerSettings()
-            file = Kept(kept, knowledge.version, ranking) if kept else None
-            ranker = Ranker(self.words, labelled(knowledge), knowledge.entries, ranking, file)
+            asked = labelled(knowledge)
+            # Of what it learns from, not of the whole knowledge: a word changed in an answer teaches nothing new.
+            file = Kept(kept, asked, knowledge.lexicon.sections, ranking) if kept else None
+            ranker = Ranker(self.words, asked, knowledge.entries, ranking, file)
         self.ranker = ranker
 
     def match(self, question: str, context: Context | None = None, today: date | None = None) -> Verdict:

@@ -52,7 +52,7 @@ def remove(path: Path) -> None:
 
 async def until(happened: Callable[[], bool]) -> None:
     """Wait until something has happened by itself."""
-    for _ in range(400):
+    for _ in range(2400):  # a machine that is busy with other tests learns slowly
         if happened():
             return
         await asyncio.sleep(0.05)
@@ -63,7 +63,7 @@ async def test_a_good_change_serves_within_seconds(editing: tuple[World, Person]
     """What a clerk saves is what the next asker reads, without a restart."""
     world, clerk = editing
     version = world.bot.services.library.knowledge.version
-    change(faq, "申请执行不用先交钱", "申请执行不用先交一分钱")
+    change(faq, "**申请执行不用先交钱", "**申请执行不用先交一分钱")
     await until(lambda: world.bot.services.library.knowledge.version != version)
     alice = await world.person("张三")
     await alice.says("执行费怎么算")

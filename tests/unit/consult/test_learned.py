@@ -53,15 +53,30 @@ def test_a_broken_file_is_made_anew(knowledge: Knowledge, file: Path, content: b
     assert file.read_bytes() != content
 
 
-def test_a_file_of_other_knowledge_or_settings_is_not_used(knowledge: Knowledge, file: Path) -> None:
-    """The key holds the knowledge's version, the settings and the code."""
-    Matcher(replace(knowledge, version="another"), kept=file)
-    other = file.read_bytes()
-    Matcher(knowledge, kept=file)
-    mine = file.read_bytes()
-    assert mine != other
+def test_a_file_of_other_phrasings_words_or_settings_is_not_used(knowledge: Knowledge, file: Path) -> None:
+    """The key holds what is learned from, the settings and the code."""
+    topic, entry = next(iter(knowledge.entries.items()))
+    more = replace(entry, phrasings=(*entry.phrasings, "换一种从来没有人用过的说法"))
+    seen = set()
+    for other in (
+        replace(knowledge, entries={**knowledge.entries, topic: more}),
+        replace(knowledge, lexicon=replace(knowledge.lexicon, sections={**knowledge.lexicon.sections, "asking": ["咋"]})),
+        knowledge,
+    ):
+        Matcher(other, kept=file)
+        seen.add(file.read_bytes())
     Matcher(knowledge, kept=file, ranking=RankerSettings(features=FeatureSettings(concepts=0.5)))
-    assert file.read_bytes() != mine
+    assert len(seen | {file.read_bytes()}) == 4
+
+
+def test_a_change_of_answers_is_not_learned_anew(knowledge: Knowledge, file: Path) -> None:
+    """So that a clerk's correction of a sentence serves in a moment."""
+    Matcher(knowledge, kept=file)
+    written = file.stat().st_mtime_ns
+    changed = {topic: replace(entry, answer="改过的回答") for topic, entry in knowledge.entries.items()}
+    matcher = Matcher(replace(knowledge, entries=changed, version="another"), kept=file)
+    assert file.stat().st_mtime_ns == written
+    assert matcher.knowledge.version == "another"
 
 
 def test_a_file_whose_parts_do_not_fit_together_is_not_used(knowledge: Knowledge, file: Path) -> None:
