@@ -227,7 +227,9 @@ class _Run:
         self._set_offs: list[SetOff] = []
         self._extra = ZERO  # exact
         self._extra_paid = ZERO
-        self._running = ZERO  # general interest since the last set-off, exact
+        # General interest since the last set-off, times the days of a year: a third cannot be written exactly,
+        # and must not be rounded before the sum is.
+        self._running = ZERO
         self._general_left = claim.general.accrued if claim.general else ZERO
         self._general_all = self._general_left
 
@@ -302,9 +304,9 @@ class _Run:
             return
         rate = self._rate(general, begin)
         days = (last - begin).days
-        piece = Piece(begin, last, principal, rate, days, principal * rate * days / general.year, general.year)
-        self._general_pieces.append(piece)
-        self._running += piece.interest
+        of_a_year = principal * rate * days
+        self._general_pieces.append(Piece(begin, last, principal, rate, days, of_a_year / general.year, general.year))
+        self._running += of_a_year
 
     def _rate(self, general: General, begin: date) -> Decimal:
         if general.rate is not None:
@@ -313,7 +315,8 @@ class _Run:
 
     def _close_general(self) -> None:
         """What ran since the last set-off becomes whole 分."""
-        whole, self._running = rounded(self._running), ZERO
+        year = self._general.year if self._general else 1
+        whole, self._running = rounded(self._running / year), ZERO
         self._general_left += whole
         self._general_all += whole
 

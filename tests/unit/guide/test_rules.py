@@ -16,7 +16,7 @@ from bot.core.errors import KnowledgeError
 from bot.guide import effect, fees, instalments, interest, limitation, seizure
 from bot.guide.days import Span, after_months, after_years, days_without, last_day
 from bot.guide.model import CENT, CannotWorkOutError
-from bot.guide.rates import Rates
+from bot.guide.rates import Rates, Series
 
 COURTS = CourtCalendar()
 SUMS = st.integers(1, 10**11).map(lambda cents: Decimal(cents) / 100)
@@ -141,6 +141,16 @@ def test_a_published_rate_comes_from_the_operators_table_or_not_at_all(tmp_path:
     assert (without.general, without.extra) == (Decimal(0), result.extra)
     assert without.missing is not None
     assert "calc.interest.missing" in [n.key for n in interest.told(without).notes]
+
+
+def test_an_entry_that_repeats_the_rate_changes_nothing() -> None:
+    """1,000 at 3.5 % over 9 days of 360 is 0.875 exactly, whether or not a rate was published anew each day."""
+    days = tuple(date(2025, 1, 1) + timedelta(days=n) for n in range(12))
+    table = Rates({"each_day": Series("each_day", days, (Decimal("0.035"),) * len(days))})
+    general = interest.General(since=days[0], table="each_day", year=360)
+    claim = interest.Claim((interest.Due(days[0], Decimal(1000)),), days[9], general=general)
+    assert interest.work_out(claim, table).general == Decimal("0.88")
+    assert interest.work_out(replace(claim, general=replace(general, rate=Decimal("0.035")))).general == Decimal("0.88")
 
 
 @pytest.mark.parametrize(
