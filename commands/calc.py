@@ -92,7 +92,7 @@ def limitation(
     ] = "fixed",
     day: Annotated[list[str] | None, typer.Option(help="the last day of an instalment; may be repeated")] = None,
     event: Annotated[
-        list[str] | None, typer.Option(help="KIND:DAY that begins it anew: demand, agreed, applied, settled")
+        list[str] | None, typer.Option(help="KIND:DAY that begins it anew: demand, agreed, applied, settled; settled:DAY:LAST with the last day agreed")
     ] = None,
     obstacle: Annotated[str, typer.Option(help="FIRST:LAST of an obstacle")] = "",
     applied: Annotated[str, typer.Option(help="withdraw: the day of the application")] = "",
@@ -106,7 +106,7 @@ def limitation(
         "rule": rule,
         "start": start,
         "days": day or None,
-        "events": [dict(zip(("kind", "day"), _pair(e), strict=True)) for e in event or ()] or None,
+        "events": [_event(e) for e in event or ()] or None,
         "obstacle": dict(zip(("first", "last"), _pair(obstacle), strict=True)) if obstacle else None,
         "applied": applied,
         "terminated": terminated,
@@ -126,7 +126,7 @@ def effect_command(
         ),
     ] = "judgment",
     notice: Annotated[str, typer.Option(help="the last day on which a public notice was posted")] = "",
-    within: Annotated[int | None, typer.Option(help="days from the effect within which to perform")] = None,
+    within: Annotated[str, typer.Option(help="how long from the effect one has to perform: days, or months as 3m")] = "",
     effective: Annotated[str, typer.Option(help="the day of effect, when only --within is asked for")] = "",
     given: Input = "",
     as_json: AsJson = False,
@@ -195,6 +195,13 @@ def exempt_command(
 
 
 # -- shared --------------------------------------------------------------------------------------
+
+
+def _event(text: str) -> dict[str, str]:
+    """`settled:2026-03-01:2027-03-01`, with the last day agreed, or `demand:2026-03-01`."""
+    kind, rest = _pair(text)
+    day, _, until = rest.partition(":")
+    return {"kind": kind, "day": day, "until": until}
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ ROLES: Mapping[str, Mapping[str, type[StrEnum] | None]] = {
     "fee": {"kind": FeeKind},
     "interest": {"unsure": None},
     "limitation": {"rule": Start},
-    "effect": {"unsure": None, "title": Title},
+    "effect": {"by": None, "title": Title},
     "seizure": {"asset": Asset},
     "plan": {},
 }

@@ -70,6 +70,32 @@ def after_days(day: date, days: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """How long one has: so many days, or so many months to the corresponding day (民法典第201条, 第202条)."""
+
+    count: int
+    months: bool = False
+
+    def after(self, day: date) -> date:
+        """The last day as it is counted; the first day is not."""
+        return after_months(day, self.count) if self.months else after_days(day, self.count)
+
+    @property
+    def code(self) -> int | str:
+        """As a path keeps it."""
+        return f"{self.count}{_MONTHS}" if self.months else self.count
+
+    @classmethod
+    def of(cls, code: int | str) -> Period:
+        """From such a code; ValueError for what is none."""
+        text = str(code)
+        return cls(int(text.removesuffix(_MONTHS)), text.endswith(_MONTHS))
+
+
+_MONTHS = "m"
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Days from the first to the last, both included."""
 

@@ -12,14 +12,14 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.calendar import CourtCalendar
-from bot.guide.days import ROLL, LastDay, after_days, last_day
-from bot.guide.laws import ARBITRATION, CPL, CPL_INTERPRETATION, LABOUR_ARBITRATION, article
+from bot.guide.days import ROLL, LastDay, Period, after_days, last_day
+from bot.guide.laws import ARBITRATION, CIVIL_GENERAL, CPL, CPL_INTERPRETATION, LABOUR_ARBITRATION, article
 from bot.guide.model import CannotWorkOutError, Cited, Line, Told, checked_day
 
 APPEAL_JUDGMENT, APPEAL_RULING, APPEAL_ABROAD = 15, 10, 30  # days (第171条, 第286条)
 NOTICE, NOTICE_ABROAD = 30, 60  # days (第95条, 第283条)
 NOTICE_SINCE = date(2022, 1, 1)  # before it a public notice took 60 days
-MOST_DAYS = 3650
+MOST_DAYS, MOST_MONTHS = 3650, 120
 MOST_PARTIES = 200
 
 
@@ -38,6 +38,9 @@ class Title(StrEnum):
     ABROAD = "foreign_party"  # a party without domicile in the country
 
 
+# What may be served by public notice: a mediation paper must be taken in person (民诉法解释第133条), a payment
+# order must reach the debtor (民诉法第225条), an award takes effect on the day it is made.
+BY_NOTICE = (Title.JUDGMENT, Title.RULING, Title.SECOND_INSTANCE, Title.ABROAD)
 _APPEAL = {
     Title.JUDGMENT: APPEAL_JUDGMENT,
     Title.RULING: APPEAL_RULING,
@@ -76,7 +79,7 @@ class Performance:
     """The last day of the period of performance."""
 
     effective: date
-    within: int
+    within: Period
     last: LastDay
 
 
@@ -92,6 +95,8 @@ def effect(
     if len(known) > MOST_PARTIES:
         raise CannotWorkOutError("calc.wrong.too_many", most=MOST_PARTIES)
     if notice:
+        if title not in BY_NOTICE:
+            raise CannotWorkOutError("calc.wrong.no_notice")
         known.append(deemed_served(notice, abroad=title is Title.ABROAD))
     if not known:
         raise CannotWorkOutError("calc.wrong.no_days")
@@ -113,11 +118,11 @@ def deemed_served(notice: date, *, abroad: bool = False) -> date:
     return after_days(notice, NOTICE_ABROAD if abroad else NOTICE)
 
 
-def performance(effective: date, within: int, courts: CourtCalendar) -> Performance:
-    """生效之日起N日内: the day of effect is not counted; over holidays (民诉法第85条第3款)."""
-    if not 1 <= within <= MOST_DAYS:
-        raise CannotWorkOutError("calc.wrong.days", most=MOST_DAYS)
-    return Performance(effective, within, last_day(after_days(checked_day(effective), within), courts))
+def performance(effective: date, within: Period, courts: CourtCalendar) -> Performance:
+    """生效之日起N日内, N个月内: the day of effect is not counted; over holidays (民诉法第85条第3款)."""
+    if not 1 <= within.count <= (MOST_MONTHS if within.months else MOST_DAYS):
+        raise CannotWorkOutError("calc.wrong.within", days=MOST_DAYS, months=MOST_MONTHS)
+    return Performance(effective, within, last_day(within.after(checked_day(effective)), courts))
 
 
 # -- told ----------------------------------------------------------------------------------------
@@ -129,7 +134,7 @@ def told(found: Effect, then: Performance | None = None) -> Told:
     values: dict[str, object] = {"effective": found.effective, "served": found.served}
     if found.appeal:
         values["last_appeal_day"] = found.appeal.day
-    steps, notes = _steps(found), list(found.appeal.notes() if found.appeal else ())
+    steps, notes, basis = _steps(found), list(found.appeal.notes() if found.appeal else ()), _basis_of(found)
     conventions = [Line(f"calc.effect.open.{found.title}")] if found.title in _OPEN else []
     if found.notice:
         conventions.append(Line("calc.effect.open.notice"))
@@ -140,12 +145,13 @@ def told(found: Effect, then: Performance | None = None) -> Told:
         conventions += more.conventions
         notes += [n for n in more.notes if n not in notes]
         values |= more.values
+        basis = tuple(dict.fromkeys((*basis, *more.basis)))
     notes.append(Line(f"calc.effect.certificate.{found.title}"))
     return Told(
         "effect",
         head,
         tuple(steps),
-        _basis_of(found),
+        basis,
         tuple(conventions),
         tuple(notes),
         {"title": found.title, **values},
@@ -190,10 +196,13 @@ def told_performance(found: Performance) -> Told:
         kind="effect",
         head=Line("calc.effect.head.performance", {"day": found.last.day}),
         steps=(
-            Line("calc.effect.within", {"effective": found.effective, "days": found.within, "day": found.last.counted}),
+            Line(
+                "calc.effect.within_months" if found.within.months else "calc.effect.within",
+                {"effective": found.effective, "count": found.within.count, "day": found.last.counted},
+            ),
             *found.last.steps(),
         ),
-        basis=ROLL,
+        basis=(article(CIVIL_GENERAL, 202), *ROLL) if found.within.months else ROLL,
         conventions=tuple(alt),
         notes=found.last.notes(),
         values={

@@ -151,6 +151,8 @@ def told(fee: Fee, recovered: Decimal | None = None) -> Told:
     steps += [Line("calc.fee.band", {"part": s.part, "rate": percent(s.rate), "fee": s.fee}) for s in fee.steps]
     if fee.capped:
         steps.append(Line("calc.fee.capped", {"full": fee.full, "cap": PRESERVATION_CAP}))
+    elif fee.steps and kind is not FeeKind.PAYMENT_ORDER:
+        steps.append(Line("calc.fee.sum", {"fee": fee.total}))
     if kind is FeeKind.PAYMENT_ORDER:
         steps.append(Line("calc.fee.third", {"full": fee.full, "fee": fee.total}))
     values: dict[str, object] = {"fee": fee.total, "amount": fee.amount}

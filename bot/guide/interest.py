@@ -8,6 +8,7 @@ part is rounded where a payment is set off against it, because only whole 分 ca
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -216,6 +217,9 @@ class _Run:
         self._lots = [
             _Lot(d.day, d.costs, d.amount - d.costs - d.other, d.other) for d in sorted(claim.dues, key=lambda d: d.day)
         ]
+        self._paid: dict[date, Decimal] = {}
+        for p in claim.payments:
+            self._paid[p.day] = self._paid.get(p.day, ZERO) + p.amount
         self._general = claim.general
         self._missing: CannotWorkOutError | None = None
         self._series = Series("")
@@ -244,9 +248,7 @@ class _Run:
     def result(self) -> Interest:
         """Walk from event to event and put the result together."""
         claim = self._claim
-        paid: dict[date, Decimal] = {}
-        for p in claim.payments:
-            paid[p.day] = paid.get(p.day, ZERO) + p.amount
+        paid = self._paid
         edges = self._edges(set(paid))
         at = edges[0]
         self._settle(at, paid.get(at, ZERO))
@@ -290,7 +292,7 @@ class _Run:
         if base and begin >= SINCE - timedelta(days=1):
             days = days_without(begin, end, self._claim.without)
             piece = Piece(begin, end, base, DAILY, days, base * DAILY * days)
-            self._pieces.append(piece)
+            _add(self._pieces, piece, self._paid)
             self._extra += piece.interest
         self._general_stretch(begin, end)
 
@@ -305,7 +307,8 @@ class _Run:
         rate = self._rate(general, begin)
         days = (last - begin).days
         of_a_year = principal * rate * days
-        self._general_pieces.append(Piece(begin, last, principal, rate, days, of_a_year / general.year, general.year))
+        piece = Piece(begin, last, principal, rate, days, of_a_year / general.year, general.year)
+        _add(self._general_pieces, piece, self._paid)
         self._running += of_a_year
 
     def _rate(self, general: General, begin: date) -> Decimal:
@@ -345,6 +348,17 @@ class _Run:
         extra = min(left, rounded(self._extra) - self._extra_paid)
         self._extra_paid += extra
         self._set_offs.append(SetOff(day, amount, general, debt + rest, extra, left - extra))
+
+
+def _add(pieces: list[Piece], piece: Piece, paid: Container[date]) -> None:
+    """Append a stretch; it is one with that before it where nothing changed between them that it depends on."""
+    last = pieces[-1] if pieces else None
+    same = last is not None and (last.end, last.base, last.rate) == (piece.begin, piece.base, piece.rate)
+    if last is None or not same or piece.begin in paid:
+        pieces.append(piece)
+        return
+    days = last.days + piece.days
+    pieces[-1] = replace(last, end=piece.end, days=days, interest=last.base * last.rate * days / (last.year or 1))
 
 
 def _before(first: date, until: date) -> Span | None:
@@ -402,13 +416,18 @@ def _steps(result: Interest) -> list[Line]:
         )
         for p in result.pieces
     ]
+    if len(steps) > 1:
+        steps.append(Line("calc.interest.sum", {"extra": result.extra}))
     if not steps and not result.manual:
         steps = [Line("calc.interest.none", {"until": result.claim.until})]
-    if result.claim.general and result.claim.general.accrued:
-        steps.append(Line("calc.interest.accrued", {"amount": result.claim.general.accrued}))
+    accrued = result.claim.general.accrued if result.claim.general else ZERO
+    if accrued:
+        steps.append(Line("calc.interest.accrued", {"amount": accrued}))
     for p in result.general_pieces:
         params = {"begin": p.begin, "end": p.end, "days": p.days, "base": p.base, "rate": percent(p.rate)}
         steps.append(Line("calc.interest.general", {**params, "year": p.year, "interest": rounded(p.interest)}))
+    if len(result.general_pieces) + bool(accrued) > 1:
+        steps.append(Line("calc.interest.general_sum", {"general": result.general}))
     for s in result.set_offs:
         params = {"day": s.day, "amount": s.amount, "general": s.general, "debt": s.debt, "extra": s.extra}
         steps.append(Line("calc.interest.paid", params))
@@ -428,6 +447,8 @@ def _conventions(result: Interest) -> list[Line]:
     lines += [Line("calc.interest.year_open", {"year": year, "sum": sum_}) for year, sum_ in years if sum_ is not None]
     if result.claim.payments:
         lines.append(Line("calc.interest.order"))
+    if any(p.interest != rounded(p.interest) for p in (*result.pieces, *result.general_pieces)):
+        lines.append(Line("calc.convention.rounding"))
     lines.append(Line("calc.interest.base"))
     return lines
 

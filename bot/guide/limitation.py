@@ -51,6 +51,10 @@ class Interruption:
     day: date
     until: date | None = None
 
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.day:
+            raise CannotWorkOutError("calc.wrong.order", first=self.day, last=self.until)
+
     @property
     def begins(self) -> date:
         """From which day the two years run anew."""
@@ -72,6 +76,19 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """An event that made the period begin anew; where only an obstacle kept it open until then, that too."""
+
+    event: Interruption
+    held: Suspension | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """In time by the rule of higher rank only."""
+        return self.held is not None and self.event.day > self.held.earlier
+
+
+@dataclass(frozen=True, slots=True)
 class Limitation:
     """The last day to apply, and how it came about."""
 
@@ -79,11 +96,11 @@ class Limitation:
     start: date
     begins: date  # after the last event that made it begin anew
     last: LastDay
-    interruptions: tuple[Interruption, ...] = ()
+    interruptions: tuple[Anew, ...] = ()
     late: tuple[Interruption, ...] = ()  # after the period had ended: they do not make it begin anew
     suspension: Suspension | None = None
     ineffective: Span | None = None  # an obstacle that ended before the last six months
-    each: tuple[LastDay, ...] = ()  # notarised instalments
+    each: tuple[tuple[date, LastDay], ...] = ()  # notarised instalments, each with its own beginning
     manual: str = ""  # a sentence of the catalogue: why no day is told
 
     @property
@@ -116,13 +133,15 @@ def from_day(
     for event in sorted(interruptions, key=lambda e: e.day):
         if event.day < start:
             raise CannotWorkOutError("calc.wrong.event_early", day=event.day, start=start)
-        if event.day > last.day:
+        held = suspended(last.day, obstacle, courts) if obstacle and event.day > last.day else None
+        if event.day > (held.six_months.day if held else last.day):
             late.append(event)
             continue
-        used.append(event)
+        used.append(Anew(event, held))
         begins, last = event.begins, two_years(event.begins, courts)
     found = Limitation(kind, start, begins, last, tuple(used), tuple(late))
-    return _suspended(found, obstacle, courts) if obstacle else found
+    held_once = any(e.held for e in used)
+    return _suspended(found, obstacle, courts, spent=held_once) if obstacle else found
 
 
 def suspended(last: date, obstacle: Span, courts: CourtCalendar) -> Suspension | None:
@@ -135,9 +154,12 @@ def suspended(last: date, obstacle: Span, courts: CourtCalendar) -> Suspension |
     return Suspension(obstacle, after, last_day(after_days(obstacle.last, remaining), courts))
 
 
-def _suspended(found: Limitation, obstacle: Span, courts: CourtCalendar) -> Limitation:
+def _suspended(found: Limitation, obstacle: Span, courts: CourtCalendar, *, spent: bool) -> Limitation:
+    """`spent`: the obstacle has had its effect before the period began anew."""
     effect = suspended(found.last.day, obstacle, courts)
-    return replace(found, suspension=effect) if effect else replace(found, ineffective=obstacle)
+    if effect:
+        return replace(found, suspension=effect)
+    return found if spent else replace(found, ineffective=obstacle)
 
 
 def from_instalments(
@@ -164,15 +186,16 @@ def from_notarised(days: Sequence[date], courts: CourtCalendar) -> Limitation:
         raise CannotWorkOutError("calc.wrong.no_days")
     if len(days) > MOST:
         raise CannotWorkOutError("calc.wrong.too_many", most=MOST)
-    each = tuple(two_years(d, courts) for d in sorted(days))
+    each = tuple((d, two_years(d, courts)) for d in sorted(days))
     first = min(days)
-    return Limitation(Start.NOTARIAL, first, first, each[0], each=each)
+    return Limitation(Start.NOTARIAL, first, first, each[0][1], each=each)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """An application that was withdrawn: the day to keep to, and the one that another reading gives."""
 
+    applied: date
     conservative: LastDay  # two years after the application
     other: LastDay  # two years after enforcement ended (民法典第195条)
 
@@ -181,7 +204,7 @@ def withdrawn(applied: date, terminated: date, courts: CourtCalendar) -> Withdra
     """After a withdrawal one may apply again within the period (民诉法解释第518条)."""
     if terminated < applied:
         raise CannotWorkOutError("calc.wrong.event_early", day=terminated, start=applied)
-    return Withdrawn(two_years(applied, courts), two_years(terminated, courts))
+    return Withdrawn(applied, two_years(applied, courts), two_years(terminated, courts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,23 +240,32 @@ def told(found: Limitation, today: date) -> Told:
         return Told("limitation", Line(found.manual), basis=_basis(found), notes=notes, values={"manual": True})
     if found.each:
         return _each(found, today)
-    late = found.safe < today
-    head = "calc.limitation.head.over" if late else "calc.limitation.head.last"
+    late = found.day < today
     return Told(
         kind="limitation",
-        head=Line(head, {"day": found.safe, "left": abs((found.safe - today).days)}),
+        head=_head(found, today),
         steps=tuple(_steps(found)),
         basis=_basis(found, late=late),
         conventions=tuple(_conventions(found)),
         notes=tuple(_notes(found, late=late)),
         values=_values(found, today),
-        remind=None if late else (found.safe, "limitation"),
+        remind=(found.safe, "limitation") if found.safe >= today else None,
     )
 
 
+def _head(found: Limitation, today: date) -> Line:
+    if found.safe < today <= found.day:  # two rules: by one of them it is not over yet
+        return Line("calc.limitation.head.between", {"day": found.safe, "other": found.day})
+    over = found.day < today
+    day = found.day if over else found.safe
+    head = "calc.limitation.head.over" if over else "calc.limitation.head.last"
+    return Line(head, {"day": day, "left": abs((day - today).days)})
+
+
 def _each(found: Limitation, today: date) -> Told:
-    lines = [Line("calc.limitation.each", {"start": _start_of(d), "day": d.day}) for d in found.each]
-    coming = next((d for d in found.each if d.day >= today), found.each[-1])
+    lines = [Line("calc.limitation.each", {"start": start, "day": last.day}) for start, last in found.each]
+    lasts = [last for _, last in found.each]
+    coming = next((last for last in lasts if last.day >= today), lasts[-1])
     late = coming.day < today
     return Told(
         kind="limitation",
@@ -242,22 +274,18 @@ def _each(found: Limitation, today: date) -> Told:
         basis=_basis(found, late=late),
         conventions=(Line("calc.limitation.notarial"),),
         notes=tuple(_notes(found, late=late)),
-        values={"each": [d.day for d in found.each], "expired": late},
+        values={"each": [last.day for last in lasts], "expired": late},
         remind=None if late else (coming.day, "limitation"),
     )
-
-
-def _start_of(last: LastDay) -> date:
-    return after_years(last.counted, -YEARS)
 
 
 def _basis(found: Limitation, *, late: bool = False) -> tuple[Cited, ...]:
     basis = [article(CPL, 250, 1), _BASIS[found.kind], *ROLL]
     if found.interruptions:
         basis.append(article(ENFORCEMENT_PROCEDURE, 20))
-    if any(e.kind is Event.SETTLED for e in found.interruptions):
+    if any(e.event.kind is Event.SETTLED for e in found.interruptions):
         basis.append(article(CPL_INTERPRETATION, 466))
-    if found.suspension or found.ineffective:
+    if found.suspension or found.ineffective or any(e.held for e in found.interruptions):
         basis += [article(CIVIL_GENERAL, 194, 2), article(ENFORCEMENT_PROCEDURE, 19)]
     if late:
         basis.append(article(CPL_INTERPRETATION, 481))
@@ -266,21 +294,29 @@ def _basis(found: Limitation, *, late: bool = False) -> tuple[Cited, ...]:
 
 def _steps(found: Limitation) -> list[Line]:
     steps = [Line(f"calc.limitation.from.{found.kind}", {"day": found.start})]
-    steps += [
-        Line(
-            f"calc.limitation.again.{e.kind}",
-            {"day": e.day, "begins": e.begins} if e.kind is Event.SETTLED else {"day": e.day},
-        )
-        for e in found.interruptions
-    ]
+    for e in found.interruptions:
+        steps += [_obstacle(e.held)] if e.held else []
+        steps.append(_again(e.event))
     steps.append(Line("calc.limitation.two_years", {"begins": found.begins, "day": found.last.counted}))
     steps += found.last.steps()
-    if s := found.suspension:
-        params = {"first": s.obstacle.first, "last": s.obstacle.last}
-        steps.append(Line("calc.limitation.obstacle", {**params, "six": s.six_months.day, "on": s.going_on.day}))
+    if found.suspension:
+        steps.append(_obstacle(found.suspension))
     if found.ineffective:
         steps.append(Line("calc.limitation.no_obstacle", {"from_day": after_months(found.last.day, -LAST_MONTHS)}))
     return steps
+
+
+def _again(event: Interruption) -> Line:
+    if event.kind is not Event.SETTLED:
+        return Line(f"calc.limitation.again.{event.kind}", {"day": event.day})
+    if event.until is None:
+        return Line("calc.limitation.again.settled_open", {"day": event.day})
+    return Line("calc.limitation.again.settled", {"day": event.day, "begins": event.until})
+
+
+def _obstacle(held: Suspension) -> Line:
+    params = {"first": held.obstacle.first, "last": held.obstacle.last}
+    return Line("calc.limitation.obstacle", {**params, "six": held.six_months.day, "on": held.going_on.day})
 
 
 def _conventions(found: Limitation) -> list[Line]:
@@ -295,12 +331,14 @@ def _conventions(found: Limitation) -> list[Line]:
 
 
 def _notes(found: Limitation, *, late: bool) -> list[Line]:
-    lasts = found.each or (found.last,)
+    lasts = tuple(last for _, last in found.each) or (found.last,)
     if found.suspension:
         lasts = (found.suspension.six_months, found.suspension.going_on)
     notes = list(dict.fromkeys((n.key, tuple(n.params.items())) for last in lasts for n in last.notes()))
     lines = [Line(key, dict(params)) for key, params in notes]
     lines += [Line("calc.limitation.late_event", {"day": e.day}) for e in found.late]
+    doubtful = [(e.event.day, e.held.earlier) for e in found.interruptions if e.held and e.doubtful]
+    lines += [Line("calc.limitation.doubtful_event", {"day": day, "on": on}) for day, on in doubtful]
     lines.append(Line("calc.limitation.expired" if late else "calc.limitation.soon"))
     return lines
 
@@ -311,11 +349,11 @@ def _values(found: Limitation, today: date) -> dict[str, object]:
         "last_day": found.day,
         "safe_day": found.safe,
         "counted": found.last.counted,
-        "expired": found.safe < today,
+        "expired": found.day < today,
     }
     if s := found.suspension:
         values["alt"] = {"continue_counting": s.going_on.day, "six_months": s.six_months.day}
-    if found.safe < today:
+    if found.day < today:
         values["late"] = {"court_accepts": True, "debtor_may_object": True}
     return values
 
@@ -329,7 +367,7 @@ def told_withdrawn(found: Withdrawn, today: date) -> Told:
         head=Line("calc.limitation.head.over" if late else "calc.limitation.head.last",
                   {"day": day, "left": abs((day - today).days)}),
         steps=(
-            Line("calc.limitation.withdrawn", {"applied": _start_of(found.conservative), "day": found.conservative.counted}),
+            Line("calc.limitation.withdrawn", {"applied": found.applied, "day": found.conservative.counted}),
             *found.conservative.steps(),
         ),
         basis=(article(CPL, 250, 1), article(ENFORCEMENT_PROCEDURE, 20), article(CPL_INTERPRETATION, 518), *ROLL),

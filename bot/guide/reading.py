@@ -15,14 +15,18 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
 
+from bot.guide.days import Period
 from bot.reach.amounts import DIGITS, HAN, exact, foreign
-from bot.reach.saying import FULL, find_count, find_day, find_each, find_sums, find_within, plain, unclear_sum
+from bot.reach.saying import FULL, find_count, find_day, find_each, find_sums, plain, unclear_sum
 
 FILE = "calculators.yaml"
 LONGEST = 200  # characters of a sentence that is read for sums and days
 _YEAR = re.compile("([12一二][〇零○0-9一二三四五六七八九]{3})年")
 _YEAR_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _HAN = "一二三四五六七八九十"
+_RUN_ON = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\d.,万千百亿元块])")  # 20240301
+# A minus before a sum is no sum that is owed; before it there may be a date, whose dash it is then.
+_NEGATIVE = re.compile(rf"(?:^|[^\W\d_日号期]|[:=])[-−–]\d|负(?:\d|[{HAN}])")
 _MONTH_DAY = re.compile(rf"(?<![\d年{_HAN}])(\d{{1,2}}|[{_HAN}]{{1,2}})月(\d{{1,2}}|[{_HAN}]{{1,3}})[日号]")
 # 15天内, 两年前: how long, and no day that anybody could count on.
 _SPAN = re.compile(rf"(?<![月\d{_HAN}])(?:\d+|[{_HAN}两半]+)(?:个)?(?:天|日|周|星期|月|年)(?:之|以)?[内后前]")
@@ -54,8 +58,9 @@ def amount_of(value: str | int | Decimal, today: date) -> Decimal | None:
 
 
 def readable(text: str) -> str:
-    """The text with its years in digits."""
-    return _YEAR.sub(lambda found: found.group(1).translate(_YEAR_DIGITS) + "年", plain(text[:LONGEST]))
+    """The text with its years in digits, and days that were written as one number."""
+    words = _YEAR.sub(lambda found: found.group(1).translate(_YEAR_DIGITS) + "年", plain(text[:LONGEST]))
+    return _RUN_ON.sub(r"\1-\2-\3", words)
 
 
 def day_of(text: str, today: date, *, past: bool = True) -> date | None:
@@ -103,16 +108,46 @@ def _adrift(piece: str, before: date, day: date) -> bool:
     return "年" not in words and not FULL.search(words) and bool(_YEARLESS.search(words)) and _unsure(before, day)
 
 
-def period_of(text: str, today: date) -> tuple[date, int] | None:
-    """A day of effect, and within how many days from it: 2024年3月1日生效，生效后十日内. None when either is missing."""
+def within_of(text: str) -> Period | None:
+    """How long a text gives one: 十日内, 一个月内, 两周; a bare number counts as days.
+
+    None for a day, for several periods, and for one that nobody can count: 半个月, 15个工作日.
+    """
+    words = _MONTH_DAY.sub("，", FULL.sub("，", readable(text)))
+    if _UNCOUNTED.search(words):
+        return None
+    if len(words) <= _LONGEST_COUNT and (count := exact(words)) is not None and count == count.to_integral_value():
+        return Period(int(count))
+    found = [p for number, unit in _PERIOD.findall(words) if (p := _period(number, unit))]
+    return found[0] if len(found) == 1 else None
+
+
+def _period(number: str, unit: str) -> Period | None:
+    count = _figure(number)
+    if not count or count != count.to_integral_value():
+        return None
+    times, months = _UNITS[unit.removeprefix("个")[:1]]
+    return Period(int(count) * times, months)
+
+
+_LONGEST_COUNT = 4  # characters of a bare number: 三十, 180
+_UNCOUNTED = re.compile(rf"半[个天日周月年]|工作日|[几数多]个?[天日周月年]|个月零?[\d{HAN}]+[天日]")
+_PERIOD = re.compile(
+    rf"(?<![\d.第月年{HAN}])(\d+|[{HAN}]+)(个月|月(?=(?:之|以)?[内后])|个?周|个?星期|个?礼拜|年(?![级度底末前])|[天日])"
+)
+_UNITS = {"天": (1, False), "日": (1, False), "周": (7, False), "星": (7, False), "礼": (7, False), "月": (1, True), "年": (12, True)}
+
+
+def period_of(text: str, today: date) -> tuple[date, Period] | None:
+    """A day of effect, and how long from it: 2024年3月1日生效，生效后十日内. None when either is missing."""
     words = readable(text)
     within, days = _within(words), days_of(_SPAN.sub("，", words), today)
     return (days[0], within) if within and len(days) == 1 and "生效" in words else None
 
 
-def _within(words: str) -> int | None:
-    """A period in days that is written as one (十日内), and no bare number."""
-    return find_within(words) if re.search("日内|天内|[日天](?:之|以)内", words) else None
+def _within(words: str) -> Period | None:
+    """A period that is written as one (十日内), and no bare number."""
+    return within_of(words) if re.search("[天日周期拜月年](?:之|以)?内", words) else None
 
 
 def vague_period(text: str) -> bool:
@@ -184,7 +219,7 @@ class Cues:
     def wants(self, text: str) -> bool:
         """Whether a sentence may ask for a calculation at all; cheap."""
         text = readable(text)
-        return any(_named(text, cue) for cue in self._cues) and bool(re.search(rf"\d|[{_HAN}][年月万千百]", text))
+        return any(_named(text, cue) for cue in self._cues) and bool(re.search(rf"\d|[{HAN}][年月万千百亿块元]", text))
 
     def find(self, text: str, topic: str, today: date) -> Meant | None:
         """The calculator, if the words ask for it, the topic fits, and they name at least one datum."""
@@ -239,7 +274,7 @@ def _without_days(text: str) -> str:
 def _sums(text: str, today: date) -> list[Decimal]:
     """The sums of a sentence in 元; a bare number counts behind a word of what is owed: 标的500000."""
     text = _without_days(text)
-    found = find_sums(text, today)
+    found = find_sums(text, today) if not _NEGATIVE.search(text) else []
     if not found and (bare := _OWED.search(text)):
         found = find_sums(bare.group(1), today, strict=False)
     return [Decimal(s) / 100 for s in found]
@@ -248,7 +283,8 @@ def _sums(text: str, today: date) -> list[Decimal]:
 def unclear_amount(text: str, today: date) -> bool:
     """Whether a sentence names several sums, or one that is not exact: which is meant must be asked."""
     text = _without_days(_SPAN.sub("，", readable(text)))
-    return len(set(find_sums(text, today))) > 1 or unclear_sum(text, today, strict=True)
+    several = len(set(find_sums(text, today))) > 1
+    return several or bool(_NEGATIVE.search(text)) or unclear_sum(text, today, strict=True)
 
 
 def _fee_facts(cue: Cue, text: str, sums: list[Decimal], _days: list[date], today: date) -> dict[str, Any] | None:
@@ -270,11 +306,11 @@ def _interest_facts(cue: Cue, text: str, today: date) -> dict[str, Any] | None:
     payments, rest = _payments(text, today)
     period, cut = period_of(rest, today), _SPAN.sub("，", rest)
     days, sums = days_of(cut, today), _sums(cut, today)
-    if len(sums) > 1 or len(days) > 2 or not (sums or days) or _role(cue, "unsure", rest):
+    if len(days) > 2 or not (sums or days) or _role(cue, "unsure", rest):
         return None
-    found: dict[str, Any] = {"amount": sums[0]} if sums else {}
+    found: dict[str, Any] = {"amount": sums[0]} if len(sums) == 1 else {}
     if period:
-        found |= {"effective": period[0], "within": period[1]}
+        found |= {"effective": period[0], "within": period[1].code}
     elif not _within(rest):
         if days:
             found["due"] = min(days)
@@ -310,10 +346,12 @@ def _limitation_facts(
 
 
 def _effect_facts(cue: Cue, text: str, _sums: list[Decimal], days: list[date], _today: date) -> dict[str, Any] | None:
-    if not days or len(days) > 2 or _role(cue, "unsure", text):
+    """The last day of service; by public notice the one day is that of the notice."""
+    notice = _role(cue, "by", text)
+    if not days or len(days) > (1 if notice else 2):
         return None
     title = _role(cue, "title", text)
-    return {"served": max(days)} | ({"title": title} if title else {})
+    return {notice or "served": max(days)} | ({"title": title} if title else {})
 
 
 def _seizure_facts(cue: Cue, text: str, _sums: list[Decimal], days: list[date], today: date) -> dict[str, Any] | None:
@@ -323,19 +361,26 @@ def _seizure_facts(cue: Cue, text: str, _sums: list[Decimal], days: list[date], 
     return {"start": days[0]} | ({"asset": asset} if asset else {})
 
 
-def _plan_facts(_cue: Cue, text: str, sums: list[Decimal], days: list[date], today: date) -> dict[str, Any] | None:
-    """A total with a count, or with a sum each time."""
-    count, each = find_count(text), find_each(text, today)
-    if each is not None and len(sums) == 2:
-        total = next((s for s in sums if s * 100 != each), None)
-        found: dict[str, Any] = {"amount": total, "each": Decimal(each) / 100} if total else {}
-    elif count and len(sums) == 1:
-        found = {"amount": sums[0], "count": count}
-    else:
+_YEARS_LONG = re.compile(rf"(?<![\d年{HAN}])(半|\d|[{HAN}])年(?:之?内|以内)?(?:还|付|给)清")
+
+
+def _plan_facts(_cue: Cue, text: str, sums: list[Decimal], _past: list[date], today: date) -> dict[str, Any] | None:
+    """A total, with a count or a sum each time where they are told, and the first day where it lies ahead."""
+    count, each, ahead = find_count(text), find_each(text, today), days_of(text, today, past=False)
+    if not count and (long := _YEARS_LONG.search(text)):
+        years = Decimal("0.5") if long.group(1) == "半" else _figure(long.group(1)) or Decimal(0)
+        count = int(years * 12)
+    totals = [s for s in sums if each is None or s * 100 != each]
+    if len(totals) != 1:
         return None
-    if days and days[-1] >= today:
-        found["first"] = days[-1]
-    return found or None
+    found: dict[str, Any] = {"amount": totals[0]}
+    if each is not None:
+        found["each"] = Decimal(each) / 100
+    elif count:
+        found["count"] = count
+    if len(ahead) == 1 and ahead[0] > today:
+        found["first"] = ahead[0]
+    return found
 
 
 # -- answers on a path ---------------------------------------------------------------------------

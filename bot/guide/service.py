@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from bot.core.calendar import CourtCalendar
 from bot.guide import effect, exempt, fees, instalments, interest, limitation, seizure
-from bot.guide.days import Span
+from bot.guide.days import Period, Span
 from bot.guide.model import CannotWorkOutError, Told
 from bot.guide.rates import Rates
-from bot.guide.reading import amount_of, day_of
+from bot.guide.reading import amount_of, day_of, within_of
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -86,6 +86,16 @@ class Given:
         if found is None:
             raise self._wrong(name, "not_day")
         return found
+
+    def period(self, name: str) -> Period:
+        """How long: days as a number, or in words (30日, 1个月)."""
+        self.need(name)
+        value = self._data[name]
+        found = within_of(str(value)) if isinstance(value, str) and not value.isascii() else None
+        try:
+            return found or Period.of(value)
+        except ValueError as error:
+            raise self._wrong(name, "not_period") from error
 
     def flag(self, name: str) -> bool:
         """Whether something holds."""
@@ -194,7 +204,7 @@ class Calculators:
         """The last day of performance: as it is told, or counted from the day of effect."""
         if "effective" not in given:
             return given.day("due")
-        return effect.performance(given.day("effective"), given.count("within"), self._calendar()).last.day
+        return effect.performance(given.day("effective"), given.period("within"), self._calendar()).last.day
 
     def _limitation(self, data: Mapping[str, Any], today: date) -> Told:
         known = ("rule", "start", "days", "events", "obstacle", "applied", "terminated")
@@ -219,7 +229,7 @@ class Calculators:
         courts = self._calendar()
         if "effective" in given:
             given.need("within")
-            return effect.told_performance(effect.performance(given.day("effective"), given.count("within"), courts))
+            return effect.told_performance(effect.performance(given.day("effective"), given.period("within"), courts))
         found = effect.effect(
             given.choice("title", effect.Title, effect.Title.JUDGMENT),
             given.days("served"),
@@ -227,7 +237,7 @@ class Calculators:
             notice=given.day("notice") if "notice" in given else None,
             days=given.count("days") if "days" in given else None,
         )
-        then = effect.performance(found.effective, given.count("within"), courts) if "within" in given else None
+        then = effect.performance(found.effective, given.period("within"), courts) if "within" in given else None
         return effect.told(found, then)
 
     def _seizure(self, data: Mapping[str, Any], today: date) -> Told:

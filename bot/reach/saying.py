@@ -290,20 +290,6 @@ def find_delay(text: str, since: date) -> date | None:
     return since + timedelta(days=days) if days <= 3660 else None
 
 
-_WITHIN = re.compile(rf"({_NUMBER})个?(天|日|周|星期|礼拜|月)(?:内|之内|以内)")
-
-
-def find_within(text: str) -> int | None:
-    """A period in days: 生效之日起十日内; a bare number counts as days, a month as 30."""
-    text = plain(text)
-    if text.isdecimal() and len(text) <= 3:
-        return int(text)
-    found = _WITHIN.search(text)
-    if not found:
-        return None
-    return int(numeral(found.group(1))) * {"天": 1, "日": 1, "月": 30}.get(found.group(2), 7)
-
-
 # -- sums ----------------------------------------------------------------------------------------
 
 _ASKED_BY = re.compile(r"(?:还|付|给|转|打|交|汇|存|支付|归还|转账|了|共|是|出)(?:了|过|给|款|完)?$")

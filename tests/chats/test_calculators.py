@@ -63,6 +63,23 @@ async def test_the_full_answer_lies_behind_a_button(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("申请支付令两万块费用多少", "支付令 20,000 元，申请费 100 元"),
+        ("欠10万，20240301该还，迟延利息多少", "加倍部分利息 17,447.50 元"),
+        ("10万块分3期从12月31号开始，每期多少", "（2026年12月31日到2027年2月28日）"),
+        ("欠5万6，分半年还清，每月还多少", "56,000 元分 6 期"),
+        ("欠2万，每月还1000，从明年1月15日开始，几期还完", "20,000 元分 20 期，每期 1,000 元"),
+        ("判决书公告送达，2026年3月2日登报，什么时候生效", "2026年4月17日 生效"),
+        ("判决10万，2024年3月1日生效，生效后一个月内付清，现在迟延利息多少", "加倍部分利息 16,905 元"),
+    ],
+)
+async def test_what_is_told_in_passing_counts(world: World, text: str, result: str) -> None:
+    """Numerals of every kind, a first day that lies ahead, a notice, a month: nothing of a sentence is dropped."""
+    assert result in await asked(world, text)
+
+
+@pytest.mark.parametrize(
     ("text", "question", "answer", "result"),
     [
         ("2024年3月1日该还，现在要付多少迟延利息", "文书判对方付多少钱", "10万", "17,447.50 元"),
@@ -130,6 +147,11 @@ async def test_what_cannot_be_is_said_and_asked_for_again(world: World, text: st
         ("50多万执行费多少", "不是一个确切的数", "按多少钱算"),
         ("房子抵押200万，欠80万，执行费多少", "不止一个", "按多少钱算"),
         ("10万，2027年3月1日该还，迟延利息多少", "到 2027年3月1日 才到期", "最后付款日是哪天"),
+        ("标的-50万执行费多少", "不是一个确切的数", "按多少钱算"),
+        ("欠-10万，2024年3月1日该还，迟延利息多少", "不是一个确切的数", "文书判对方付多少钱"),
+        ("本金10万利息2万，2024年3月1日该还，迟延利息多少", "不止一个", "不含利息和诉讼费"),
+        ("10万元分0期每期多少", "怎么分", "怎么分"),
+        ("支付令2026年3月2日公告送达，什么时候生效", "不用公告送达", "最后一方是哪天收到的"),
         ("9万的保全费和执行费各多少", "哪一种费", "哪一种费"),
         ("欠10万，按LPR四倍，2024年3月1日该还，现在要付多少利息", "从哪天起算", "从哪天起算"),
     ],
@@ -274,6 +296,28 @@ async def test_public_notice_and_the_period_of_performance(world: World) -> None
     assert "2026年4月17日 生效，最晚 2026年4月27日 履行" in said
     assert "前后一日" not in said
     assert "以法院认定为准" in said
+    await alice.taps("改履行期")
+    await alice.says("2026年5月1日")
+    assert "没看出是多久" in alice.heard()[-1]
+    await alice.says("一个月内")
+    assert "2026年4月17日 生效，最晚 2026年5月18日 履行" in alice.heard()[-1]
+
+
+async def test_a_settlement_has_a_day_and_a_last_day(world: World) -> None:
+    """What runs anew runs from the last day agreed, though that is still to come when it is signed."""
+    alice = await world.person("张三")
+    await alice.says("算申请期限")
+    await alice.taps("calc.choice.limitation.fixed")
+    await alice.says("2024年12月10日")
+    await alice.taps("calc.choice.limitation.settled")
+    await alice.says("2026年5月1日")
+    await alice.says("2026年4月1日")
+    assert "顺序反了" in alice.heard()[-1]
+    await alice.says("2027年6月1日")
+    await alice.taps("calc.choice.limitation.no_obstacle")
+    assert "约定的最后一天：2027年6月1日" in alice.heard()[-1]
+    await alice.taps("calc.choice.work_out")
+    assert "最晚 2029年6月1日 申请执行" in alice.heard()[-1]
 
 
 # -- reminded in time ----------------------------------------------------------------------------

@@ -38,6 +38,11 @@ def result(*arguments: str, given: str = "") -> dict[str, Any]:
         ),
         (("limitation", "--start", "2024-03-15", "--today", "2026-01-05"), {"last_day": "2026-03-16", "expired": False}),
         (("effect", "--served", "2026-03-02", "--within", "10"), {"effective": "2026-03-18", "performance_last_day": "2026-03-30"}),
+        (("effect", "--effective", "2026-03-18", "--within", "1m"), {"performance_last_day": "2026-04-20"}),
+        (
+            ("limitation", "--start", "2024-12-10", "--event", "settled:2026-05-01:2027-06-01", "--today", "2026-12-20"),
+            {"last_day": "2029-06-01", "expired": False},
+        ),
         (("seizure", "--asset", "deposit", "--start", "2024-02-29"), {"latest": "2025-02-28", "reminder_basis": "2025-02-27"}),
         (("plan", "--amount", "100", "--count", "3", "--first", "2026-12-31"), {"total": "100.00"}),
         (("exempt", "medical"), {"outcome": "exempt"}),

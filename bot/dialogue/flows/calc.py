@@ -29,6 +29,7 @@ from bot.dialogue.flows.model import (
     elsewhere,
     yuan,
 )
+from bot.guide.days import Period
 from bot.guide.model import LARGEST, CannotWorkOutError, checked_amount, checked_day
 from bot.guide.reading import LONGEST, amount_of, days_of, impossible_day, vague_period
 from bot.reach.amounts import foreign
@@ -165,6 +166,12 @@ def chosen_line(data: Data, step: str, calculator: str) -> Sequence[Line]:
     if step not in data:
         return []
     return [Line(step, f"calc.name.{step}", Say(f"calc.choice.{calculator}.{data[step]}"))]
+
+
+def period(code: int | str) -> Say:
+    """How long one has, as the review shows it."""
+    found = Period.of(code)
+    return Say(f"calc.value.within_{'months' if found.months else 'days'}", {"count": found.count})
 
 
 def choices(calculator: str, codes: Sequence[str]) -> tuple[Choice, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -10,15 +9,14 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from bot.dialogue.flows.calc import WORDS, Calculation, carried_day, choices, chosen_line, day_line, read_day
+from bot.core.calendar import CourtCalendar
+from bot.dialogue.flows.calc import WORDS, Calculation, carried_day, choices, chosen_line, day_line, period, read_day
 from bot.dialogue.flows.model import Answer, At, Choice, Data, Line, Opening, Puzzled, Say
-from bot.guide.effect import MOST_DAYS, Title
+from bot.guide.effect import BY_NOTICE, Title, performance
 from bot.guide.model import CannotWorkOutError
-from bot.reach.saying import numeral, plain
+from bot.guide.reading import within_of
 
 TITLES = tuple(t.value for t in Title)
-BY_NOTICE = (Title.JUDGMENT, Title.RULING, Title.SECOND_INSTANCE, Title.ABROAD)  # may be served by public notice
-_COUNT = re.compile("[0-9一二两三四五六七八九十百零]+")
 
 
 class Step(StrEnum):
@@ -65,8 +63,9 @@ class CalcEffect(Calculation):
         """A sentence tells the title and the day; how long one has for performing is asked under the result."""
         if opening.source != WORDS:
             return {}
-        title = opening.data.get("title")
-        return {**carried_day(opening, "served"), **({"title": title} if title else {}), "within": 0}
+        title, notice = opening.data.get("title"), carried_day(opening, "notice")
+        served = {"served": "", **notice} if notice else carried_day(opening, "served")
+        return {**served, **({"title": title} if title else {}), "within": 0}
 
     @override
     def ask(self, at: At, today: date) -> Say:
@@ -97,20 +96,21 @@ class CalcEffect(Calculation):
     def _within(self, answer: Answer) -> Data | Puzzled:
         if answer.choice == "none":
             return {"within": 0}
-        found = _COUNT.search(plain(answer.text[:40]))
-        days = int(numeral(found.group())) if found else 0
-        return (
-            {"within": days}
-            if 1 <= days <= MOST_DAYS
-            else Puzzled("calc.wrong.days", {"most": MOST_DAYS}, understood=True)
-        )
+        found = within_of(answer.text)
+        if found is None:
+            return Puzzled("calc.ask.no_within")
+        try:
+            performance(answer.today, found, CourtCalendar())
+        except CannotWorkOutError as error:
+            return Puzzled(error.key, error.params, understood=True)
+        return {"within": found.code}
 
     @override
     def lines(self, at: At) -> Sequence[Line]:
         """Every answer."""
         data = at.data
         within = (
-            Say("calc.value.within", {"days": data["within"]})
+            period(data["within"])
             if data.get("within")
             else Say("calc.choice.effect.no_within")
         )

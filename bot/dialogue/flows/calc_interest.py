@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -18,10 +18,12 @@ from bot.dialogue.flows.calc import (
     carried_amount,
     carried_day,
     day_line,
+    period,
     read_amount,
     read_day,
 )
 from bot.dialogue.flows.model import Answer, At, Choice, Data, Line, Opening, Puzzled, Say, yuan
+from bot.guide.days import Period
 from bot.guide.model import LARGEST, CannotWorkOutError
 from bot.guide.reading import dated_sums, days_of, period_of, rate_of, vague_period
 
@@ -97,7 +99,7 @@ class CalcInterest(Calculation):
         if opening.source != WORDS:
             return data
         if "effective" in opening.data:
-            data |= _performed(opening.data["effective"], opening.data["within"])
+            data |= _performed(opening.data["effective"], Period.of(opening.data["within"]))
         told = opening.data.get("general", {})
         until = carried_day(opening, "until") or {"until": "today"}
         payments = [[day.isoformat(), as_cents(amount)] for day, amount in opening.data.get("payments", [])]
@@ -225,10 +227,10 @@ class CalcInterest(Calculation):
         return _BLAMED.get(error.key, Step.AMOUNT)
 
 
-def _performed(effective: date, within: int) -> Data:
+def _performed(effective: date, within: Period) -> Data:
     """生效后十日内: the last day is worked out with the court's holidays, at the end; `due` is as it is counted."""
-    due = effective + timedelta(days=within)
-    return {"due": due.isoformat(), "parts": [], "effective": effective.isoformat(), "within": within}
+    due = within.after(effective)
+    return {"due": due.isoformat(), "parts": [], "effective": effective.isoformat(), "within": within.code}
 
 
 def _due_line(data: Data) -> Sequence[Line]:
@@ -236,7 +238,7 @@ def _due_line(data: Data) -> Sequence[Line]:
         value = Say("calc.value.parts", {"count": len(data["parts"])})
         return [Line("due", "calc.name.due", value)]
     if data.get("effective"):
-        value = Say("calc.value.performed", {"day": date.fromisoformat(data["effective"]), "days": data["within"]})
+        value = Say("calc.value.performed", {"day": date.fromisoformat(data["effective"]), "within": period(data["within"])})
         return [Line("due", "calc.name.due", value)]
     return day_line(data, "due")
 

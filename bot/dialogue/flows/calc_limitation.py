@@ -29,12 +29,16 @@ EVENTS = tuple(e.value for e in Event)
 
 
 class Step(StrEnum):
-    """rule → start → event → event_day → obstacle → confirm → done; a notarised title has no events here."""
+    """rule → start → event → event_day → until (a settlement only) → obstacle → confirm → done.
+
+    A notarised title has no events here.
+    """
 
     RULE = "rule"
     START = "start"
     EVENT = "event"
     EVENT_DAY = "event_day"
+    UNTIL = "until"
     OBSTACLE = "obstacle"
     CONFIRM = "confirm"
     DONE = "done"
@@ -50,6 +54,7 @@ class CalcLimitation(Calculation):
     examples: ClassVar[Mapping[str, Sequence[str]]] = {
         Step.START: ("2025-05-10",),
         Step.EVENT_DAY: ("2026-08-20",),
+        Step.UNTIL: ("2027-08-20",),
         Step.OBSTACLE: ("2026-12-01 2027-02-01",),
     }
 
@@ -58,13 +63,14 @@ class CalcLimitation(Calculation):
         """An event needs its day; each part of a notarised title runs by itself."""
         if data.get("rule") == Start.NOTARIAL:
             return (Step.RULE, Step.START, Step.CONFIRM, Step.DONE)
-        day = (Step.EVENT_DAY,) if data.get("event", "none") != "none" else ()
-        return (Step.RULE, Step.START, Step.EVENT, *day, Step.OBSTACLE, Step.CONFIRM, Step.DONE)
+        event = data.get("event", "none")
+        days = () if event == "none" else (Step.EVENT_DAY, Step.UNTIL) if event == Event.SETTLED else (Step.EVENT_DAY,)
+        return (Step.RULE, Step.START, Step.EVENT, *days, Step.OBSTACLE, Step.CONFIRM, Step.DONE)
 
     @override
     def clear(self, step: str) -> tuple[str, ...]:
         """Another rule asks for another day; another event for another day."""
-        return {Step.RULE: ("rule", "start"), Step.EVENT: ("event", "event_day")}.get(Step(step), (step,))
+        return {Step.RULE: ("rule", "start"), Step.EVENT: ("event", "event_day", "until")}.get(Step(step), (step,))
 
     @override
     def opened(self, opening: Opening) -> Data:
@@ -87,6 +93,8 @@ class CalcLimitation(Calculation):
             return self.question("event", *choices("limitation", ("none", *EVENTS)))
         if at.step == Step.OBSTACLE:
             return self.question("obstacle", Choice("calc.choice.limitation.no_obstacle", "none"))
+        if at.step == Step.UNTIL:
+            return self.question("until", Choice("calc.choice.limitation.no_until", "none"))
         if at.step == Step.CONFIRM:
             return self.review(at, "calc.choice.work_out")
         if at.step == Step.DONE:
@@ -107,17 +115,23 @@ class CalcLimitation(Calculation):
             return self._obstacle(answer)
         if at.step == Step.CONFIRM:
             return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
-        day = read_day(answer)
+        if at.step == Step.UNTIL and answer.choice == "none":
+            return {"until": ""}
+        day = read_day(answer, past=at.step == Step.EVENT_DAY)
         if isinstance(day, Puzzled):
             return day
-        first = max(at.data["start"])
-        if day < first:
-            return Puzzled(
-                "calc.wrong.event_early",
-                {"day": date.fromisoformat(day), "start": date.fromisoformat(first)},
-                understood=True,
-            )
-        return {at.step: day}
+        return self._after(at, day)
+
+    def _after(self, at: At, day: str) -> Data | Puzzled:
+        """What happened comes after the beginning, and the last day that was agreed after the agreement."""
+        said = date.fromisoformat(day)
+        if at.step == Step.UNTIL:
+            signed = at.day("event_day")
+            wrong = said < signed and Puzzled("calc.wrong.order", {"first": signed, "last": said}, understood=True)
+        else:
+            start = date.fromisoformat(max(at.data["start"]))
+            wrong = said < start and Puzzled("calc.wrong.event_early", {"day": said, "start": start}, understood=True)
+        return wrong or {at.step: day}
 
     def _start(self, at: At, answer: Answer) -> Data | Puzzled:
         if at.data["rule"] not in BY_PARTS:
@@ -148,6 +162,9 @@ class CalcLimitation(Calculation):
         found += [*chosen_line(data, "event", "limitation")]
         if data.get("event", "none") != "none":
             found += [*day_line(data, "event_day")]
+        if data.get("event") == Event.SETTLED:
+            until: object = date.fromisoformat(data["until"]) if data.get("until") else Say("calc.choice.limitation.no_until")
+            found.append(Line("until", "calc.name.agreed_until", until))
         if stop := data.get("obstacle"):
             first, last = (date.fromisoformat(d) for d in stop)
             found.append(Line("obstacle", "calc.name.obstacle", Say("calc.value.span", {"first": first, "last": last})))
@@ -161,7 +178,7 @@ class CalcLimitation(Calculation):
         if data["rule"] == Start.NOTARIAL:
             return found
         if data.get("event", "none") != "none":
-            found["events"] = [{"kind": data["event"], "day": data["event_day"]}]
+            found["events"] = [{"kind": data["event"], "day": data["event_day"], "until": data.get("until")}]
         if stop := data.get("obstacle"):
             found["obstacle"] = {"first": stop[0], "last": stop[1]}
         return found

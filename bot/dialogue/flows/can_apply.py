@@ -32,9 +32,10 @@ from bot.dialogue.flows.model import (
 )
 from bot.guide.effect import Title, effect, performance
 from bot.guide.fees import execution_fee
-from bot.guide.limitation import Event, Interruption, Limitation, Start, from_day
+from bot.guide.limitation import LAST_INSTALMENT_SINCE, Event, Interruption, Limitation, Start, from_day
 from bot.guide.model import CannotWorkOutError
-from bot.reach.saying import find_day, find_one, find_rough, find_within
+from bot.guide.reading import within_of
+from bot.reach.saying import find_day, find_one, find_rough
 
 SIDES = ("own", "agent", "heir", "debtor")
 # What people hold, and the kind of title by which its effect is worked out.
@@ -310,7 +311,7 @@ class CanApply(Path):
             return self._until({"period": "none"}, at, answer)
         if answer.choice == "sure" and "doubted" in at.data:
             return self._until({"period": "day", "due": at.data["doubted"]}, at, answer)
-        within = find_within(answer.text)
+        within = within_of(answer.text)
         if within is not None:
             if effective is None:
                 return Puzzled("guide.apply.due_needs_day")
@@ -367,7 +368,7 @@ class CanApply(Path):
     def _limitation(self, data: Data) -> Limitation | None:
         """The last day to apply, as far as the answers tell it; a notarised plan counts from its first missed day."""
         begun = self._start(data)
-        if begun is None:
+        if begun is None or _between_laws(data):
             return None
         kind, start = begun
         if kind is Start.NOTARIAL and "missed" in data:
@@ -424,7 +425,7 @@ class CanApply(Path):
         else:
             lines.append(Say("guide.apply.line.two_years"))
         if data.get("period") == "instalments":
-            lines.append(Say("guide.apply.line.instalments"))
+            lines.append(Say(f"guide.apply.line.{'between_laws' if _between_laws(data) else 'instalments'}"))
         lines.append(Say(_court_rule(data.get("basis", ""))))
         lines.append(Say(f"guide.apply.line.bring.{_bring(data)}"))
         rest = data.get("rest")
@@ -512,6 +513,11 @@ def _bring(data: Data) -> str:
         return "agent"
     basis = data.get("basis", "")
     return basis if basis in ("award", "labour", "notarial", "judgment") else "other"
+
+
+def _between_laws(data: Data) -> bool:
+    """Whether one instalment fell due under the rule of before 2022: then nobody is told a last day."""
+    return data.get("basis") != "notarial" and "missed" in data and _day(data["missed"]) < LAST_INSTALMENT_SINCE
 
 
 def _day(text: str) -> date:

@@ -14,11 +14,11 @@ from bot.core.privacy import MASK
 from bot.guide.documents.model import Field, Kind, Values, Wrong, less
 from bot.guide.effect import performance
 from bot.guide.model import CannotWorkOutError
-from bot.guide.reading import days_of, vague_period
+from bot.guide.reading import days_of, vague_period, within_of
 from bot.ledger import casenumber, identity
 from bot.ledger.model import Broken, PartyKind, TitleKind
 from bot.reach.amounts import foreign
-from bot.reach.saying import FULL, even_plan, find_count, find_day, find_each, find_sums, find_within, plain
+from bot.reach.saying import FULL, even_plan, find_count, find_day, find_each, find_sums, plain
 
 MOST_TEXT, MOST_NAME, MOST_LINE = 2000, 60, 300  # characters
 MOST_LINES = 30
@@ -180,7 +180,7 @@ def _date(field: Field, said: str, answer: Answer) -> str:
 
 def _performed(field: Field, said: str, answer: Answer) -> str:
     """The last day of a period of performance (民诉法第85条); Wrong where nobody knows from which day it runs."""
-    effective, within = answer.values.get(field.of), find_within(said)
+    effective, within = answer.values.get(field.of), within_of(said)
     if not effective or within is None or days_of(said, answer.today):
         raise Wrong("day_period")
     try:

@@ -152,3 +152,12 @@ def test_a_first_visit_takes_over_what_the_check_knows() -> None:
         "effective": "2026-03-02",
         "due": "2026-06-01",
     }
+
+
+def test_no_last_day_is_told_where_an_instalment_fell_due_under_the_former_rule() -> None:
+    """Before 2022 each instalment had two years of its own; a person must look, and nobody is told to wait."""
+    at = walk("can_apply", "!own", "!mediation", "!money", "2021年3月2日", "!instalments", "2021年6月1日", "2026年6月1日", "!none", "5万", "!no", "!none")
+    assert at.step == "ready"
+    said = told(at)
+    assert "有 2022年1月1日 以前到期的分期" in said
+    assert "2028" not in said

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from bot.guide.reading import amount_of, dated_sums, day_of, listed_days, period_of, rate_of
+from bot.guide.days import Period
+from bot.guide.reading import amount_of, dated_sums, day_of, listed_days, period_of, rate_of, within_of
 from bot.reach.saying import find_day, find_one, find_rough, find_sums, unclear_sum
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -193,9 +194,30 @@ def test_one_day_is_one_day(said: str, day: str) -> None:
 
 def test_a_period_is_counted_from_the_day_of_effect_only() -> None:
     """The day of effect itself is not the last day of performance."""
-    assert period_of("判决2024年3月1日生效，生效后30日内给付", TODAY) == (date(2024, 3, 1), 30)
+    assert period_of("判决2024年3月1日生效，生效后30日内给付", TODAY) == (date(2024, 3, 1), Period(30))
+    assert period_of("2024年3月1日生效，生效后一个月内付清", TODAY) == (date(2024, 3, 1), Period(1, months=True))
     assert period_of("生效后十日内", TODAY) is None
     assert period_of("2024年3月1日起十日内", TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "count", "months"),
+    [
+        ("10日", 10, False), ("十天", 10, False), ("30", 30, False), ("两周内", 14, False), ("十日内付一半", 10, False),
+        ("本判决3月1日生效，十日内", 10, False), ("一个月", 1, True), ("三个月内", 3, True), ("一年内", 12, True),
+    ],
+)  # fmt: skip
+def test_a_month_is_no_day_and_no_thirty_days(said: str, count: int, months: bool) -> None:
+    """一个月 was once one day, 两周 two days, and a month always 30 days."""
+    assert within_of(said) == Period(count, months)
+
+
+@pytest.mark.parametrize(
+    "said", ["半个月", "15个工作日", "10天或者15天", "2026年3月1日", "三个月十日内", "每月10日", "第10日", "立即", "几天内"]
+)
+def test_what_cannot_be_counted_is_no_period(said: str) -> None:
+    """It is asked about: 2026年3月1日 was once 2026 days."""
+    assert within_of(said) is None
 
 
 def test_days_with_sums_keep_their_years() -> None:

@@ -164,6 +164,17 @@ def test_a_table_of_rates_that_cannot_be_used_is_named(tmp_path: Path, text: str
         Rates.read(path)
 
 
+def test_a_stretch_is_told_once_though_a_rate_changed_within_it() -> None:
+    """The doubled part does not fall to pieces with every published rate, nor the general part with every due day."""
+    days = tuple(after_months(date(2025, 1, 1), n) for n in range(12))
+    table = Rates({"monthly": Series("monthly", days, tuple(Decimal(n + 1) / 100 for n in range(12)))})
+    general = interest.General(since=days[0], table="monthly")
+    dues = (interest.Due(days[0], Decimal(1000)), interest.Due(days[3] + timedelta(days=5), Decimal(500)))
+    result = interest.work_out(interest.Claim(dues, date(2025, 12, 31), general=general), table)
+    assert [p.base for p in result.pieces] == [1000, 1500]
+    assert len(result.general_pieces) == 12
+
+
 # -- days ----------------------------------------------------------------------------------------
 
 
@@ -214,6 +225,38 @@ def test_an_event_after_the_end_does_not_begin_the_period_anew() -> None:
     settled = limitation.Interruption(limitation.Event.SETTLED, date(2021, 6, 1), date(2021, 12, 1))
     found = limitation.from_day(limitation.Start.FIXED, start, COURTS, [settled, late])
     assert found.last.counted == date(2025, 1, 1)
+
+
+def test_an_event_counts_while_an_obstacle_keeps_the_period_open() -> None:
+    """C13 and a demand: within both rules it counts, by one of them only it counts and is said, after both it is late."""
+    start, stop = date(2024, 5, 20), Span(date(2026, 2, 1), date(2026, 4, 10))  # open until 07-27, or until 10-10
+
+    def after(day: date) -> limitation.Limitation:
+        demand = limitation.Interruption(limitation.Event.DEMAND, day)
+        return limitation.from_day(limitation.Start.FIXED, start, COURTS, [demand], stop)
+
+    assert [after(date(2026, month, 1)).last.counted for month in (6, 7, 8)] == [date(2028, m, 1) for m in (6, 7, 8)]
+    assert [e.doubtful for month in (6, 7, 8) for e in after(date(2026, month, 1)).interruptions] == [False, False, True]
+    assert [e.day for e in after(date(2026, 11, 1)).late] == [date(2026, 11, 1)]
+
+
+def test_a_right_is_not_said_to_be_lost_while_the_law_still_gives_it() -> None:
+    """Between the two days nobody is told that it is over, only to hurry."""
+    stop = Span(date(2026, 2, 1), date(2026, 4, 10))
+    found = limitation.from_day(limitation.Start.FIXED, date(2024, 5, 20), COURTS, obstacle=stop)
+    heads = {d: limitation.told(found, d) for d in (date(2026, 7, 27), date(2026, 8, 1), date(2026, 10, 11))}
+    keys = [t.head.key.rpartition(".")[2] for t in heads.values()]
+    assert keys == ["last", "between", "over"]
+    assert [t.values["expired"] for t in heads.values()] == [False, False, True]
+
+
+def test_a_settlement_runs_from_the_last_day_it_agreed_even_where_that_lies_ahead() -> None:
+    """解释第466条: agreed within the period, its own last day may come long after that."""
+    settled = limitation.Interruption(limitation.Event.SETTLED, date(2026, 5, 1), date(2027, 6, 1))
+    found = limitation.from_day(limitation.Start.FIXED, date(2024, 12, 10), COURTS, [settled])
+    assert (found.last.counted, found.late) == (date(2029, 6, 1), ())
+    with pytest.raises(CannotWorkOutError, match="order"):
+        limitation.Interruption(limitation.Event.SETTLED, date(2026, 5, 1), date(2026, 4, 1))
 
 
 # -- plans ---------------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
         for kind in ("demand", "agreed", "applied", "settled")
     ),
     ("limitation", {"start": "2020-01-02", "events": [{"day": "2023-01-01"}]}),
+    ("limitation", {"start": "2025-01-01", "events": [{"kind": "settled", "day": "2026-01-05"}]}),
+    *(
+        ("limitation", {"start": "2024-05-20", "events": [{"day": day}], "obstacle": {"first": "2026-02-01", "last": "2026-04-10"}})
+        for day in ("2026-06-01", "2026-08-01")
+    ),
+    ("limitation", {"start": "2024-05-20", "obstacle": {"first": "2025-11-25", "last": "2026-05-19"}}),
     ("limitation", {"start": "2024-05-20", "obstacle": {"first": "2026-02-01", "last": "2026-04-10"}}),
     ("limitation", {"start": "2025-05-20", "obstacle": {"first": "2026-02-01", "last": "2026-04-10"}}),
     *(
@@ -64,6 +70,7 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
     ("effect", {"notice": "2026-01-05", "served": ["2026-03-01"]}),
     ("effect", {"title": "foreign_party", "notice": "2026-01-05"}),
     ("effect", {"effective": "2026-03-18", "within": 10}),
+    ("effect", {"effective": "2026-03-18", "within": "1个月"}),
     *(("seizure", {"asset": a, "start": "2026-03-01"}) for a in ("deposit", "movable", "vehicle", "realty", "other", "ewallet")),
     ("seizure", {"asset": "deposit", "start": "2024-03-01"}),
     ("seizure", {"asset": "deposit", "ends": "2027-03-01", "preservation": True}),
@@ -204,8 +211,11 @@ def test_chinese_numerals_name_the_same_day() -> None:
         ("interest", {**INTEREST, "general": {"rate": "12", "since": "2025-01-01", "year": 366}}, "calc.wrong.rate"),
         ("limitation", {"start": "2025-01-01", "events": [{"day": "2024-01-01"}]}, "calc.wrong.event_early"),
         ("effect", {}, "calc.wrong.no_days"),
+        ("effect", {"title": "mediation", "notice": "2026-03-02"}, "calc.wrong.no_notice"),
         ("effect", {"notice": "2021-12-31"}, "calc.wrong.notice_old"),
-        ("effect", {"served": ["2026-01-01"], "within": 0}, "calc.wrong.days"),
+        ("effect", {"served": ["2026-01-01"], "within": 0}, "calc.wrong.within"),
+        ("effect", {"served": ["2026-01-01"], "within": "半个月"}, "calc.wrong.not_period"),
+        ("effect", {"served": ["2026-01-01"], "within": "121个月"}, "calc.wrong.within"),
         ("seizure", {"asset": "deposit", "start": "2026-01-01", "years": 2}, "calc.wrong.over_limit"),
         ("seizure", {"asset": "deposit", "start": "2026-01-01", "ends": "2027-06-01"}, "calc.wrong.over_limit_day"),
         ("seizure", {"asset": "realty", "start": "2026-01-01", "waiting": True}, "calc.wrong.waiting"),

@@ -73,6 +73,8 @@ def test_a_period_of_performance_is_counted_from_the_day_of_effect() -> None:
     """生效后十日内 was once ten days before today."""
     effect = {"effect": "2026-03-02"}
     assert read(Kind.DATE, "判决生效后十日内", effect, of="effect", past=True) == "2026-03-12"
+    assert read(Kind.DATE, "判决生效后一个月内", effect, of="effect", past=True) == "2026-04-02"
+    assert refused(Kind.DATE, "判决生效后半个月内", effect, of="effect", past=True) == "day_period"
     assert refused(Kind.DATE, "判决生效后十日内", {}, of="effect", past=True) == "day_period"
     assert refused(Kind.DATE, "判决生效后十日内", past=True) == "day_period"
     assert refused(Kind.DATE, "2026年3月12日，2026年4月12日", past=True) == "day_one"
