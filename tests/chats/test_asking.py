@@ -35,6 +35,19 @@ async def test_more_and_related_lie_behind_buttons(world: World) -> None:
     assert alice.heard()[-1] != ""
 
 
+async def test_the_law_itself_can_be_read(world: World) -> None:
+    """What stands behind 详细说说 names its provisions too, and 法条原文 quotes them with their full titles."""
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.taps("button.more")
+    assert "第44条第1款" in (await alice.hears("交费确有困难的")).text
+    await alice.taps("button.law")
+    quoted = await alice.hears("诉讼费用交纳办法")
+    assert "“超过1000万元的部分，按照0.1%交纳”" in quoted.text or "执行申请费执行后交纳" in quoted.text
+    await alice.taps("执行费怎么算谁承担")  # and back to the answer
+    await alice.hears("申请执行不用先交钱")
+
+
 async def test_the_opinion_on_an_answer_is_kept(world: World) -> None:
     """有帮助 is written to the answer that it stands under; 没帮助 offers a person."""
     alice = await world.person("张三")

@@ -83,6 +83,7 @@ class Operator:
         await store.close()
 
 
+
 @pytest.fixture
 def operator(tmp_path: Path, sqlite: str) -> Operator:
     """An operator with an empty log."""
@@ -103,6 +104,17 @@ QUESTIONS = (
 
 
 # -- faq match -----------------------------------------------------------------------------------
+
+
+def test_every_citation_is_a_line(operator: Operator) -> None:
+    """Those of the answers and those of what stands behind them, by instrument, article and topic."""
+    lines = [line.split("\t") for line in operator("provisions").splitlines()]
+    entries = read(operator.faq).knowledge().entries
+    assert len(lines) == sum(len(e.cited) for e in entries.values())
+    assert ["收费办法", "20", "apply.fee"] in lines
+    more = entries["apply.fee"].more_provisions
+    assert more
+    assert all([p.law, p.article, "apply.fee"] in lines for p in more)
 
 
 def test_the_words_of_replies_are_checked_with_the_rest(operator: Operator) -> None:
