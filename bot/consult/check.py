@@ -264,6 +264,10 @@ def _dates(draft: Draft, entry: Entry, today: date) -> Iterator[Problem]:
         yield _at(draft, entry.id, "valid_from", Fault("entry.not_yet", day=entry.valid_from))
     if entry.reviewed > today:
         yield _at(draft, entry.id, "reviewed", Fault("entry.reviewed", day=entry.reviewed))
+    if entry.ends_soon(today) and entry.in_force(today):
+        yield _at(draft, entry.id, "valid_to", Fault("entry.ends_soon", day=entry.valid_to), notice=True)
+    if entry.is_old(today):
+        yield _at(draft, entry.id, "reviewed", Fault("entry.old", day=entry.reviewed), notice=True)
 
 
 def _links(draft: Draft, entry: Entry, _today: date) -> Iterator[Problem]:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+
+SOON = timedelta(days=60)  # an answer that expires within this is to be looked at
+OLD = timedelta(days=365)  # one that was not reviewed for so long as well
 
 
 class Decision(StrEnum):
@@ -98,6 +101,14 @@ class Entry:
     def in_force(self, today: date) -> bool:
         """Whether the answer may be given on that day."""
         return self.valid_from <= today and (self.valid_to is None or today <= self.valid_to)
+
+    def ends_soon(self, today: date) -> bool:
+        """Whether the answer expires before long, or has expired."""
+        return self.valid_to is not None and self.valid_to - today <= SOON
+
+    def is_old(self, today: date) -> bool:
+        """Whether nobody has reviewed it for too long."""
+        return today - self.reviewed >= OLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ from bot.staff.model import Deed, Right, Who
 from bot.store.gap_tables import GapDecision
 from bot.store.work import Store
 
-_SOON = timedelta(days=60)  # an answer that expires within this is shown
-_OLD = timedelta(days=365)  # one that was not reviewed for so long as well
 _BACK = timedelta(days=90)  # how far the log is read
 _LONGEST = 1500  # characters of a question
 
@@ -103,11 +101,8 @@ class Learning:
     def runs_out(self) -> list[Entry]:
         """Answers that expire soon, have expired, or were not reviewed for a year; the most urgent first."""
         today = self._today()
-        found = [
-            e
-            for e in self._library.knowledge.entries.values()
-            if (e.valid_to is not None and e.valid_to - today <= _SOON) or today - e.reviewed >= _OLD
-        ]
+        entries = self._library.knowledge.entries.values()
+        found = [e for e in entries if e.ends_soon(today) or e.is_old(today)]
         return sorted(found, key=lambda e: (e.valid_to or date.max, e.reviewed))
 
     async def explain(self, who: Who, question: str) -> Explanation:

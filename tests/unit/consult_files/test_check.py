@@ -117,6 +117,20 @@ def test_a_mistake_in_a_topic_is_found_where_it_stands(faq: Path, old: str, new:
     assert found[0].line > 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("valid_to: null", "valid_to: 2026-12-31", "entry.ends_soon"),
+        ("reviewed: 2026-11-23", "reviewed: 2025-11-23", "entry.old"),
+    ],
+)
+def test_what_time_will_be_the_matter_with_is_a_notice(faq: Path, old: str, new: str, said: str) -> None:
+    """An answer about to be withheld, and one that nobody has reviewed for a year: told, and no mistake."""
+    assert spoiled(faq, TOPICS, old, new) == []
+    (found,) = [p for p in check(faq, TODAY) if p.file == TOPICS]
+    assert (found.code, found.notice) == (said, True)
+
+
 def test_the_line_is_the_one_at_which_to_look(faq: Path) -> None:
     """Counted from one, as an editor does."""
     path = faq / TOPICS
