@@ -43,7 +43,7 @@ _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _LISTED = ("auction_agencies", "notaries")
 _OF_COURTS = ("id", "name", "aliases", "level", "area", "address", "phone", "hours", "window_note")
 _LEVELS = ("basic", "intermediate")
-_OF_PLACES = ("courts", "unfilled", *(f"{name}{end}" for name in _LISTED for end in ("", "_empty")))
+_OF_PLACES = ("courts", "unfilled", "others", *(f"{name}{end}" for name in _LISTED for end in ("", "_empty")))
 _COURT = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
 _ID = re.compile(r"^[a-z]+\.[a-z_]+$")
 OUTSIDE = "outside"  # before the dot in the ids of what this desk does not answer
@@ -405,7 +405,7 @@ def _read_courts(root: Node, draft: Draft) -> None:
         draft.lines[court.id, ""] = (node.file, node.line)
     listed = {name: _names(sections[name], name, draft) if name in sections else () for name in _LISTED}
     said = {}
-    for name in ("unfilled", *(f"{each}_empty" for each in _LISTED)):
+    for name in ("unfilled", "others", *(f"{each}_empty" for each in _LISTED)):
         try:
             said[name] = _text(sections[name]).strip() if name in sections else ""
         except Unreadable as bad:
@@ -446,7 +446,8 @@ def _places(
 ) -> dict[str, str]:
     """What `{{courts}}`, `{{auction_agencies}}` and `{{notaries}}` stand for."""
     filled = [_court_lines(c) for c in courts.values() if c.filled]
-    places = {"courts": "\n".join(filled) or said.get("unfilled", "")}
+    rest = said.get("others", "") if len(filled) < len(courts) else ""
+    places = {"courts": "\n".join(filter(None, [*filled, rest])) if filled else said.get("unfilled", "")}
     for name, lines in listed.items():
         places[name] = "\n".join(f"· {line}" for line in lines) or said.get(f"{name}_empty", "")
     return places

@@ -286,3 +286,15 @@ def test_what_windows_editors_write_is_read(faq: Path, change: bytes) -> None:
     raw = path.read_bytes()
     path.write_bytes(raw.replace(b"\n", change) if change == b"\r\n" else change + raw)
     assert [str(p) for p in check(faq, TODAY) if not p.notice] == []
+
+
+def test_courts_that_are_not_filled_in_are_told_how_to_find(faq: Path) -> None:
+    """None: by 12368. Some: those, and the others by 12368. All: nothing beside them."""
+    path = faq / "courts.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "还没有登记" in read(faq).places["courts"]
+    path.write_text(text.replace("phone: null", 'phone: "电话一"', 1), encoding="utf-8")
+    some = read(faq).places["courts"]
+    assert some.startswith("**安顺市中级人民法院**\n· 电话一\n上面没有列出的法院：打 **12368**")
+    path.write_text(text.replace("phone: null", 'phone: "电话一"'), encoding="utf-8")
+    assert "12368" not in read(faq).places["courts"]
