@@ -19,7 +19,7 @@ from bot.core.ids import Ids
 from bot.core.texts import Texts
 from bot.ledger.courts import Courts
 from bot.ledger.model import Broken
-from bot.reports.model import FIGURES, Month, first_of, written
+from bot.reports.model import BY_NAME, LINES, Kind, Month, first_of, written
 from bot.reports.service import EVERYWHERE, Reports
 from bot.reports.sheet import workbook
 from bot.staff.audit import Audit
@@ -51,6 +51,7 @@ def report(
 
     found = asyncio.run(_with(here, courts, lambda reports: reports.month(OPERATOR, first, wanted)))
     if out is not None:
+        _ = asyncio.run(_with(here, courts, lambda reports: reports.exported(OPERATOR, first, wanted)))
         out.write_bytes(workbook(found, courts, texts, here.today()))
         sys.stdout.write(f"{out}\n")
     elif as_json:
@@ -71,7 +72,10 @@ async def _with(here: Current, courts: Courts, use: Callable[[Reports], Awaitabl
 def _plain(month: Month) -> dict[str, object]:
     """Sums in 分, shares of 1."""
     figures = {
-        name: {place or "all": v.value if v.before is None else [v.value, v.before] for place, v in values.items()}
+        name: {
+            place or "all": [v.value, v.before] if BY_NAME[name].against_last_year else v.value
+            for place, v in values.items()
+        }
         for name, values in month.values.items()
     }
     return {"month": f"{month.first:%Y-%m}", "courts": list(month.courts), "figures": figures}
@@ -84,8 +88,9 @@ def _print(month: Month, courts: Courts, texts: Texts) -> None:
     for place in places:
         court = courts.get(place)
         table.add_column(court.short if court else texts("report.sheet.everywhere"), justify="right")
-    for figure in FIGURES:
+    for figure, kind in LINES:
         values = month.values[figure.name]
         shown = [values.get(p) or (values.get(EVERYWHERE) if len(places) == 1 else None) for p in places]
-        table.add_row(texts(f"report.figure.{figure.name}"), *(written(figure.unit, v) for v in shown))
+        name = texts(f"report.figure.{figure.name}" if kind is Kind.VALUE else f"report.sheet.{kind}")
+        table.add_row(name, *(written(figure, v, kind) for v in shown))
     Console(width=max(80, 24 + 13 * len(places))).print(table)

@@ -38,6 +38,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("answered_share", "answered", Unit.SHARE, "asked", everywhere=True),
     Figure("handed_over", "handed_over"),
     Figure("helpful_share", "helpful", Unit.SHARE, "helpful+unhelpful", everywhere=True),
+    Figure("satisfied_share", "satisfied", Unit.SHARE, "rated"),
     Figure("visits", "visits"),
     Figure("visits_settle", "visits_settle"),
     Figure("first_enforcement", "first_enforcement", against_last_year=True),
@@ -70,7 +71,10 @@ BY_NAME: Mapping[str, Figure] = {f.name: f for f in FIGURES}
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A figure of one court: None where nothing can be said. `before` is the same month a year earlier."""
+    """A figure of one court: None where nothing can be said, such as of a year of which the ledger knows nothing.
+
+    `before` is the same month a year earlier.
+    """
 
     value: float | int | None
     before: int | None = None
@@ -92,9 +96,25 @@ class Month:
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
+class Kind(StrEnum):
+    """What a line of the table says of its figure."""
+
+    VALUE = "value"
+    LAST_YEAR = "last_year"
+    GROWTH = "growth"
+
+
+# The lines of the table, in order: each figure, and what stands below it.
+LINES: tuple[tuple[Figure, Kind], ...] = tuple(
+    (figure, kind) for figure in FIGURES for kind in Kind if kind is Kind.VALUE or figure.against_last_year
+)
+
+
 def first_of(text: str) -> date:
-    """The first day of a month written 2026-11; ValueError otherwise."""
+    """The first day of a month written 2026-11; ValueError otherwise, and for one without a year before and after."""
     year, _, month = text.strip().partition("-")
+    if not date.min.year < int(year) < date.max.year:
+        raise ValueError(f"{year} is no year of which there are figures")
     return date(int(year), int(month), 1)
 
 
@@ -108,16 +128,18 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def written(unit: Unit, value: Value | None) -> str:
+def written(figure: Figure, value: Value | None, kind: Kind = Kind.VALUE) -> str:
     """A figure as people read it; a dash where nothing can be said."""
-    if value is None or value.value is None:
+    if value is None:
         return "–"
-    if unit is Unit.SHARE:
-        return f"{value.value:.1%}"
-    if unit is Unit.YUAN:
-        yuan, fen = divmod(int(value.value), 100)
+    number = {Kind.VALUE: value.value, Kind.LAST_YEAR: value.before, Kind.GROWTH: value.growth}[kind]
+    if number is None:
+        return "–"
+    if kind is Kind.GROWTH:
+        return f"{number:+.1%}"
+    if figure.unit is Unit.SHARE:
+        return f"{number:.1%}"
+    if figure.unit is Unit.YUAN:
+        yuan, fen = divmod(int(number), 100)
         return f"{yuan:,}.{fen:02d}"
-    if unit is Unit.DAYS:
-        return f"{value.value:.1f}"
-    growth = "" if value.growth is None else f" ({value.growth:+.0%})"
-    return f"{value.value:,}{growth}"
+    return f"{number:.1f}" if figure.unit is Unit.DAYS else f"{number:,}"

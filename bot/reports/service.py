@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.clock import SHANGHAI, Clock, local_day
@@ -15,6 +16,15 @@ from bot.store.work import Store, Work
 
 Totals = dict[str | None, tuple[int, int]]
 EVERYWHERE = ""  # all courts together
+MOST = 500  # rows behind a figure that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows behind a figure: how many there are, and the newest of them."""
+
+    count: int
+    rows: Sequence[Fact]
 
 
 class Reports:
@@ -41,37 +51,46 @@ class Reports:
             totals = {name: await self._totals(work, name, span, scope) for name in _needed()}
             last = {f.rows: await self._totals(work, f.rows, before, scope) for f in FIGURES if f.against_last_year}
             days = await work.reports.node_days(span, scope)
+            begins = {c: day for c, day in (await work.reports.begins()).items() if scope is None or c in scope}
+        known = {p for p in (*shown, EVERYWHERE) if _begins(begins, p) < before.after}
         for figure in FIGURES:
             places = (*shown, EVERYWHERE) if not figure.everywhere else (EVERYWHERE,)
-            values[figure.name] = {p: _value(figure, p, totals, last, days) for p in places}
+            values[figure.name] = {p: _value(figure, p, totals, last if p in known else {}, days) for p in places}
         return Month(first, shown, values)
 
-    async def year(self, who: Who, name: str, first: date, court: str | None = None) -> list[tuple[date, Value]]:
-        """One figure over twelve months, the last one beginning on `first`, for a chart."""
+    async def year(self, who: Who, name: str, first: date, court: str | None = None) -> list[tuple[date, int]]:
+        """A number or a sum over twelve months, the last one beginning on `first`, for a chart."""
         who.require(Right.SEE_REPORT, court)
-        scope = frozenset({court}) if court else who.courts
-        figure, found = BY_NAME[name], []
-        async with self._store.work(read_only=True) as work:
-            for back in range(11, -1, -1):
-                year, month = divmod(first.year * 12 + first.month - 1 - back, 12)
-                begin = date(year, month + 1, 1)
-                span = span_of(begin)
-                wanted = {n for n in _parts(figure.rows) + _parts(figure.of) if n}
-                totals = {n: await self._totals(work, n, span, scope) for n in wanted}
-                days = await work.reports.node_days(span, scope) if figure.unit is Unit.DAYS else {}
-                found.append((begin, _value(figure, EVERYWHERE, totals, {}, days)))
-        return found
-
-    async def rows(self, who: Who, name: str, first: date, court: str | None = None, most: int = 500) -> list[Fact]:
-        """The rows that a figure counts, newest first."""
-        who.require(Right.SEE_REPORT, court)
-        scope = frozenset({court}) if court else who.courts
-        figure, span = BY_NAME[name], span_of(first)
-        found: list[Fact] = []
+        figure = BY_NAME[name]
+        scope = None if figure.everywhere else frozenset({court}) if court else who.courts
+        at = 1 if figure.unit is Unit.YUAN else 0
+        begins = span_of(_back(first, 11)).begin
+        span = replace(span_of(first), first=_back(first, 11), begin=begins)
+        found = {_back(first, months): 0 for months in range(11, -1, -1)}
         async with self._store.work(read_only=True) as work:
             for part in _parts(figure.rows):
-                found += await work.reports.facts(part, span, None if figure.everywhere else scope, most)
-        return found[:most]
+                for on, *counted in await work.reports.over(part, span, scope):
+                    day = local_day(on) if isinstance(on, datetime) else on
+                    if day is not None:
+                        found[day.replace(day=1)] += counted[at]
+        return list(found.items())
+
+    async def rows(self, who: Who, name: str, first: date, court: str | None = None, most: int = MOST) -> Listed:
+        """The rows that a figure counts: how many, and the newest of them."""
+        who.require(Right.SEE_REPORT, court)
+        figure, span = BY_NAME[name], span_of(first)
+        scope = None if figure.everywhere else frozenset({court}) if court else who.courts
+        found: list[Fact] = []
+        count = 0
+        async with self._store.work(read_only=True) as work:
+            for part in _parts(figure.rows):
+                rows = await work.reports.facts(part, span, scope, most)
+                counted = await work.reports.totals(part, span, scope) if len(rows) == most else {}
+                count += sum(n for n, _ in counted.values()) or len(rows)
+                found += rows
+        if len(_parts(figure.rows)) > 1:
+            found.sort(key=lambda f: str(f.on), reverse=True)
+        return Listed(count, tuple(found[:most]))
 
     async def exported(self, who: Who, first: date, court: str | None) -> None:
         """Somebody takes the table out of the house: recorded, and refused without the right to."""
@@ -80,6 +99,18 @@ class Reports:
     async def _totals(self, work: Work, name: str, span: Span, scope: frozenset[str] | None) -> Totals:
         everywhere = all(f.everywhere for f in FIGURES if name in _parts(f.rows) + _parts(f.of))
         return await work.reports.totals(name, span, None if everywhere else scope)
+
+
+def _back(first: date, months: int) -> date:
+    """The first day of the month so many months before."""
+    year, month = divmod(first.year * 12 + first.month - 1 - months, 12)
+    return date(year, month + 1, 1)
+
+
+def _begins(begins: Mapping[str, date], place: str) -> date:
+    """The day from which on the ledger knows of a court, or of any."""
+    found = begins.values() if place == EVERYWHERE else [begins[place]] if place in begins else []
+    return min(found, default=date.max)
 
 
 def span_of(first: date) -> Span:

@@ -13,12 +13,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.core.texts import Texts
 from bot.ledger.courts import Courts
-from bot.reports.model import FIGURES, Month, Unit, Value
+from bot.reports.model import FIGURES, LINES, Figure, Kind, Month, Unit, Value
 from bot.reports.service import EVERYWHERE
 
 _FORMATS = {Unit.COUNT: "#,##0", Unit.YUAN: "#,##0.00", Unit.SHARE: "0.0%", Unit.DAYS: "0.0"}
 _LINE = Side(style="thin", color="BBBBBB")
 _BOX = Border(_LINE, _LINE, _LINE, _LINE)
+_HEAD = PatternFill("solid", fgColor="E4F0EF")
 
 
 def workbook(month: Month, courts: Courts, texts: Texts, made_on: date) -> bytes:
@@ -32,30 +33,22 @@ def workbook(month: Month, courts: Courts, texts: Texts, made_on: date) -> bytes
     sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
     sheet["A1"].font = Font(size=16, bold=True)
     sheet["A1"].alignment = Alignment(horizontal="center")
-    sheet.append([texts("report.sheet.made", day=made_on.isoformat())])
+    by = courts.name(places[0]) if len(places) == 1 and places[0] else courts.name(courts.first())
+    sheet.append([texts("report.sheet.made", court=by, day=made_on.isoformat())])
     names = [texts("report.sheet.everywhere") if p == EVERYWHERE else _short(courts, p) for p in places]
     sheet.append([texts("report.sheet.figure"), texts("report.sheet.unit"), *names])
     for cell in sheet[3]:
-        cell.font, cell.fill, cell.border = Font(bold=True), PatternFill("solid", fgColor="E4F0EF"), _BOX
+        cell.font, cell.fill, cell.border = Font(bold=True), _HEAD, _BOX
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    for figure in FIGURES:
+    for figure, kind in LINES:
         values = month.values[figure.name]
-        alone = {EVERYWHERE: values[EVERYWHERE]} if len(places) == 1 and EVERYWHERE in values else {}
-        line = [_shown(figure.unit, values.get(p) or alone.get(EVERYWHERE)) for p in places]
-        sheet.append([texts(f"report.figure.{figure.name}"), texts(f"report.unit.{figure.unit}"), *line])
+        line = [_shown(figure, kind, values.get(p) or (values.get(EVERYWHERE) if len(places) == 1 else None)) for p in places]
+        sheet.append([*_named(figure, kind, texts), *line])
         for cell in sheet[sheet.max_row]:
             cell.border = _BOX
             if cell.column > 2:
-                cell.number_format, cell.alignment = _FORMATS[figure.unit], Alignment(horizontal="right")
-        if figure.against_last_year:
-            sheet.append([texts("report.sheet.last_year"), "", *(_before(values.get(p)) for p in places)])
-            sheet.append([texts("report.sheet.growth"), "", *(_growth(values.get(p)) for p in places)])
-            for row in (sheet.max_row - 1, sheet.max_row):
-                for cell in sheet[row]:
-                    cell.border = _BOX
-                    if cell.column > 2:
-                        cell.alignment = Alignment(horizontal="right")
-                        cell.number_format = "0.0%" if row == sheet.max_row else "#,##0"
+                cell.alignment = Alignment(horizontal="right")
+                cell.number_format = _FORMATS[Unit.SHARE if kind is Kind.GROWTH else figure.unit]
     sheet.append([])
     sheet.append([texts("report.sheet.signed")])
     _page(sheet, width)
@@ -70,18 +63,20 @@ def _short(courts: Courts, court_id: str) -> str:
     return found.short if found else court_id
 
 
-def _shown(unit: Unit, value: Value | None) -> float | int | str:
-    if value is None or value.value is None:
+def _named(figure: Figure, kind: Kind, texts: Texts) -> tuple[str, str]:
+    """The words before a line: what it is, and its unit."""
+    if kind is Kind.VALUE:
+        return texts(f"report.figure.{figure.name}"), texts(f"report.unit.{figure.unit}")
+    return texts(f"report.sheet.{kind}"), texts(f"report.unit.{Unit.SHARE if kind is Kind.GROWTH else figure.unit}")
+
+
+def _shown(figure: Figure, kind: Kind, value: Value | None) -> float | int | str:
+    if value is None:
         return "–"
-    return value.value / 100 if unit is Unit.YUAN else value.value
-
-
-def _before(value: Value | None) -> int | str:
-    return "–" if value is None or value.before is None else value.before
-
-
-def _growth(value: Value | None) -> float | str:
-    return "–" if value is None or value.growth is None else value.growth
+    number = {Kind.VALUE: value.value, Kind.LAST_YEAR: value.before, Kind.GROWTH: value.growth}[kind]
+    if number is None:
+        return "–"
+    return number / 100 if figure.unit is Unit.YUAN else number
 
 
 def _page(sheet: Worksheet, width: int) -> None:
@@ -90,10 +85,15 @@ def _page(sheet: Worksheet, width: int) -> None:
     for number in range(3, width + 1):
         sheet.column_dimensions[get_column_letter(number)].width = 14
     sheet.freeze_panes = "C4"
+    _printed(sheet, "3:3")
+
+
+def _printed(sheet: Worksheet, head: str) -> None:
+    """On A4 across, as wide as the paper, the head on each sheet."""
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = "3:3"
+    sheet.print_title_rows = head
 
 
 def _definitions(sheet: Worksheet, texts: Texts) -> None:
@@ -102,4 +102,8 @@ def _definitions(sheet: Worksheet, texts: Texts) -> None:
         sheet.append([texts(f"report.figure.{figure.name}"), texts(f"report.definition.{figure.name}")])
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 34, 100
     for row in sheet.iter_rows():
-        row[1].alignment = Alignment(wrap_text=True, vertical="top")
+        for cell in row:
+            cell.border, cell.alignment = _BOX, Alignment(wrap_text=True, vertical="top")
+    for cell in sheet[1]:
+        cell.font, cell.fill = Font(bold=True), _HEAD
+    _printed(sheet, "1:1")

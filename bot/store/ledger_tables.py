@@ -25,6 +25,7 @@ class Case(Base):
     """A case: court, number, kind of enforcement basis, stage, who looks after it."""
 
     __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_filed", "filed_on"), Index("ix_cases_created", "created_at"))
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     court: Mapped[str] = mapped_column(String(16), index=True)  # an id of faq/courts.yaml
@@ -82,7 +83,10 @@ class Obligation(Base):
     """
 
     __tablename__ = "obligations"
-    __table_args__ = (UniqueConstraint("case_id", "debtor_id", "label", name="uq_obligations_natural"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "debtor_id", "label", name="uq_obligations_natural"),
+        Index("ix_obligations_performed", "performed_on"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
@@ -147,10 +151,12 @@ class Payment(Base):
     __table_args__ = (
         Index("ix_payments_status", "status", "id"),
         Index("ix_payments_reference", "reference_key"),
+        Index("ix_payments_day", "status", "paid_on"),
+        Index("ix_payments_obligation", "obligation_id", "status", "paid_on"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    obligation_id: Mapped[int] = mapped_column(ForeignKey("obligations.id", ondelete="CASCADE"), index=True)
+    obligation_id: Mapped[int] = mapped_column(ForeignKey("obligations.id", ondelete="CASCADE"))
     instalment_id: Mapped[int | None] = mapped_column(ForeignKey("instalments.id"))
     amount: Mapped[int] = mapped_column(BigInteger)  # 分
     paid_on: Mapped[date] = mapped_column(Date)

@@ -25,6 +25,8 @@ class Delivery(Base):
         Index("ix_deliveries_cap", "conversation_id", "claimed_at"),
         Index("ix_deliveries_campaign", "campaign_id", "status"),
         Index("ix_deliveries_party", "party_id", "status"),
+        Index("ix_deliveries_settled", "status", "settled_at"),
+        Index("ix_deliveries_obligation", "obligation_id", "status", "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -32,7 +34,7 @@ class Delivery(Base):
     kind: Mapped[str] = mapped_column(String(12))  # Kind
     court: Mapped[str] = mapped_column(String(16), default="")
     case_id: Mapped[int | None] = mapped_column(BigInteger)
-    obligation_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    obligation_id: Mapped[int | None] = mapped_column(BigInteger)
     instalment_id: Mapped[int | None] = mapped_column(BigInteger)
     promise_id: Mapped[int | None] = mapped_column(BigInteger)
     campaign_id: Mapped[int | None] = mapped_column(BigInteger)

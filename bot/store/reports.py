@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy.orm import aliased
 
+from bot.core.clock import local_day
 from bot.store.base import Rows
 from bot.store.ledger_tables import Case, Obligation, Payment
 from bot.store.reception_tables import FlowNode, FollowUp, Intake, NotaryAssist, Petition, Ticket
@@ -16,8 +18,8 @@ from bot.store.reminder_tables import Delivery
 from bot.store.settlement_tables import Negotiation
 from bot.store.tables import Message
 
-_FIRST_ENFORCEMENT = "%执%"
-_NOT_FIRST = ("%执恢%", "%执异%", "%执复%", "%执保%", "%执监%", "%执督%", "%执他%", "%执协%")
+_ENFORCEMENT = "%执%"
+_NOT_FIRST = ("%执恢%", "%执异%", "%执复%", "%保%", "%执监%", "%执督%", "%执他%", "%执协%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ class Span:
     after: date
     begin: datetime
     end: datetime
+
+    def years(self) -> Iterator[Span]:
+        """The parts of it that lie in one year each."""
+        first, begin = self.first, self.begin
+        while first < self.after:
+            after = min(self.after, date(first.year + 1, 1, 1))
+            end = self.end if after == self.after else datetime(after.year, 1, 1, tzinfo=self.begin.tzinfo)
+            yield Span(first, after, begin, end)
+            first, begin = after, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +79,16 @@ def _moments(column: Any, span: Span) -> ColumnElement[bool]:
 
 
 def _asked(span: Span, *decisions: str) -> Select[Any]:
+    edit = aliased(Message)  # a question that was edited is one question: as it stands now
+    replaced = select(edit.id).where(
+        edit.conversation_id == Message.conversation_id,
+        edit.external_id == Message.external_id,
+        edit.direction == "in",
+        edit.version > Message.version,
+    )
     return _select(
         Message.id, null(), Message.at, _NOTHING, _NO_WORDS,
-        Message.direction == "in", Message.decision.in_(decisions), _moments(Message.at, span),
+        Message.direction == "in", Message.decision.in_(decisions), _moments(Message.at, span), ~replaced.exists(),
         about=func.coalesce(Message.topic, ""),
     )
 
@@ -94,28 +112,38 @@ def _cases(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
 def _first_enforcement(span: Span) -> Select[Any]:
     others = [Case.number.not_like(pattern) for pattern in _NOT_FIRST]
     # Without its day of filing a case counts when it came into the ledger, unless its number is of another year.
-    filed = or_(
-        _days(Case.filed_on, span),
-        and_(Case.filed_on.is_(None), _moments(Case.created_at, span), Case.number.like(f"（{span.first.year}）%")),
-    )
+    undated = [
+        and_(_moments(Case.created_at, part), Case.number.like(f"（{part.first.year}）{_ENFORCEMENT}"))
+        for part in span.years()
+    ]
+    # With that day it counts under the number of its title too: that is how it was registered before it was filed.
+    filed = or_(_days(Case.filed_on, span), and_(Case.filed_on.is_(None), or_(*undated)))
     return _select(
-        Case.id, Case.court, func.coalesce(Case.filed_on, func.date(Case.created_at)), _NOTHING, Case.number,
-        filed, Case.stage != "before", Case.number.like(_FIRST_ENFORCEMENT), *others,
+        Case.id, Case.court, Case.filed_on, _NOTHING, Case.number, filed, Case.stage != "before", *others,
     )
 
 
 def _urged(span: Span) -> Select[Any]:
+    before = aliased(Delivery)
+    earlier = select(before.id).where(
+        before.obligation_id == Delivery.obligation_id, before.status == "sent", before.settled_at < span.begin
+    )
     first = (
         select(Delivery.obligation_id, func.min(Delivery.settled_at).label("at"))
-        .where(Delivery.status == "sent", Delivery.obligation_id.is_not(None))
+        .where(Delivery.status == "sent", _moments(Delivery.settled_at, span), ~earlier.exists())
         .group_by(Delivery.obligation_id)
         .subquery()
     )
     return _select(
         Obligation.id, Case.court, first.c.at, Obligation.amount, Case.number,
-        _moments(first.c.at, span), Obligation.id == first.c.obligation_id, Obligation.case_id == Case.id,
-        about=Obligation.label,
+        Obligation.id == first.c.obligation_id, Obligation.case_id == Case.id, about=Obligation.label,
     )
+
+
+def _before_enforcement() -> ColumnElement[bool]:
+    """Performed before it was enforced, whatever has become of the case since: a month that was reported stays as it was."""
+    never = and_(Case.stage == "closed", Case.filed_on.is_(None), Case.number.not_like(_ENFORCEMENT))
+    return or_(Case.stage == "before", Case.filed_on > Obligation.performed_on, never)
 
 
 def _performed(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
@@ -131,21 +159,19 @@ def _after_urging(span: Span) -> Select[Any]:
 
 
 def _paid(span: Span, *where: ColumnElement[bool]) -> Select[Any]:
-    # What was paid before each payment of an obligation that has one in the span; as `allocate` orders them.
-    concerned = select(Payment.obligation_id).where(_days(Payment.paid_on, span), Payment.status == "verified")
-    earlier = func.sum(Payment.amount).over(
-        partition_by=Payment.obligation_id, order_by=(Payment.paid_on, Payment.id), rows=(None, -1)
+    # What was paid before each payment, as `allocate` orders them: what goes beyond the sum that is owed does not count.
+    before = aliased(Payment)
+    first = or_(before.paid_on < Payment.paid_on, and_(before.paid_on == Payment.paid_on, before.id < Payment.id))
+    earlier = (
+        select(func.coalesce(func.sum(before.amount), 0))
+        .where(before.obligation_id == Payment.obligation_id, before.status == "verified", first)
+        .scalar_subquery()
     )
-    paid = (
-        select(Payment.id, func.coalesce(earlier, 0).label("earlier"))
-        .where(Payment.status == "verified", Payment.obligation_id.in_(concerned))
-        .subquery()
-    )
-    left = Obligation.amount - paid.c.earlier
+    left = Obligation.amount - earlier
     counted = case((left <= 0, 0), (Payment.amount > left, left), else_=Payment.amount)
     return _select(
         Payment.id, Case.court, Payment.paid_on, counted, Case.number,
-        _days(Payment.paid_on, span), Payment.id == paid.c.id, Payment.obligation_id == Obligation.id,
+        _days(Payment.paid_on, span), Payment.status == "verified", Payment.obligation_id == Obligation.id,
         Obligation.case_id == Case.id, *where,
         about=Obligation.label, page=Obligation.id,
     )
@@ -195,7 +221,8 @@ FACTS: Mapping[str, Callable[[Span], Select[Any]]] = {
     "helpful": lambda s: _rated(s, 1),
     "unhelpful": lambda s: _rated(s, -1),
     "handed_over": lambda s: _tickets(s, Ticket.opened_at),
-    "resolved": lambda s: _tickets(s, Ticket.resolved_at),
+    "rated": lambda s: _tickets(s, Ticket.resolved_at, Ticket.rating.is_not(None)),
+    "satisfied": lambda s: _tickets(s, Ticket.resolved_at, Ticket.rating == 3),
     "visits": _intakes,
     "visits_settle": lambda s: _intakes(s, Intake.next_step == "settle"),
     "visits_priority": lambda s: _intakes(s, Intake.priority.is_(True)),
@@ -203,7 +230,7 @@ FACTS: Mapping[str, Callable[[Span], Select[Any]]] = {
     "priority_cases": lambda s: _cases(s, or_(Case.wage.is_(True), Case.livelihood.is_(True))),
     "urged": _urged,
     "performed": _performed,
-    "performed_before": lambda s: _performed(s, Case.stage == "before"),
+    "performed_before": lambda s: _performed(s, _before_enforcement()),
     "performed_urged": _after_urging,
     "performed_wage": lambda s: _performed(s, Case.wage.is_(True)),
     "paid": _paid,
@@ -248,6 +275,22 @@ class ReportRows(Rows):
         if courts is not None:
             wanted = wanted.where(query.c.court.in_(sorted(courts)))
         return {court: (int(count), int(total)) for court, count, total in await self._connection.execute(wanted)}
+
+    async def over(
+        self, name: str, span: Span, courts: frozenset[str] | None
+    ) -> list[tuple[date | datetime | None, int, int]]:
+        """How many rows there are of each day or moment, and the sum of their amounts."""
+        query = FACTS[name](span).subquery()
+        wanted = select(query.c.on, func.count(), func.coalesce(func.sum(query.c.amount), 0)).group_by(query.c.on)
+        if courts is not None:
+            wanted = wanted.where(query.c.court.in_(sorted(courts)))
+        return [(on, int(count), int(total)) for on, count, total in await self._connection.execute(wanted)]
+
+    async def begins(self) -> dict[str, date]:
+        """The day from which on the ledger knows of each court's cases: the first filing, or the first entry."""
+        query = select(Case.court, func.min(Case.filed_on), func.min(Case.created_at)).group_by(Case.court)
+        rows = await self._connection.execute(query)
+        return {court: min(d for d in (filed, local_day(made)) if d) for court, filed, made in rows}
 
     async def node_days(self, span: Span, courts: frozenset[str] | None) -> dict[str, list[int]]:
         """How many days each finished node took, by court."""

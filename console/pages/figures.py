@@ -12,7 +12,7 @@ from nicegui import ui
 
 from bot.core.clock import shown
 from bot.reception.petitions import label_of
-from bot.reports.model import BY_NAME, FIGURES, Figure, Month, Unit, first_of, written
+from bot.reports.model import BY_NAME, LINES, Figure, Kind, Month, Unit, first_of, written
 from bot.reports.service import EVERYWHERE
 from bot.reports.sheet import workbook
 from bot.staff.model import Right
@@ -37,7 +37,7 @@ _FOLLOW_UPS = (("on", "label", "cause", "court"), _OBLIGATION)
 _NODES = (("on", "label", "node", "court"), _CASE)
 _PETITIONS = (("on", "petition", "label", "court"), "/petitions/{page}")
 _ROWS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "asked": _TOPICS, "answered": _TOPICS, "helpful": _TOPICS, "handed_over": _CHATS, "visits": _VISITS,
+    "asked": _TOPICS, "answered": _TOPICS, "helpful": _TOPICS, "handed_over": _CHATS, "satisfied": _CHATS, "visits": _VISITS,
     "visits_settle": _VISITS, "first_enforcement": _CASES, "priority_cases": _CASES, "urged": _OBLIGATIONS,
     "performed": _OBLIGATIONS, "performed_before": _OBLIGATIONS, "performed_urged": _OBLIGATIONS,
     "performed_wage": _OBLIGATIONS, "paid": _OBLIGATIONS, "paid_third": _OBLIGATIONS, "referred_before": _DEALS,
@@ -98,8 +98,14 @@ class _Figures:
         if found is None:
             return
         self._cards(found)
-        await self._charts()
+        charts = ui.element("div").classes("two").style("min-height: 230px")
         self._table(found)
+
+        async def drawn() -> None:
+            with charts:
+                await self._charts()
+
+        ui.timer(0.1, drawn, once=True)  # a year is read after the month stands on the screen
 
     def _cards(self, month: Month) -> None:
         page = self._page
@@ -109,27 +115,26 @@ class _Figures:
                 value = month.values[name].get(EVERYWHERE) or next(iter(month.values[name].values()), None)
                 with ui.link(target=self._to(name)).classes("figure").style("text-decoration: none; color: inherit; display: block"):
                     ui.label(page.services.texts(f"report.figure.{name}")).classes("soft")
-                    ui.label(written(figure.unit, value)).classes("figure-value").props(f"data-mark=figure-{name}")
+                    ui.label(written(figure, value)).classes("figure-value").props(f"data-mark=figure-{name}")
 
     def _to(self, name: str) -> str:
         return f"/figures/{name}?month={self._first:%Y-%m}&court={self._court}"
 
     async def _charts(self) -> None:
         page = self._page
-        with ui.element("div").classes("two"):
-            for name in _CHARTED:
-                found = await page.do(partial(self._reports.year, name=name, first=self._first, court=self._court or None)) or []
-                scale = 100 if BY_NAME[name].unit is Unit.YUAN else 1
-                with ui.column().classes("section"):
-                    ui.label(page.services.texts(f"report.figure.{name}")).classes("section-title")
-                    ui.echart({
-                        "grid": {"left": 60, "right": 12, "top": 12, "bottom": 24},
-                        "xAxis": {"type": "category", "data": [f"{d.month}" for d, _ in found]},
-                        "yAxis": {"type": "value"},
-                        "tooltip": {"trigger": "axis"},
-                        "series": [{"type": "bar", "data": [(v.value or 0) / scale for _, v in found], "itemStyle": {"color": "#1f6f6b"}}],
-                        "animation": False,
-                    }).style("height: 170px; width: 100%")
+        for name in _CHARTED:
+            found = await page.do(partial(self._reports.year, name=name, first=self._first, court=self._court or None)) or []
+            scale = 100 if BY_NAME[name].unit is Unit.YUAN else 1
+            with ui.column().classes("section").props(f"data-mark=chart-{name}"):
+                ui.label(page.services.texts(f"report.figure.{name}")).classes("section-title")
+                ui.echart({
+                    "grid": {"left": 60, "right": 12, "top": 12, "bottom": 24},
+                    "xAxis": {"type": "category", "data": [f"{d.year}-{d.month}" if d.month == 1 else f"{d.month}" for d, _ in found]},
+                    "yAxis": {"type": "value", "minInterval": 1},
+                    "tooltip": {"trigger": "axis"},
+                    "series": [{"type": "bar", "data": [v / scale for _, v in found], "itemStyle": {"color": "#1f6f6b"}}],
+                    "animation": False,
+                }).style("height: 170px; width: 100%")
 
     def _table(self, month: Month) -> None:
         page = self._page
@@ -138,13 +143,14 @@ class _Figures:
             (p or "all", page.court(p) if p else page.services.texts("report.sheet.everywhere")) for p in places
         ], ("definition", page.services.texts("report.sheet.definition"))]
         rows = []
-        for figure in FIGURES:
-            values = month.values[figure.name]
-            shown_ = {p or "all": written(figure.unit, values.get(p) or (values.get(EVERYWHERE) if len(places) == 1 else None)) for p in places}
-            rows.append({"id": figure.name, "name": page.services.texts(f"report.figure.{figure.name}"), **shown_,
-                         "definition": page.services.texts(f"report.definition.{figure.name}")})
+        for figure, kind in LINES:
+            values, own = month.values[figure.name], kind is Kind.VALUE
+            shown_ = {p or "all": written(figure, values.get(p) or (values.get(EVERYWHERE) if len(places) == 1 else None), kind) for p in places}
+            name = page.services.texts(f"report.figure.{figure.name}" if own else f"report.sheet.{kind}")
+            rows.append({"id": f"{figure.name}-{kind}", "figure": figure.name, "name": name, **shown_,
+                         "definition": page.services.texts(f"report.definition.{figure.name}") if own else ""})
         with ui.column().classes("section"):
-            grid(columns, rows, right=[p or "all" for p in places], on_row=lambda r: ui.navigate.to(self._to(str(r["id"])))).props("data-mark=table")
+            grid(columns, rows, right=[p or "all" for p in places], on_row=lambda r: ui.navigate.to(self._to(str(r["figure"])))).props("data-mark=table")
 
     async def _export(self) -> None:
         page = self._page
@@ -160,7 +166,8 @@ async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
         first = first_of(month)
     except ValueError:
         first = page.services.reports.this_month()
-    found = await page.do(lambda who: page.services.reports.rows(who, figure.name, first, court or None)) or []
+    listed = await page.do(lambda who: page.services.reports.rows(who, figure.name, first, court or None))
+    found = listed.rows if listed else ()
     columns, target = _ROWS[figure.rows]
     with ui.column().classes("section"):
         ui.link(page.t("figures.back"), f"/figures?month={first:%Y-%m}&court={court}")
@@ -169,7 +176,9 @@ async def _rows(page: Page, figure: Figure, month: str, court: str) -> None:
         if not found:
             empty(page.t("figures.none"))
             return
-        ui.label(page.t("figures.count", count=len(found))).classes("soft").props("data-mark=rows")
+        whole = listed is None or listed.count == len(found)
+        told = page.t("figures.count" if whole else "figures.newest", count=listed.count if listed else 0, shown=len(found))
+        ui.label(told).classes("soft").props("data-mark=rows")
         rows = [_line(page, f, columns, target) for f in found]
         grid([(c, page.t(f"figures.column.{c}")) for c in columns], rows, right=("amount",),
              on_row=lambda r: ui.navigate.to(r["to"]) if r["to"] else None).props("data-mark=facts")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from bot.ledger.model import Actor, Broken, NewCase, Stage
+from bot.ledger.model import Actor, Broken, NewCase, NewObligation, NewParty, NewPayment, ObligationKind, Planned, Stage
 from bot.reception.broadcasts import Broadcasts
 from bot.reception.learning import Learning
 from bot.reception.tables import Tables
@@ -23,6 +23,7 @@ from bot.service import Services
 from bot.staff.audit import Search
 from bot.staff.model import Deed, Forbidden, Role, Who
 from bot.store.reports import Fact
+from tests.ledger_tables import id_number
 from tests.office import HERE, THERE, furnish, hire, staffed
 from tests.world import World
 
@@ -173,9 +174,9 @@ async def test_figures_are_of_the_courts_that_one_sees(world: World) -> None:
     assert own.courts == (HERE,)
     assert {HERE, THERE} < set(every.courts)
     assert own.values["performed"][HERE] == every.values["performed"][HERE]
-    rows = await s.reports.rows(crew.admin, "performed", FIRST)
-    assert len(rows) == own.values["performed"][HERE].value
-    assert {r.court for r in rows} <= {HERE}
+    listed = await s.reports.rows(crew.admin, "performed", FIRST)
+    assert listed.count == len(listed.rows) == own.values["performed"][HERE].value
+    assert {r.court for r in listed.rows} <= {HERE}
 
 
 async def test_a_case_counts_in_the_month_in_which_it_was_filed(world: World) -> None:
@@ -190,10 +191,36 @@ async def test_a_case_counts_in_the_month_in_which_it_was_filed(world: World) ->
             await book.open_case(NewCase(HERE, "（2026）黔0402执9号", filed_on=date(2026, 12, 24)))
     value = (await s.reports.month(crew.clerk, FIRST)).values["first_enforcement"][HERE]
     assert (value.value, value.before) == (2, 1)
-    rows = await s.reports.rows(crew.clerk, "first_enforcement", FIRST)
-    assert {(r.label, str(r.on)) for r in rows} == {(numbers[1], "2026-11-03"), (numbers[4], "2026-11-23")}
+    rows = (await s.reports.rows(crew.clerk, "first_enforcement", FIRST)).rows
+    assert {(r.label, str(r.on)) for r in rows} == {(numbers[1], "2026-11-03"), (numbers[4], "None")}
     await s.cases.change_case(crew.clerk, numbers[5], "补填", filed_on=date(2026, 11, 9))
     assert (await s.reports.month(crew.clerk, FIRST)).values["first_enforcement"][HERE].value == 3
+
+
+async def test_a_month_that_was_reported_stays_as_it_was(world: World) -> None:
+    """What was performed before enforcement counts so when its case is closed, or filed for another sum, later on."""
+    crew, s = await staffed(world), world.bot.services
+    async with s.ledger.change(Actor("operator")) as book:
+        for n in range(1, 5):
+            case = await book.open_case(NewCase(HERE, f"（2026）黔0402{'执' if n == 4 else '民初'}{n}号"))
+            debtor = await book.party(NewParty(f"李{n}", number=id_number(n)), case)
+            plan = (Planned(10_000, date(2026, 11, 20)),)
+            owed = await book.owe(case, debtor, NewObligation("本金", ObligationKind.MONEY, plan), "")
+            await book.pay(owed, NewPayment(10_000, date(2026, 11, 10)))
+    numbers = [f"（2026）黔0402民初{n}号" for n in (1, 2, 3)] + ["（2026）黔0402执4号"]
+
+    async def value(name: str) -> object:
+        return (await s.reports.month(crew.clerk, FIRST)).values[name][HERE].value
+
+    assert await value("performed_before") == 4
+    await s.cases.change_case(crew.clerk, numbers[0], "办结", stage=Stage.CLOSED)
+    await s.cases.change_case(crew.clerk, numbers[1], "另一笔立案", stage=Stage.IN, filed_on=date(2026, 11, 20))
+    await s.cases.change_case(crew.clerk, numbers[2], "先立案", stage=Stage.IN, filed_on=date(2026, 11, 2))
+    await s.cases.change_case(crew.clerk, numbers[3], "执行结案", stage=Stage.CLOSED)
+    assert await value("performed_before") == 2, "the one that was filed first, and the one of enforcement, do not count"
+    assert await value("first_enforcement") == 3, "filed under the number of the judgment, or entered under its own"
+    before = (await s.reports.month(crew.clerk, FIRST)).values["first_enforcement"][HERE].before
+    assert before is None, "of last November this ledger knows nothing, which is not the same as no case"
 
 
 async def test_every_row_behind_a_figure_says_what_it_is_and_leads_somewhere(world: World) -> None:
@@ -202,7 +229,7 @@ async def test_every_row_behind_a_figure_says_what_it_is_and_leads_somewhere(wor
     at = await furnish(world, crew)
 
     async def one(name: str) -> Fact:
-        return (await s.reports.rows(crew.clerk, name, FIRST))[0]
+        return (await s.reports.rows(crew.clerk, name, FIRST)).rows[0]
 
     assert ((await one("paid_amount")).page, (await one("paid_amount")).about) == (at.performed, "借款本金")
     assert ((await one("visits")).page, (await one("visits")).about) == (at.intake, "1")

@@ -279,7 +279,7 @@ async def test_the_figure_of_payments_leaves_out_what_was_paid_too_much(world: W
     found = (await s.reports.month(crew.admin, first)).values
     assert found["paid_amount"][""].value == 100_000 + 60_000
     assert found["paid_third_amount"][""].value == 70_000
-    rows = await s.reports.rows(crew.admin, "paid_amount", first)
+    rows = (await s.reports.rows(crew.admin, "paid_amount", first)).rows
     assert sorted(r.amount for r in rows) == [0, 30_000, 60_000, 70_000]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from bot.reports.model import FIGURES, Unit, Value, first_of, next_month, share, written
+from bot.reports.model import BY_NAME, FIGURES, Kind, Unit, Value, first_of, next_month, share, written
 from bot.reports.service import span_of
 from tests.world import KEY, ROOT
 
@@ -69,7 +69,7 @@ async def test_figures_agree_with_the_rows_counted_another_way(tmp_path: Path, s
         own_paid = one("select coalesce(sum(amount), 0) from payments where status = 'verified' and paid_on >= ? and paid_on < ?")
         own_before = one(
             "select count(*) from obligations o join cases c on c.id = o.case_id "
-            "where c.stage = 'before' and performed_on >= ? and performed_on < ?"
+            "where (c.stage = 'before' or c.filed_on > performed_on) and performed_on >= ? and performed_on < ?"
         )
         own_days = one("select avg(julianday(finished_on) - julianday(started_on)) from flow_nodes where finished_on >= ? and finished_on < ?")
         own_visits = one("select count(*) from intakes where day >= ? and day < ?")
@@ -98,6 +98,8 @@ async def test_the_excel_table_says_the_same_as_the_screen(demo: Program) -> Non
     assert len(list(definitions.iter_rows(min_row=2))) == len(FIGURES)
     assert lines["履行完毕"][-1] == found["figures"]["performed"]["all"]
     assert lines["到账金额"][-1] == found["figures"]["paid_amount"]["all"] / 100
+    assert [lines[name][-1] for name in ("首次执行收案", "　上年同月", "　同比")] == [found["figures"]["first_enforcement"]["all"][0], "–", "–"]
+    assert "安顺市中级人民法院" in str(table["A2"].value)
     status, _, error = await demo("report", "--out", str(target))
     assert status == 1
     assert str(target) in error
@@ -126,7 +128,7 @@ def test_a_month_is_read(text: str, first: date) -> None:
     assert first_of(text) == first
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "十一月"])
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "十一月", "1-01", "9999-12", "99999-01", "-1"])
 def test_what_is_no_month_is_refused(text: str) -> None:
     """ValueError, of which the command makes a sentence."""
     with pytest.raises(ValueError, match=r".*"):
@@ -144,7 +146,10 @@ def test_a_month_begins_and_ends_at_midnight_in_shanghai() -> None:
 def test_nothing_of_nothing_is_unknown() -> None:
     """A share of no rows is a dash, not 0 %; growth needs something to compare."""
     assert share(0, 0) is None
-    assert written(Unit.SHARE, Value(None)) == "–"
-    assert written(Unit.YUAN, Value(6_047_505)) == "60,475.05"
+    assert written(BY_NAME["follow_up_share"], Value(None)) == "–"
+    assert written(BY_NAME["paid_amount"], Value(6_047_505)) == "60,475.05"
+    first = BY_NAME["first_enforcement"]
+    assert [written(first, Value(1_200, 1_000), kind) for kind in Kind] == ["1,200", "1,000", "+20.0%"]
+    assert [written(first, Value(3), kind) for kind in Kind] == ["3", "–", "–"]
     assert Value(12, 10).growth == pytest.approx(0.2)
     assert Value(12, 0).growth is None
