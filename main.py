@@ -380,7 +380,7 @@ def reception_settings(settings: Settings) -> ReceptionSettings:
 # -- running -------------------------------------------------------------------------------------
 
 
-def open_topics(services: Services, door: TelegramDoor) -> Topics | None:
+def open_topics(services: Services, door: TelegramDoor, notices: Notices) -> Topics | None:
     """The staff group's topics, if there is such a group."""
     telegram = services.settings.telegram
     if not telegram.staff_group:
@@ -397,6 +397,7 @@ def open_topics(services: Services, door: TelegramDoor) -> Topics | None:
         forum=TelegramForum(door.bot, services.documents),
         group=telegram.staff_group,
         per_minute=telegram.group_per_minute,
+        denied=notices.group_denied,
     )
 
 
@@ -445,7 +446,7 @@ class Server:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: dict[str, bool] = {}  # by file, whether it is saved with a mistake
-        self.topics = open_topics(services, door)
+        self.topics = open_topics(services, door, self.notices)
         door.connect(services.dialogue, open_room(services, door, self.topics) if self.topics else None)
         services.inbox.handle_with(door.handle, self.notices.update_failed)
 
@@ -472,6 +473,8 @@ class Server:
             log.warning("admins.missing", meaning=self.services.texts("operator.no_admins"))
         await self.notices.gap()
         await self._keeper.begin()
+        if self.topics:
+            await self.topics.where()  # before anything that was said in the group is handled
         self.services.inbox.open()
         library, seconds = self.services.library, self.services.settings.faq.reload_seconds
         self._tasks = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sandbox.core import Core
     from sandbox.settings import Json
 
+_CAPTIONED = frozenset({"animation", "audio", "document", "photo", "video", "voice"})
 _PAYLOAD = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _ALONE = ("member", "kicked")
 
@@ -160,11 +161,15 @@ class PeopleBase:
         return self.say(person_id, f"/start {payload}".strip())
 
     def edit(self, person_id: int, message_id: int, text: str, *, chat_id: int | None = None) -> Message:
-        """Change an own text."""
+        """Change an own text, or the words under an own file."""
         message = self._own(person_id, message_id, chat_id)
-        if "text" not in message.data:
-            raise PersonError("only a text can be edited so")
-        self.core.world.edit(message, typed(text), drop=("text", "entities"))
+        if "text" in message.data:
+            self.core.world.edit(message, typed(text), drop=("text", "entities"))
+        elif message.data.keys() & _CAPTIONED:
+            words = {name.replace("text", "caption").replace("entities", "caption_entities"): value for name, value in typed(text).items()}
+            self.core.world.edit(message, words, drop=("caption", "caption_entities"))
+        else:
+            raise PersonError("only words can be edited")
         chat = self.core.world.find(message.chat_id)
         if chat is not None and self._bot_sees(chat, message):
             self.core.updates.add("edited_message", message.data, f"chat:{message.chat_id}")

@@ -90,6 +90,10 @@ class Notices:
         log.warning("gap", since=max(seen).isoformat())
         await self.admins(self._texts("staff.gap", since=shown(max(seen)), until=shown(now)), "staff.gap")
 
+    async def group_denied(self, why: str) -> None:
+        """Tell the administrators that the staff group cannot be written to; the console goes on meanwhile."""
+        await self.admins(self._texts("staff.group_denied", why=quoted(why)), "staff.group_denied")
+
     async def update_failed(self, update: StoredUpdate) -> None:
         """An update was given up: its sender hears an apology, the administrators where to look."""
         words = self._texts("staff.failed", number=update.id)

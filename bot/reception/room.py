@@ -24,9 +24,11 @@ from bot.store.work import Store, Work
 
 CREATED, CLOSED, REOPENED, MOVED = "topic_created", "topic_closed", "topic_reopened", "moved"
 FILE_BYTES = 20 * 2**20  # what a bot may fetch
+ANONYMOUS = 1087968824  # the account under which Telegram shows administrators who hide their name
 TOAST = 190  # characters that Telegram shows of an answer to a press
 _COLLEAGUES = 20
 _ARRIVES = timedelta(seconds=10)  # in which an answer reaches the person, as a rule
+_TOLD_AGAIN = timedelta(minutes=15)  # after which somebody without an account is told so anew
 _LARGEST = 10**9
 
 
@@ -105,12 +107,13 @@ class Room:
             await self._refuse(incoming, thread, error)
 
     async def _strange(self, work: Work, incoming: Incoming, thread: int) -> None:
-        """Somebody without an account: told so once, and nothing of it reaches anybody."""
+        """Somebody without an account, or behind the group's name: told so, not at each line, and nothing reaches anybody."""
         vault: Vault = self._store.vault
         person = vault.pseudonym(incoming.channel, "person", incoming.person)
-        if await work.topics.stranger(person, self._clock.now()):
-            text = self._texts("topics.stranger", name=quoted(incoming.name))
-            await work.topics.add(self._aside_row(incoming, thread, Reply(text, key="topics.stranger")))
+        if await work.topics.stranger(person, self._clock.now(), _TOLD_AGAIN):
+            key = "topics.anonymous" if incoming.person == ANONYMOUS else "topics.stranger"
+            text = self._texts(key, **({} if incoming.person == ANONYMOUS else {"name": quoted(incoming.name)}))
+            await work.topics.add(self._aside_row(incoming, thread, Reply(text, key=key)))
 
     async def _new(self, who: Who, row: TopicRow, incoming: Incoming, before: Sequence[TopicLineRow]) -> None:
         words, note = self._parted(incoming.text.strip())
@@ -134,8 +137,12 @@ class Room:
         if not sent:
             await self._chats.note(who, row.number, note or words, also=self._also(row, incoming, note=True))
             return
+        async with self._store.work(read_only=True) as work:
+            said = [m for m in [await work.log.message(line.line_id) for line in sent] if m and m.kind != "document"]
+        if not said:  # a file that went without words has none to be changed
+            raise _Told("topics.file_sent")
         try:
-            await self._chats.correct(who, row.number, sent[-1].line_id, words, also=self._also(row, incoming))
+            await self._chats.correct(who, row.number, said[-1].id, words, also=self._also(row, incoming))
         except DeskError as error:
             # On its way to the person still: the same update comes again in a moment.
             if error.code == "not_arrived" and self._clock.now() - incoming.at < _ARRIVES:

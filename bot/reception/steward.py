@@ -83,8 +83,8 @@ class Steward:
         now = self._clock.now()
         async with self._store.work(read_only=True) as work:
             found = await work.desk.to_look_at(now)
-        wake = [t for t in found if t.state == ChatState.SNOOZED]
-        late = [t for t in found if t.state == ChatState.OPEN and self._levels.of(t, now).breach is Breach.LATE]
+        wake = [t for t in found if t.state == ChatState.SNOOZED and t.snoozed_until and t.snoozed_until <= now]
+        late = [t for t in found if t.waiting_since is not None and self._levels.of(t, now).breach is Breach.LATE]
         if not wake and not late:
             return
         async with self._store.work() as work:
@@ -104,7 +104,7 @@ class Steward:
             await self._note(work, ticket, EventKind.WOKEN, now)
 
     async def _escalate(self, letters: Letters, ticket: TicketRow) -> None:
-        """Once: whoever hears of what is late is told, and the mark stands in the thread."""
+        """Once for each time that the person waits: whoever hears of what is late is told, with a mark in the thread."""
         work, now = letters.work, letters.now
         if not await work.desk.change(TicketRow, ticket.number, work.desk.not_escalated(), escalated_at=now):
             return

@@ -94,8 +94,12 @@ class Topics:
         forum: Forum,
         group: int,
         per_minute: float,
+        denied: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`group` is the chat number of the settings, `per_minute` what may be written there."""
+        """`group` is the chat number of the settings, `per_minute` what may be written there.
+
+        `denied` hears, once for each time that it becomes so, that nothing is possible there, and why.
+        """
         self._store = store
         self._clock = clock
         self._worker = worker
@@ -118,6 +122,7 @@ class Topics:
         self._began = float("-inf")
         self._leased = float("-inf")
         self._denied = ""
+        self._tell_denied = denied
 
     # -- running ---------------------------------------------------------------------------------
 
@@ -144,8 +149,16 @@ class Topics:
         """Do one thing after the other, as the pace allows, until the group shows what the database knows."""
         while True:
             await self._slot()
-            if not await self._mine() or not await self._one():
+            if not await self._mine():
+                await self.where()
                 return
+            if not await self._one():
+                return
+
+    async def where(self) -> None:
+        """Learn which number the group has now: every process takes its words, whichever writes there."""
+        async with self._store.work(read_only=True) as work:
+            self.chat = await work.topics.group(self._configured)
 
     async def _slot(self) -> None:
         """Wait until the group may be written to: only then is it chosen what, so that words come together."""
@@ -207,11 +220,12 @@ class Topics:
             await self.moved(error.chat)
         except Denied as error:
             self._not_before = now + DENIED
-            if self._denied != str(error):
+            news, self._denied = not self._denied, str(error)
+            if news:
                 log.warning(
                     "topics.denied", why=str(error), meaning="the bot must be an administrator and manage topics"
                 )
-            self._denied = str(error)
+                await self._tell_denied(str(error))
             return False
         except (Away, Unsure) as error:
             self._failures += 1

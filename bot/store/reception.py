@@ -224,13 +224,16 @@ class DeskRows(SealedRows):
 
     @staticmethod
     def not_escalated() -> ColumnElement[bool]:
-        """The condition that nobody was told yet that a ticket is late."""
-        return tables.Ticket.escalated_at.is_(None)
+        """The condition that nobody was told yet that a person has waited too long since they began to wait this time."""
+        table = tables.Ticket
+        return or_(table.escalated_at.is_(None), table.escalated_at < table.waiting_since)
 
     async def to_look_at(self, now: datetime) -> list[TicketRow]:
-        """Tickets about which something may have to be done: unanswered and not escalated, or snoozed too long."""
+        """Tickets about which something may have to be done: unanswered and nobody told, or snoozed too long."""
         table = tables.Ticket
-        unanswered = and_(table.state == "open", table.escalated_at.is_(None), table.waiting_since.is_not(None))
+        # Putting somebody aside who waits for an answer makes their waiting no shorter.
+        waits = and_(table.state.in_(OPEN_STATES), table.waiting_since.is_not(None))
+        unanswered = and_(waits, self.not_escalated())
         overslept = and_(table.state == "snoozed", table.snoozed_until <= now)
         query = self.columns(TicketRow).where(or_(unanswered, overslept)).order_by(table.number)
         return await self.all(TicketRow, query)

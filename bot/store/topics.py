@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
 from bot.store import reception_tables as desk
 from bot.store import topic_tables as tables
+from bot.store.base import table_of
 from bot.store.reception import OPEN_STATES
 from bot.store.reception_rows import DeskEventRow, TicketRow
 from bot.store.rows import MessageRow
@@ -49,10 +50,14 @@ class TopicRows(SealedRows):
             statement.on_conflict_do_update(index_elements=["configured"], set_={"chat": chat})
         )
 
-    async def stranger(self, person: str, now: datetime) -> bool:
-        """Note that somebody without an account was told so; False when they were before."""
-        statement = self._upsert(tables.TopicStranger).values(person=person, at=now).on_conflict_do_nothing()
-        return bool((await self._connection.execute(statement)).rowcount)
+    async def stranger(self, person: str, now: datetime, again: timedelta) -> bool:
+        """Note that somebody without an account was told so; False when they were within that time before."""
+        table = tables.TopicStranger
+        statement = self._upsert(table).values(person=person, at=now)
+        told = statement.on_conflict_do_update(
+            index_elements=["person"], set_={"at": now}, where=table_of(table).c.at < now - again
+        )
+        return bool((await self._connection.execute(told)).rowcount)
 
     # -- topics ----------------------------------------------------------------------------------
 

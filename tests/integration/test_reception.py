@@ -419,6 +419,21 @@ async def test_what_is_late_goes_to_the_supervisor_once(world: World) -> None:
     assert str(number) in late[0]
     assert (await s.chats.thread(crew.clerk, number)).lines[-1].kind == "escalated"
 
+    def told() -> int:
+        return sum("还没有人回复" in text for text in crew.people["中院负责人"].heard())
+
+    # Answered, and left waiting again: that is late as well; putting it aside hides nothing.
+    await s.chats.answer(crew.clerk, number, "请带材料来")
+    world.advance(minutes=1)
+    await crew.alice.says("要带哪些材料？")
+    await s.chats.snooze(crew.clerk, number, world.clock.now() + timedelta(days=3))
+    world.advance(minutes=70)
+    for _ in range(2):
+        await s.office.steward.round()
+    await world.settled()
+    assert told() == 2
+    assert (await s.chats.list(crew.clerk))[0].state is ChatState.SNOOZED
+
 
 # -- first visits --------------------------------------------------------------------------------
 
