@@ -54,17 +54,10 @@ class Desk:
 
     async def case(self, number: str) -> CaseView:
         """The case of that number; Broken when it is not in the ledger."""
-        found = await self.ledger.case(self._normal(number))
+        found = await self.ledger.case(casenumber.sought(number, self.ledger.today().year))
         if found is None:
             raise Broken("no_case")
         return found
-
-    def _normal(self, number: str) -> str:
-        try:
-            return casenumber.normalise(number, self.ledger.today().year)
-        except Broken:
-            # The numbers of arbitration bodies and notaries have forms of their own.
-            return casenumber.normalise(number, self.ledger.today().year, casenumber.OTHER_BODIES[0])
 
     async def one(self, number: str, debtor: str, label: str) -> View:
         """The one obligation that is meant."""
@@ -190,6 +183,8 @@ def _tell(result: Result, texts: Texts, *, preview: bool) -> None:
     else:
         typer.echo(texts("ledger.report.preview", rows=result.rows, **figures))
         typer.echo(texts("ledger.report.only_shown" if preview else "ledger.report.nothing"))
+    if result.kept:
+        typer.echo(texts("ledger.report.kept", rows=result.kept))
     if result.errors:
         typer.echo(texts("ledger.report.errors", path=result.errors))
 

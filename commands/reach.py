@@ -62,7 +62,7 @@ class Office:
 
     async def case(self, number: str) -> CaseView:
         """The case of that number; ReachError when it is not in the ledger."""
-        normal = casenumber.normalise(number, self.ledger.today().year)
+        normal = casenumber.sought(number, self.ledger.today().year)
         found = await self.ledger.case(normal)
         if found is None:
             raise ReachError("no_case", number=normal)
@@ -76,7 +76,8 @@ class Office:
             for role in case.roles
             if role.role in (Role.DEBTOR, Role.CREDITOR, Role.AGENT)
         ]
-        fitting = [p for p in found if (not name or p[2].name == name) and (name or p[2].provable)]
+        once = {p[2].id: p for p in reversed(found)}.values()  # who is on both sides needs one link
+        fitting = [p for p in once if (not name or p[2].name == name) and (name or p[2].provable)]
         if not fitting:
             raise ReachError("no_party" if name else "no_number")
         return fitting
@@ -126,7 +127,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @group.command()
 def link(context: typer.Context, number: Number, party: Name = "") -> None:
-    """Make one-time links for the parties of a case; earlier ones nobody used become void."""
+    """Make one-time links for the parties of a case; once a party has proven who they are, unused ones are void."""
     with told():
         asyncio.run(_link(current(context), number, party))
 

@@ -11,6 +11,8 @@ from bot.ledger.model import ObligationKind, PaymentStatus, PromiseStatus, Role
 from bot.ledger.service import View
 from bot.reach.model import CERTIFICATE_PREFIX
 
+NAMED = 3  # people of the other side who are named; of more it is said how many
+PARTS = 6  # instalments that are shown at once
 SHOWN = 8  # obligations in a list; a party with more is asked to come to the counter
 DEBTOR_ACTIONS = ("paid", "plan", "hard", "dispute", "notme", "contact", "where")
 CREDITOR_ACTIONS = ("paid", "settle", "dispute", "contact")
@@ -62,9 +64,10 @@ class Cases:
 
     def _details(self, scene: Scene, view: View) -> list[str]:
         texts, standing = scene.texts, view.standing
-        lines = []
+        lines = [self._other_side(scene, view)]
         if standing.next_due:
             lines.append(scene.phrase("party.case.next", day=standing.next_due))
+        lines += self._parts(scene, view)
         waiting = [p for p in view.payments if p.status == PaymentStatus.REPORTED]
         if waiting:
             lines.append(texts("party.case.reported", count=len(waiting), amount=yuan(standing.reported)))
@@ -75,6 +78,27 @@ class Cases:
         if standing.next_due and standing.status not in CLOSED and not standing.overdue:
             lines.append(texts("party.case.certificate"))
         return lines
+
+    def _other_side(self, scene: Scene, view: View) -> str:
+        """With whom the case is: 谁告的我."""
+        others = view.creditors if scene.side(view)[1] is Role.DEBTOR else view.debtors
+        names = "、".join(p.name for p in others[:NAMED])
+        key = "party.case.others" if len(others) > NAMED else "party.case.other"
+        return scene.texts(key, names=quoted(names or "-"), count=len(others))
+
+    def _parts(self, scene: Scene, view: View) -> list[str]:
+        """The instalments of a plan, each with what is left of it; those that are behind are one line."""
+        parts = [i for i in view.instalments if i.done_on is None]
+        if len(view.instalments) < 2 or not parts:
+            return []
+        done = len(view.instalments) - len(parts)
+        lines = [scene.texts("party.case.parts_done", count=done)] if done else []
+        for part in parts[:PARTS]:
+            key = "party.case.part_left" if part.settled else "party.case.part"
+            told = {"no": part.no, "day": part.expected_on, "amount": yuan(part.amount)}
+            lines.append(scene.phrase(key, left=yuan(part.amount - part.settled), **told))
+        more = len(parts) - PARTS
+        return lines + ([scene.texts("party.case.parts_more", count=more)] if more > 0 else [])
 
     async def check_certificate(self, scene: Scene, start: str) -> None:
         """Somebody scanned the code on a certificate: genuine or not, and nothing else."""

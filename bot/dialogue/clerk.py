@@ -191,7 +191,7 @@ class Clerk:
 
     async def _link(self, scene: Scene, rest: str) -> None:
         """/link case number: a link for each party whom the chat can reach by one."""
-        number = casenumber.normalise(rest.split(" ")[0], scene.today.year)
+        number = casenumber.sought(rest, scene.today.year)
         made = await self._hand(scene).invite(number)
         lines = [
             scene.texts("clerk.link", role=scene.texts(f"reach.role.{i.role}"), name=i.party.name, link=i.link)

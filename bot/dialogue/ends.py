@@ -13,7 +13,7 @@ from bot.ledger.model import Broken, DisputeKind, NewPayment, Role, Source
 from bot.ledger.service import View
 from bot.reach.files import attach
 from bot.reach.model import Relation
-from bot.store.reach_rows import FlowState
+from bot.store.reach_rows import BindingRow, FlowState
 from bot.store.reminder_rows import NewTask
 
 
@@ -45,7 +45,25 @@ async def _identified(scene: Scene, flow: FlowState) -> None:
         await wrong_person(scene, binding.id)
         flow.data["quiet"] = True
     elif flow.step == "locked":
-        await scene.task(NewTask("identity", "locked", key=f"identity:{binding.id}", party_id=binding.party_id))
+        await _locked(scene, binding)
+
+
+async def _locked(scene: Scene, binding: BindingRow) -> None:
+    """A person must help now, and reads which case it is about."""
+    roles = await scene.turn.work.ledger.roles_of(binding.party_id)
+    cases = await scene.turn.work.ledger.cases(ids={r.case_id for r in roles})
+    numbers = [c.number for c in sorted(cases, key=lambda c: c.id)]
+    more = [scene.texts("clerk.note.and_more", count=len(numbers))] if len(numbers) > 1 else []
+    note = scene.texts("clerk.note.identity", case="".join([*numbers[:1], *more]))
+    task = NewTask(
+        "identity",
+        "locked",
+        key=f"identity:{binding.id}",
+        party_id=binding.party_id,
+        case_id=cases[0].id if len(cases) == 1 else None,
+        note=note,
+    )
+    await scene.task(task)
 
 
 async def _moved_away(scene: Scene, conversation_id: int) -> None:
@@ -183,6 +201,7 @@ async def wrong_person(scene: Scene, binding_id: int) -> None:
             if view.standing.performed_on is None and view.row.ended_on is None:
                 await scene.book().dispute(view.id, DisputeKind.PERSON, party_id=binding.party_id)
     await scene.register().wrong_person(binding)
+    about = await scene.house.ledger.obligation(scene.obligation, scene.turn.work) if scene.obligation else None
     await scene.task(
         NewTask(
             "wrong_person",
@@ -192,7 +211,7 @@ async def wrong_person(scene: Scene, binding_id: int) -> None:
             obligation_id=scene.obligation,
             delivery_id=scene.delivery,
             conversation_id=scene.turn.conversation.id,
-            note=scene.texts("clerk.note.wrong_person"),
+            note="\n".join([*([matter(about)] if about is not None else []), scene.texts("clerk.note.wrong_person")]),
         )
     )
     scene.say("party.notme", Button(scene.texts("party.button.notme_slip"), f"pt:undo:{short(binding.id)}"))

@@ -187,7 +187,8 @@ class Guided:
             await self._paths.leave(scene, flow)
             return True
         meaning = replies.meaning(text, scene.today)
-        if meaning.intent is Intent.NOTME and flow.party_id is not None and await self._wrong(scene, flow, text):
+        slip = choice == "back"  # 打错了 speaks of what was just answered
+        if meaning.intent is Intent.NOTME and not slip and flow.party_id is not None and await self._wrong(scene, flow, text):
             return True
         turn.heard(self._paths.logged(scene, flow, text), "text", decision="answer")
         if self._paths.is_free(flow) and choice not in ("none", "back", *WAYS) and not choice.startswith("fix-"):
@@ -226,6 +227,10 @@ class Guided:
     def is_topic(self, scene: Scene, text: str) -> bool:
         """Whether the FAQ has an answer to these words."""
         return self._library.match(text[-QUESTION:], Context(), scene.today).decision is Decision.ANSWER
+
+    def is_known(self, scene: Scene, text: str) -> bool:
+        """Whether the consultation has something to say to these words: an answer, a place of the menu, a short word."""
+        return self._heard(text) is not None or self._heard.place(text) is not None or self.is_topic(scene, text)
 
     async def _files(self, scene: Scene, flow: FlowState) -> int:
         return len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0

@@ -181,7 +181,8 @@ class Hand:
             await self._work.reach.revoke_certificate(view.id, self._voice.now)
         told = {"matter": matter(view), "paid": yuan(payment.amount), "day": payment.paid_on, "why": quoted(why)}
         for party in (*view.debtors, *view.creditors):
-            await self._tell(party.id, view, "party.receipt.revoked", **told, **sums(view))
+            ask = self._button("contact", short(view.id))
+            await self._tell(party.id, view, "party.receipt.revoked", ask, **told, **sums(view))
         return view
 
     async def _receipts(self, obligation_id: int, payment_id: int) -> View:
@@ -192,12 +193,13 @@ class Hand:
         key = "act" if not view.row.amount else "performed" if performed else "partly"
         told["next"] = view.standing.next_due or "-"
         over = performed and view.standing.surplus > 0
-        contact = (self._button("contact", short(view.id)),) if over else ()
+        ask = (self._button("contact", short(view.id)),)
+        contact = ask if over else ()
         told["surplus"] = yuan(view.standing.surplus)
         for debtor in view.debtors:
             await self._tell(debtor.id, view, f"party.receipt.debtor_{'surplus' if over else key}", *contact, **told)
         for creditor in view.creditors:
-            await self._tell(creditor.id, view, f"party.receipt.creditor_{key}", **told)
+            await self._tell(creditor.id, view, f"party.receipt.creditor_{key}", *ask, **told)
         if performed and due(view):
             await self._offer_certificate(view)
         return view
@@ -338,10 +340,10 @@ class Hand:
     async def invite(self, number: str) -> list[Invitation]:
         """Links for all debtors, creditors and agents of a case who can prove who they are."""
         case = await self.case(number)
-        made = []
+        made: list[Invitation] = []
         for role in case.roles:
             party = case.parties[role.party_id]
-            if role.role in INVITED and party.provable:
+            if role.role in INVITED and party.provable and party.id not in {m.party.id for m in made}:
                 start = await self._register.make_link(party.id, self._house.reach.lives)
                 made.append(Invitation(role.role, party, start, self._house.reach.address.link(start)))
         return made

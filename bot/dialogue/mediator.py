@@ -122,7 +122,7 @@ class Mediator:
     async def _open(self, scene: Scene, hand: Settling, rest: str) -> None:
         """/settle 案号 [mediator]: both sides are asked to talk."""
         number, _, mediator = rest.partition(" ")
-        number = casenumber.normalise(number, scene.today.year)
+        number = casenumber.sought(number, scene.today.year)
         found = await scene.house.ledger.case(number, scene.turn.work)
         if found is None:
             raise ReachError("no_case", number=number)

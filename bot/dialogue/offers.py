@@ -136,7 +136,10 @@ class Offers:
             return
         data = self._facts(scene, deal, view)
         if "act" not in data or told.get("kind") == "delay":
-            data |= possible(data | told, told, scene.today)
+            can = possible(data | told, told, scene.today)
+            data |= can
+            if {"each", "count"} & (told.keys() - can.keys()):
+                scene.say("party.plan.impossible")
         if reason:
             data["reason"] = mask_identifiers(reason)
         await self._paths.begin(scene, "plan", Begun(data, view.id, party))

@@ -26,16 +26,16 @@ from bot.dialogue.guided import AT_ONCE, Guided, number
 from bot.dialogue.model import Button, Incoming, Reply
 from bot.dialogue.offers import Offers
 from bot.dialogue.paths import Paths
-from bot.dialogue.scene import House, Scene, matter
+from bot.dialogue.scene import CLOSED, House, Scene, matter
 from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
 from bot.guide.dated import KIND as DATED
 from bot.ledger.model import DisputeKind, ObligationKind, Role
 from bot.ledger.service import View
 from bot.reach.files import LIMIT, note
-from bot.reach.intents import Intent, Meaning, bare
+from bot.reach.intents import OWN, Intent, Meaning, bare
 from bot.reach.model import CERTIFICATE_PREFIX, LINK_PREFIX, BindingStatus, Relation
-from bot.reach.saying import find_day, find_sum
+from bot.reach.saying import find_day, find_sum, find_sums
 from bot.store.reach_rows import BindingRow, FlowState, IncomingFileRow
 from bot.store.reminder_rows import DeliveryRow, NewTask
 
@@ -140,7 +140,11 @@ class Party:
                 on_path and await self._guided.pressed_elsewhere(scene, incoming)
             )
         if incoming.kind == "edited":
-            return await self._guided.corrected(scene, incoming) or await self._edited(scene, incoming) or (on_path and await self._guided.edited(scene, incoming))
+            return (
+                await self._guided.corrected(scene, incoming)
+                or await self._edited(scene, incoming)
+                or (on_path and await self._guided.edited(scene, incoming))
+            )
         if incoming.kind == "text" and incoming.text.strip():
             return await self._text(scene, incoming.text.strip(), offered)
         own = scene.flow and not PATHS[scene.flow.kind].bound and on_path  # a path that takes no proofs
@@ -287,6 +291,8 @@ class Party:
         data: dict[str, Any] = {"balance": view.standing.balance}
         if view.row.kind == ObligationKind.ACT:
             data["act"] = True
+        if role is Role.CREDITOR:
+            data["received"] = True
         if text:
             data |= self._said(scene, kind, text, data)
         if role is Role.CREDITOR and kind != "paid":
@@ -308,12 +314,16 @@ class Party:
             said["day"] = found.day.isoformat()
         if act:
             return said
-        amount = find_sum(text, scene.today) if kind == "paid" else sum_of(text, scene.today, known["balance"])
+        if kind == "paid":
+            told = set(find_sums(text, scene.today))
+            amount = told.pop() if len(told) == 1 else None  # of two sums none is taken: it is asked for
+            replies = self._house.replies
+            way = "third" if replies.by_other(text) else replies.choice(text) or replies.named(text, WAYS)
+            said |= {"way": way} if way in WAYS else {}
+        else:
+            amount = sum_of(text, scene.today, known["balance"])
         if amount:
             said["amount"] = amount
-        if kind == "paid":
-            way = "third" if self._house.replies.by_other(text) else self._house.replies.choice(text)
-            said |= {"way": way} if way in WAYS else {}
         return said
 
     async def _hand_over(self, scene: Scene, action: str, view: View, text: str, *, alone: bool = True) -> None:
@@ -358,20 +368,28 @@ class Party:
         kind, _, arg = rest.partition(":")
         if kind not in WISHES:
             await self._guided.go(scene, kind, arg)
-        elif not scene.proven:
-            scene.say("party.case.prove_first" if scene.linked else "party.case.none", self._house.words.human())
-        elif not await self._pressed_for(scene, kind):
-            await self._cases.show(scene)
+        elif not scene.proven or not await self._pressed_for(scene, kind):
+            await self._show(scene)
 
     def _gone(self, scene: Scene) -> None:
         scene.say("feedback.gone", self._house.words.menu_button())
+
+    async def _show(self, scene: Scene) -> None:
+        """我的案子; whoever has opened a link and not proven who they are goes on with that first."""
+        flow = scene.flow if self._paths.fresh(scene) else None
+        if scene.proven or scene.linked is None:
+            await self._cases.show(scene)
+        elif flow and flow.kind == "identify":
+            self._paths.ask_again(scene, flow, "party.case.prove_now")
+        else:
+            await self._identify(scene, scene.linked)
 
     # -- wishes ----------------------------------------------------------------------------------
 
     async def _wish(self, scene: Scene, rest: str) -> None:
         name, _, code = rest.partition(":")
         if name == "mine":
-            await self._cases.show(scene)
+            await self._show(scene)
         elif name == "stop":
             await self._stop(scene)
         elif name == "resume":
@@ -469,7 +487,7 @@ class Party:
             return await self._guided.answer(scene, text, self._beside)
         if await self._guided.begin_by_words(scene, text):
             return True
-        if turn.state.party and await self._free(scene, text, meaning):
+        if turn.state.party and (await self._free(scene, text, meaning) or await self._unsure(scene, text, meaning)):
             return True
         await self._talk.respond(turn)
         await self._guided.offer(scene)
@@ -503,9 +521,17 @@ class Party:
             return False
         if Intent.PAID in meaning.told and flow.kind in ("promise", "plan") and not self._paths.is_free(flow):
             return await self._wanted(scene, meaning, text)
+        if self._puts_right(scene, flow, text):
+            return False
         if Intent.DISPUTE in meaning.told and not (flow.kind == "note" and flow.data.get("about") == "dispute"):
             return await self._dispute_beside(scene, flow, text, meaning)
         return False
+
+    def _puts_right(self, scene: Scene, flow: FlowState, text: str) -> bool:
+        """Whether 金额不对，是两万五 is about what was just answered, and no objection to the case."""
+        told = {"amount", "each", "total", "day"} & flow.data.keys()
+        anew = find_sum(text, scene.today, strict=False) or find_day(text, scene.today, past=flow.kind == "paid")
+        return bool(told and anew) and flow.kind in _IN_TURN and self._house.replies.corrects(text)
 
     async def _dispute_beside(self, scene: Scene, flow: FlowState, text: str, meaning: Meaning) -> bool:
         """An objection stops the reminders whatever path is open; the path goes on with what else was said."""
@@ -527,7 +553,11 @@ class Party:
     async def _beside(self, scene: Scene, text: str, meaning: Meaning | None = None) -> bool:
         """Words on a path that are no answer there, or that are said with 别再发了: is something wanted all the same?"""
         meaning = meaning or self._house.replies.meaning(text, scene.today)
-        if not scene.turn.state.party or not scene.proven:
+        if not scene.turn.state.party:
+            return False
+        if set(meaning.told) & {*OWN, Intent.REFUSE, Intent.UNPAID}:
+            return await self._own_beside(scene, text, meaning)
+        if not scene.proven:
             return False
         if meaning.told == (Intent.THANKS,):
             self._hear(scene, text, "thanks")
@@ -541,6 +571,87 @@ class Party:
         if own and own.kind in [_FLOW_OF.get(_ACTIONS.get(i, "")) for i in meaning.told]:
             return False  # the same once more, without what was asked for
         return await self._wanted(scene, meaning, text)
+
+    async def _own_beside(self, scene: Scene, text: str, meaning: Meaning) -> bool:
+        """A question about one's own case while a path is open; the path's question follows again."""
+        if not await self._own(scene, text, meaning):
+            return False
+        flow = scene.flow if self._paths.fresh(scene) and scene.proven else None
+        if flow and Intent.REFUSE in meaning.told:
+            await self._paths.put_aside(scene, flow, "flow.kept")
+        elif flow:
+            self._paths.ask_again(scene, flow, "party.flow.back_to")
+        return True
+
+    async def _own(self, scene: Scene, text: str, meaning: Meaning) -> bool:
+        """What only the ledger knows: 我还欠多少, 钱打给谁; and 就是不还, which wants a way out, not a reproach."""
+        if Intent.UNPAID in meaning.told and await self._unpaid(scene, text):
+            return True
+        told = next((i for i in meaning.told if i in (*OWN, Intent.REFUSE)), None)
+        if told is None or (told is Intent.WHERE and self._guided.is_topic(scene, text)):
+            return False
+        views = await scene.views(None)
+        view = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
+        debtor = view is not None and scene.side(view)[1] is Role.DEBTOR
+        if told is Intent.MINE:
+            self._hear(scene, text, told)
+            await self._show(scene)
+            return True
+        if view is None or not debtor:
+            return False
+        self._hear(scene, text, told)
+        if told is Intent.WHERE:
+            await self._do(scene, "where", view.id)
+        else:
+            scene.about(view.id, scene.side(view)[0])
+            scene.say("party.refused", *self._ways(scene, view, ("plan", "hard", "dispute", "contact")))
+        return True
+
+    async def _unpaid(self, scene: Scene, text: str) -> bool:
+        """A creditor says that no money came: whoever verifies the report reads it; without one it is a task."""
+        views = await scene.views(Role.CREDITOR, closed=True)
+        view = next((v for v in views if v.id == scene.obligation), views[0] if len(views) == 1 else None)
+        if view is None:
+            return False
+        self._hear(scene, text, "unpaid")
+        scene.about(view.id, scene.side(view)[0])
+        standing = await scene.turn.work.tasks.open_about(view.id, ("verify",))
+        note = scene.texts("clerk.note.unpaid", words=mask_identifiers(text))
+        for report in standing:
+            await scene.turn.work.tasks.note(report, note)
+        if standing:
+            scene.say("party.unpaid", scene.button("party.button.do.contact", f"ob:{short(view.id)}:contact"))
+        else:
+            await self._hand_over(scene, "contact", view, note)
+        return True
+
+    def _ways(self, scene: Scene, view: View, actions: Sequence[str]) -> list[Button]:
+        """What somebody may want about an obligation, as buttons."""
+        return [scene.button(f"party.button.do.{a}", f"ob:{short(view.id)}:{a}") for a in actions]
+
+    async def _unsure(self, scene: Scene, text: str, meaning: Meaning) -> bool:
+        """Words after a reminder that tell nothing we know: what can be said about the case, as buttons.
+
+        A day or a sum alone answers the reminder. Questions, and what the FAQ knows, are its business.
+        """
+        state = scene.turn.state
+        if not scene.proven or scene.delivery is None or meaning.asks or state.request or state.clarifies:
+            return False
+        view = await scene.view(scene.obligation) if scene.obligation else None
+        if view is None or view.standing.status in CLOSED or scene.side(view)[1] is not Role.DEBTOR:
+            return False
+        if len(bare(text)) <= AT_ONCE and PATHS["promise"].opened(Opening(scene.today, text)):
+            self._hear(scene, text, "promise")
+            await self._do(scene, "promise", view.id, text)
+            return True
+        if not bare(text) or self._guided.is_known(scene, text):
+            return False
+        self._hear(scene, text, "unsure")
+        scene.about(view.id, scene.side(view)[0])
+        actions = ("paid", "plan", "hard", "dispute", "notme", "contact")
+        buttons = (*self._ways(scene, view, actions), scene.button("party.button.mine", "pt:mine"))
+        scene.say("party.unsure", *buttons, matter=matter(view))
+        return True
 
     async def _free(self, scene: Scene, text: str, meaning: Meaning) -> bool:
         """Words that nobody asked for just now: what do they want? False: a question, or small talk."""
@@ -560,6 +671,8 @@ class Party:
             return True
         if meaning.intent is Intent.PROMISE and self._told(scene, text).get("kind") == "instalment":
             meaning = meaning.as_plan()  # 从1月10号开始每月还5000 names a day, and means a plan
+        if meaning.intent is not None and scene.bindings and await self._own(scene, text, meaning):
+            return True
         if not scene.proven or meaning.intent is None:
             return False
         if meaning.told == (Intent.THANKS,):
@@ -589,7 +702,10 @@ class Party:
 
     async def _ask_and_offer(self, scene: Scene, action: str, text: str) -> None:
         """A question about paying later and the like: answered from the FAQ, and the way there offered."""
-        await self._talk.respond(scene.turn)
+        if self._guided.is_topic(scene, text):
+            await self._talk.respond(scene.turn)
+        else:
+            self._hear(scene, text, action)
         view = await scene.view(scene.obligation) if scene.obligation else None
         if view and view.standing.performed_on is None:
             label = f"party.button.do.{action}"

@@ -16,6 +16,8 @@ from bot.ledger.model import Broken
 from bot.reach.intents import bare
 from bot.store.reach_rows import FlowState
 
+_STEERING = frozenset(("", "yes", "no", "back", "leave"))  # buttons that only their own words stand for
+LOST = 2  # answers in a row that were not understood, after which a person is offered
 FRESH = timedelta(hours=24)  # after this, words are no answer to the last question any more
 
 
@@ -60,7 +62,7 @@ class Paths:
 
     def logged(self, scene: Scene, flow: FlowState, text: str) -> str:
         """What the log keeps of an answer: neither a proof of identity nor what goes into a document."""
-        if self.is_secret(flow):
+        if PATHS[flow.kind].hides(flow.step, text):
             return scene.texts("party.logged_secret")
         return scene.texts("documents.logged") if PATHS[flow.kind].unlogged else text
 
@@ -91,18 +93,33 @@ class Paths:
             taken = path.take(at, given)
             if isinstance(taken, Puzzled) and (asks or not taken.understood):
                 return False
+        lost = not steers and isinstance(path.take(at, given), Puzzled)
         then, says = path.advance(at, given)
-        flow.step, flow.data, flow.moved_at = then.step, then.data, scene.turn.now
+        flow.step, flow.moved_at = then.step, scene.turn.now
+        flow.data = {**then.data, "lost": flow.data.get("lost", 0) + 1 if lost else 0}
         if "consent" in then.data and "consent" not in at.data:
             await consented(scene, flow)
         await self._arrive(scene, flow, says)
+        if path.bound and flow.status == "open" and flow.data["lost"] >= LOST:
+            flow.data["lost"] = 0
+            scene.say("party.flow.lost", scene.house.words.human())
         return True
 
     async def _given(self, scene: Scene, flow: FlowState, text: str, choice: str, files: int, asks: bool) -> Answer:
         identifying = flow.step in PATHS[flow.kind].identifying
         words = (scene.turn.incoming.typed or text) if identifying and text else mask_identifiers(text)
-        other = bool(text) and scene.house.replies.by_other(text)
-        plain = Answer(scene.today, words, choice, files, asks=asks, by_other=other)
+        replies, step = scene.house.replies, PATHS[flow.kind].ask(At(flow.step, flow.data), scene.today)
+        own = {c.code for c in step.choices} - _STEERING
+        plain = Answer(
+            scene.today,
+            words,
+            choice,
+            files,
+            asks=asks,
+            by_other=bool(text) and replies.by_other(text),
+            named=replies.named(text, own) if text else "",
+            corrects=bool(text) and replies.corrects(text),
+        )
         if not self.is_secret(flow) or choice or flow.party_id is None:
             return plain
         binding = await scene.turn.work.reach.binding(flow.party_id, flow.conversation_id)

@@ -51,6 +51,14 @@ def normalise(text: str, latest_year: int, title: TitleKind | None = None) -> st
     raise Broken("case_number", text=text[:60])
 
 
+def sought(text: str, latest_year: int) -> str:
+    """The number in its one form, of whichever body: for whoever looks for a case that is in the ledger."""
+    try:
+        return normalise(text, latest_year)
+    except Broken:
+        return normalise(text, latest_year, OTHER_BODIES[0])
+
+
 def _check_year(year: str, latest: int) -> None:
     if not _FIRST_YEAR <= int(year) <= latest:
         raise Broken("case_year", year=year)

@@ -26,6 +26,9 @@ COLUMNS = (
     "debtor_kind",
     "debtor_number",
     "debtor_phone",
+    "co_debtor",
+    "co_debtor_kind",
+    "co_debtor_number",
     "creditor",
     "creditor_kind",
     "creditor_number",
@@ -62,6 +65,7 @@ class Words:
             "stage": texts.under("ledger.kind_of.stage"),
             "special": texts.under("ledger.kind_of.special"),
             "debtor_kind": texts.under("ledger.kind_of.party"),
+            "co_debtor_kind": texts.under("ledger.kind_of.party"),
             "creditor_kind": texts.under("ledger.kind_of.party"),
             "kind": texts.under("ledger.kind_of.obligation"),
         }

@@ -46,6 +46,7 @@ class Entry:
     given: frozenset[str]
     case: NewCase
     debtor: NewParty
+    co_debtors: tuple[NewParty, ...]  # who answer for the same obligation together with the debtor
     creditors: tuple[NewParty, ...]
     label: str
     kind: ObligationKind
@@ -81,11 +82,13 @@ class _Reading:
         self._line, self._words, self._courts, self._today = line, words, courts, today
 
     def entry(self, label: str) -> Entry | None:
+        failed = [c for c, cell in self._line.cells.items() if cell in cells.ERRORS]
+        self.problems += [Problem(self._line.row, c, "cell_error", {"text": self._line.cells[c]}) for c in failed]
         for column in REQUIRED:
             if column not in self._line.cells:
                 self._wrong(column, Broken("required"))
         case = self._case()
-        debtor, creditors = self._debtor(), self._creditors()
+        debtor, co_debtors, creditors = self._debtor(), self._people("co_debtor"), self._people("creditor")
         kind = ObligationKind(self._option("kind") or ObligationKind.MONEY)
         plan = self._plan(kind)
         act = self._text("act")
@@ -98,10 +101,12 @@ class _Reading:
         name = unicodedata.normalize("NFKC", self._text("label") or label)
         if case is None or debtor is None or not creditors or not plan:
             return None
-        if debtor.name in {c.name for c in creditors}:
+        if {debtor.name, *(c.name for c in co_debtors)} & {c.name for c in creditors}:
             self._wrong("creditor", Broken("same_side"))
+        if debtor.name in {c.name for c in co_debtors}:
+            self._wrong("co_debtor", Broken("co_debtor_twice"))
         given = frozenset(self._line.cells)
-        return Entry(self._line.row, given, case, debtor, creditors, name, kind, plan, act, paid, paid_on)
+        return Entry(self._line.row, given, case, debtor, co_debtors, creditors, name, kind, plan, act, paid, paid_on)
 
     def _case(self) -> NewCase | None:
         court = self._read("court", lambda c: self._courts.find(cells.text(c)))
@@ -134,18 +139,19 @@ class _Reading:
 
     def _debtor(self) -> NewParty | None:
         kind = PartyKind(self._option("debtor_kind") or PartyKind.PERSON)
-        name = self._read("debtor", lambda c: identity.name(cells.text(c)))
+        name = self._read("debtor", lambda c: _named(cells.single(c), kind))
         number = self._read("debtor_number", lambda c: identity.number(cells.exact(c), kind))
         phone = self._read("debtor_phone", lambda c: identity.phone(cells.text(c)))
         return NewParty(name, kind, number, phone) if name else None
 
-    def _creditors(self) -> tuple[NewParty, ...]:
-        kind = PartyKind(self._option("creditor_kind") or PartyKind.PERSON)
-        names = self._read("creditor", lambda c: [identity.name(n) for n in cells.several(c)]) or []
-        numbers = self._read("creditor_number", lambda c: self._numbers(c, kind, len(names))) or []
-        phone = self._read("creditor_phone", lambda c: identity.phone(cells.text(c)))
+    def _people(self, side: str) -> tuple[NewParty, ...]:
+        """The people in one cell, their numbers in the same order in another."""
+        kind = PartyKind(self._option(f"{side}_kind") or PartyKind.PERSON)
+        names = self._read(side, lambda c: [_named(n, kind) for n in cells.several(c)]) or []
+        numbers = self._read(f"{side}_number", lambda c: self._numbers(c, kind, len(names))) or []
+        phone = self._read(f"{side}_phone", lambda c: identity.phone(cells.text(c)))
         if phone and len(names) > 1:
-            self._wrong("creditor_phone", Broken("phone_one"))
+            self._wrong(f"{side}_phone", Broken("phone_one"))
         padded: list[str | None] = [*numbers, *[None] * (len(names) - len(numbers))]
         return tuple(NewParty(n, kind, number, phone) for n, number in zip(names, padded, strict=False))
 
@@ -192,14 +198,14 @@ class _Reading:
             return None
         code = self._words.code(column, cells.text(self._line.cells[column])) or self._words.code(column, word)
         if code is None:
-            self._wrong(column, Broken("option", text=word[:40]))
+            self._wrong(column, Broken("option", text=word[:40], options="、".join(self._words.options[column])))
         return code
 
     def _flag(self, column: str) -> bool:
         word = cells.text(self._line.cells.get(column))
         value = self._words.truth(word) if word else False
         if value is None:
-            self._wrong(column, Broken("option", text=word[:40]))
+            self._wrong(column, Broken("option", text=word[:40], options="、".join(self._words.options[column])))
         return bool(value)
 
     def _text(self, column: str) -> str | None:
@@ -218,7 +224,15 @@ class _Reading:
             return None
 
     def _wrong(self, column: str, problem: Broken) -> None:
+        if self._line.cells.get(column) in cells.ERRORS:  # whatever else is wrong with it follows from that
+            return
         self.problems.append(Problem(self._line.row, column, problem.code, problem.params))
+
+
+def _named(found: str, kind: PartyKind) -> str:
+    name = identity.name(found)
+    identity.remarks(name, kind)
+    return name
 
 
 def _check_sum(plan: tuple[Planned, ...], amount: int) -> None:

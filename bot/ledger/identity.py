@@ -20,6 +20,8 @@ _CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0\d{9,11}|[2-9]\d{6,7}")
+_UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u0000-\u0008\u000b-\u001f]")  # come along when text is copied
+_CHARACTERS = re.compile(rf"[0-9A-Z]{{{PROOF_LENGTH},}}")
 
 
 def number(text: str, kind: PartyKind) -> str:
@@ -28,7 +30,7 @@ def number(text: str, kind: PartyKind) -> str:
     Old 15-digit IDs, passports and travel permits, and nine-character organisation codes are taken as
     they are.
     """
-    plain = re.sub(r"[\s\-·]", "", unicodedata.normalize("NFKC", text)).upper()
+    plain = re.sub(r"[\s\-·'’`]", "", unicodedata.normalize("NFKC", text)).upper()
     if kind is PartyKind.PERSON:
         if _ID18.fullmatch(plain):
             return _checked_id(plain)
@@ -71,7 +73,7 @@ def phone(text: str) -> str:
 
 def folded(text: str) -> str:
     """A name, or a part of one, in the form in which names are stored; whether it can be a name is not asked."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
     plain = re.sub(r"[•・‧∙．]|(?<=[\u4e00-\u9fff])\.(?=[\u4e00-\u9fff])", "·", plain)
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", plain)
     return re.sub(r"\s+", " ", plain)
@@ -85,10 +87,20 @@ def name(text: str) -> str:
     return plain
 
 
+def remarks(plain: str, kind: PartyKind) -> None:
+    """Broken `name_remark` when brackets stand behind a person's name: who is asked for it leaves them out."""
+    if kind is PartyKind.PERSON and re.search(r"[(\[【〔]", plain):
+        raise Broken("name_remark")
+
+
 def tail(text: str) -> str:
-    """The last characters that serve as proof, of a whole number or as somebody types them."""
+    """The last characters that serve as proof, of a whole number or as somebody types them.
+
+    Empty when nothing there can be them: 后六位是01001x holds them, 我不知道 does not.
+    """
     plain = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
-    return plain[-PROOF_LENGTH:]
+    runs = _CHARACTERS.findall(plain)
+    return runs[0][-PROOF_LENGTH:] if len(runs) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class GivenParty:
         found = {}
         if self.name.strip():
             found["name"] = name(self.name)
+            remarks(found["name"], kind)
         if self.number.strip():
             found["number"] = number(self.number, kind)
         if self.phone.strip():

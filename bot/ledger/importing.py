@@ -20,7 +20,7 @@ from bot.ledger import cells
 from bot.ledger.columns import COLUMNS, DERIVED, EXTRA, Line, Words
 from bot.ledger.entry import Check, Entry, Problem
 from bot.ledger.model import Actor, Broken, ObligationKind, Planned
-from bot.ledger.posting import Change, Kind, Posting
+from bot.ledger.posting import IMPORT, Change, Kind, Posting
 from bot.ledger.service import Ledger, View
 from bot.ledger.sheet import FileError, Progress, Writer, digest, money, opened, writer
 
@@ -37,6 +37,7 @@ class Result:
     changed: int = 0
     same: int = 0
     wrong: int = 0
+    kept: int = 0  # rows among them of which the ledger knows something newer, which stays
     problems: list[Problem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
@@ -90,7 +91,7 @@ class Importer:
             raise FileError(self._texts("ledger.file.changed", path=path))
         done = Result(rows=result.rows, wrong=result.wrong, unknown=result.unknown, errors=result.errors, written=True)
         done.problems = result.problems
-        await self._write(path, wrong, actor, f"import {before[:12]}", done, writing)
+        await self._write(path, wrong, actor, f"{IMPORT}{before[:12]}", done, writing)
         return done
 
     async def _examine(self, path: Path, errors: Path | None, progress: Progress | None) -> tuple[Result, set[int]]:
@@ -132,6 +133,7 @@ class Importer:
                     continue
                 result.count(kind)
                 result.changes += changes[: SHOWN - len(result.changes)] if len(result.changes) < SHOWN else []
+            result.kept += posting.kept
         return problems
 
     async def _write(
@@ -149,6 +151,7 @@ class Importer:
                         done.count(kind)
                         done.changes += changes[: SHOWN - len(done.changes)] if len(done.changes) < SHOWN else []
                     await posting.flush()
+                    done.kept += posting.kept
                 seen += len(lines)
                 _tell(progress, seen, done.rows)
 
@@ -204,15 +207,19 @@ class Importer:
         }
 
     def _party_cells(self, view: View, personal: bool) -> dict[str, cells.Cell]:
-        debtor, creditors = view.debtor, view.creditors
+        debtor, others, creditors = view.debtor, view.debtors[1:], view.creditors
         values: dict[str, cells.Cell] = {
             "debtor": debtor.name,
             "debtor_kind": self.words.word("debtor_kind", debtor.kind),
+            "co_debtor": "、".join(c.name for c in others),
+            "co_debtor_kind": self.words.word("co_debtor_kind", others[0].kind) if others else None,
             "creditor": "、".join(c.name for c in creditors),
             "creditor_kind": self.words.word("creditor_kind", creditors[0].kind) if creditors else None,
         }
         if personal:
             values |= {"debtor_number": debtor.number, "debtor_phone": debtor.phone}
+            if others and all(c.number for c in others):
+                values["co_debtor_number"] = "；".join(c.number or "" for c in others)
             if all(c.number for c in creditors):
                 values["creditor_number"] = "；".join(c.number or "" for c in creditors)
             if len(creditors) == 1:
@@ -326,7 +333,11 @@ def _subjects(entry: Entry) -> Iterator[tuple[int, dict[str, str]]]:
     """The case and the people of a row, each with what the row says about it."""
     said = {c: str(getattr(entry.case, c) or "-") if c in entry.given else "" for c in _CASE_COLUMNS}
     yield _short("case", entry.case.number), said
-    parties = [("debtor", entry.debtor), *(("creditor", c) for c in entry.creditors)]
+    parties = [
+        ("debtor", entry.debtor),
+        *(("co_debtor", c) for c in entry.co_debtors),
+        *(("creditor", c) for c in entry.creditors),
+    ]
     for side, party in parties:
         values = {
             side: party.name,

@@ -14,6 +14,7 @@ from bot.ledger.book import (
     Book,
     case_row,
     difference,
+    jsonable,
     obligation_rows,
     party_row,
     plain,
@@ -36,12 +37,16 @@ from bot.store.ledger import Row
 from bot.store.ledger_rows import (
     CasePartyRow,
     CaseRow,
+    EventRow,
     InstalmentRow,
     ObligationRow,
     PartyRow,
     PaymentRow,
     SideRow,
 )
+
+IMPORT = "import "  # how the reason of an import's changes begins
+_FLAGS = ("wage", "livelihood")  # an event does not tell what is not so
 
 
 class Kind(StrEnum):
@@ -80,7 +85,10 @@ class Posting:
         self._obligations: dict[tuple[int, int, str], ObligationRow] = {}
         self._instalments: dict[int, list[InstalmentRow]] = {}
         self._payments: dict[int, list[PaymentRow]] = {}
-        self._creditors: dict[int, set[int]] = {}
+        self._sides: dict[int, set[tuple[int, str]]] = {}  # by obligation: who stands on which side
+        self._events: dict[int, list[EventRow]] = {}  # by case, where something differs
+        self._newer = False
+        self.kept = 0  # rows of which the ledger knows something newer than the table
 
     @classmethod
     async def of(
@@ -102,7 +110,7 @@ class Posting:
         cases = await rows.cases(numbers={e.case.number for e in entries})
         self._cases = {c.number: c for c in cases}
         roles = await rows.case_parties([c.id for c in cases])
-        numbers = {p.number for e in entries for p in (e.debtor, *e.creditors) if p.number}
+        numbers = {p.number for e in entries for p in (e.debtor, *e.co_debtors, *e.creditors) if p.number}
         for party in await rows.parties_with(numbers=numbers):
             self._know(party)
         for party in (await rows.parties({r.party_id for r in roles})).values():
@@ -115,7 +123,7 @@ class Posting:
         self._instalments = await rows.instalments(ids)
         self._payments = await rows.payments(ids)
         sides = await rows.sides(ids)
-        self._creditors = {o: {s.party_id for s in found if s.role == Role.CREDITOR} for o, found in sides.items()}
+        self._sides = {o: {(s.party_id, s.role) for s in found} for o, found in sides.items()}
 
     def _know(self, party: PartyRow) -> None:
         self._parties[party.id] = party
@@ -131,21 +139,31 @@ class Posting:
     # -- posting -----------------------------------------------------------------------------
 
     async def post(self, entry: Entry) -> tuple[Kind, list[Change]]:
-        """Post one row. What it did, and the differences; Broken when the ledger forbids it."""
+        """Post one row. What it did, and the differences; Broken when the ledger forbids it.
+
+        What differs only because the ledger was changed since the table was imported is no difference: a
+        table that says what it said before takes nothing back (a plan that was agreed, a new telephone).
+        """
         self._refuse(entry)
+        self._newer = False
         case, differences = await self._case(entry)
-        debtor, found = await self._party(entry, case.id, entry.debtor, Role.DEBTOR)
+        debtor, found = await self._party(entry, case.id, entry.debtor, Role.DEBTOR, "debtor")
         differences += found
-        creditors = []
-        for new in entry.creditors:
-            creditor, found = await self._party(entry, case.id, new, Role.CREDITOR)
-            creditors.append(creditor)
-            differences += found
+        others: dict[str, list[PartyRow]] = {"co_debtor": [], "creditor": []}
+        for side, role, people in (
+            ("co_debtor", Role.DEBTOR, entry.co_debtors),
+            ("creditor", Role.CREDITOR, entry.creditors),
+        ):
+            for new in people:
+                party, found = await self._party(entry, case.id, new, role, side)
+                others[side].append(party)
+                differences += found
         known = self._obligations.get((case.id, debtor.id, entry.label))
         if known is None:
-            self._owe(entry, case.id, debtor.id, creditors)
+            self._owe(entry, case.id, debtor.id, others["co_debtor"], others["creditor"])
             return Kind.NEW, []
-        differences += await self._alter(entry, known, creditors)
+        differences += await self._alter(entry, known, others["co_debtor"], others["creditor"])
+        self.kept += self._newer
         changes = [Change(entry.case.number, entry.label, column, old, new) for column, old, new in differences]
         return (Kind.CHANGED if changes else Kind.SAME), changes
 
@@ -163,7 +181,7 @@ class Posting:
                 raise Broken("other_court")
         if entry.paid:
             check_payment(entry.kind, NewPayment(entry.paid, entry.paid_on or self._book.today), self._book.today)
-        for new in (entry.debtor, *entry.creditors):
+        for new in (entry.debtor, *entry.co_debtors, *entry.creditors):
             known = self._by_number.get(new.number or "")
             if known is not None and self._parties[known].name != new.name:
                 raise Broken("number_of_another")
@@ -196,6 +214,7 @@ class Posting:
             if f.name in entry.given and f.name != "number"
         }
         old, new = difference(known, values)
+        new = await self._unsaid(known.id, "case", known.id, new)
         if new:
             self._cases[known.number] = known = replace(known, **new)
             if not self._dry:
@@ -204,9 +223,8 @@ class Posting:
         return known, [(column, _shown(old[column]), _shown(new[column])) for column in new]
 
     async def _party(
-        self, entry: Entry, case_id: int, new: NewParty, role: Role
+        self, entry: Entry, case_id: int, new: NewParty, role: Role, side: str
     ) -> tuple[PartyRow, list[tuple[str, str, str]]]:
-        side = role.value
         known = self._known(case_id, new)
         if known is None:
             row = party_row(self._book.new_id(), new)
@@ -218,6 +236,7 @@ class Posting:
         if f"{side}_kind" in entry.given:
             values["kind"] = new.kind
         old, changed = difference(known, values)
+        changed = await self._unsaid(case_id, "party", known.id, changed)
         if changed:
             self._know(known := replace(known, **changed))
             if not self._dry:
@@ -239,13 +258,21 @@ class Posting:
 
     # -- obligations -------------------------------------------------------------------------
 
-    def _owe(self, entry: Entry, case_id: int, debtor_id: int, creditors: Sequence[PartyRow]) -> None:
+    def _owe(
+        self,
+        entry: Entry,
+        case_id: int,
+        debtor_id: int,
+        co_debtors: Sequence[PartyRow],
+        creditors: Sequence[PartyRow],
+    ) -> None:
         new = NewObligation(
             label=entry.label,
             kind=entry.kind,
             plan=entry.plan,
             act=entry.act,
             creditors=tuple((c.id, None) for c in creditors),
+            co_debtors=tuple(c.id for c in co_debtors),
         )
         row, rows = obligation_rows(self._book.new_id, case_id, debtor_id, new, self._book.now)
         if entry.paid:
@@ -253,6 +280,8 @@ class Posting:
         self._obligations[case_id, debtor_id, entry.label] = row
         self._pending += rows
         told = plain(row) | {"plan": [plain(p) for p in entry.plan], "creditors": [c.id for c in creditors]}
+        if co_debtors:
+            told["co_debtors"] = [c.id for c in co_debtors]
         self._pending.append(row)
         if not self._dry:
             self._pending.append(self._book.event("obligation.entered", row, new=told, why=self._why))
@@ -299,23 +328,26 @@ class Posting:
         return row, [*filled, *others]
 
     async def _alter(
-        self, entry: Entry, known: ObligationRow, creditors: Sequence[PartyRow]
+        self, entry: Entry, known: ObligationRow, co_debtors: Sequence[PartyRow], creditors: Sequence[PartyRow]
     ) -> list[tuple[str, str, str]]:
         found: list[tuple[str, str, str]] = []
         plan = [Planned(i.amount, i.due_on) for i in self._instalments.get(known.id, []) if not i.dropped]
-        if plan != list(entry.plan):
+        told: dict[str, Any] = {"plan": [plain(p) for p in entry.plan]} if plan != list(entry.plan) else {}
+        if await self._unsaid(known.case_id, "obligation", known.id, told):
             found.append(("plan", cells.written_plan(plan), cells.written_plan(entry.plan)))
             await self._do(self._book.replan, known.id, entry.plan)
-        if "act" in entry.given and entry.act != known.act:
+        told = {"act": entry.act} if "act" in entry.given and entry.act != known.act else {}
+        if await self._unsaid(known.case_id, "obligation", known.id, told):
             found.append(("act", known.act or "", entry.act or ""))
             await self._do(self._book.change_obligation, known.id, act=entry.act)
-        missing = [c for c in creditors if c.id not in self._creditors.get(known.id, set())]
-        if missing:
-            found.append(("creditor", "", "、".join(c.name for c in missing)))
-            self._pending += [SideRow(known.id, c.id, Role.CREDITOR, None) for c in missing]
-            if not self._dry:
-                told = {"creditors": [c.id for c in missing]}
-                self._pending.append(self._book.event("obligation.changed", known, new=told, why=self._why))
+        for column, role, people in (("co_debtor", Role.DEBTOR, co_debtors), ("creditor", Role.CREDITOR, creditors)):
+            missing = [c for c in people if (c.id, role) not in self._sides.get(known.id, set())]
+            if missing:
+                found.append((column, "", "、".join(c.name for c in missing)))
+                self._pending += [SideRow(known.id, c.id, role, None) for c in missing]
+                if not self._dry:
+                    told = {f"{column}s": [c.id for c in missing]}
+                    self._pending.append(self._book.event("obligation.changed", known, new=told, why=self._why))
         return found + await self._alter_opening(entry, known)
 
     async def _alter_opening(self, entry: Entry, known: ObligationRow) -> list[tuple[str, str, str]]:
@@ -325,6 +357,10 @@ class Posting:
         total = sum(p.amount for p in before)
         moved = bool(before) and entry.paid_on is not None and before[-1].paid_on != entry.paid_on
         if total == entry.paid and not moved:
+            return []
+        opened = [p for p in self._payments.get(known.id, []) if p.source == Source.OPENING]
+        if opened and opened[-1].amount == entry.paid and entry.paid_on in (None, opened[-1].paid_on):
+            self._newer = True  # it stands in the table still, and somebody has taken it back since
             return []
         for payment in before:
             await self._do(self._book.revoke_payment, payment.id)
@@ -337,6 +373,22 @@ class Posting:
     def opening(payments: Sequence[PaymentRow]) -> list[PaymentRow]:
         """The payments that were made before the obligation came into this ledger."""
         return [p for p in payments if p.source == Source.OPENING and p.status == PaymentStatus.VERIFIED]
+
+    async def _unsaid(self, case_id: int, subject: str, subject_id: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Those of some values that the last table did not say already."""
+        if not values:
+            return {}
+        if case_id not in self._events:
+            self._events[case_id] = await self._book.rows.events(case_id=case_id)
+        said: dict[str, Any] = {}
+        for event in self._events[case_id]:
+            if (event.subject, event.subject_id) == (subject, subject_id) and (event.why or "").startswith(IMPORT):
+                begins = event.kind.endswith(("opened", "entered"))
+                said |= dict.fromkeys(_FLAGS, False) | (event.new or {}) if begins else (event.new or {})
+        told = jsonable(values) or {}
+        fresh = {name: value for name, value in values.items() if name not in said or said[name] != told[name]}
+        self._newer = self._newer or len(fresh) < len(values)
+        return fresh
 
     async def _do(self, change: Callable[..., Awaitable[Any]], *args: Any, **values: Any) -> None:
         """A single change through the book, which keeps the rules and writes the event."""

@@ -10,7 +10,6 @@ from datetime import date
 
 from bot.core.clock import Clock, local_day
 from bot.core.ids import Ids
-from bot.ledger import identity
 from bot.ledger.book import Book
 from bot.ledger.courts import Courts
 from bot.ledger.model import (
@@ -276,19 +275,6 @@ class Ledger:
             by_status=dict(status),
             by_settlement=dict(settlement),
         )
-
-    async def proves(self, party_id: int, name: str, tail: str) -> bool:
-        """Whether name and last characters of the ID or credit code are those of the party.
-
-        False, too, when no number is known: then only a person can tell. Counting the tries is the
-        caller's business.
-        """
-        try:
-            plain = identity.name(name)
-        except ValueError:
-            return False
-        async with self._store.work(read_only=True) as work:
-            return await work.ledger.tail_matches(party_id, plain, identity.tail(tail))
 
     async def check(self) -> list[int]:
         """Obligations of which a stored figure differs from what follows from the facts; should be none."""

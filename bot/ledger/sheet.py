@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,27 +21,37 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from bot.core.errors import SettingsError
 from bot.core.texts import Texts
-from bot.ledger.cells import Cell
+from bot.ledger.cells import Cell, clean
 from bot.ledger.columns import COLUMNS, REQUIRED, Line, Words
 
 _TEXT = frozenset(COLUMNS) - {"filed_on", "amount", "due", "paid", "paid_on"}
 _MONEY = {"amount", "paid", "settled", "balance"}
 _DAYS = {"filed_on", "due", "paid_on", "next_due"}
-_WIDE = {"court": 30, "number": 24, "plan": 40, "act": 30, "debtor_number": 22, "creditor_number": 22, "reason": 60}
+_WIDE = {"court": 30, "number": 24, "plan": 40, "act": 30, "debtor_number": 22, "co_debtor_number": 22, "creditor_number": 22, "reason": 60}
 _LAST_ROW = 50_001  # drop-downs reach as far as the largest import that is promised
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _MOST_BYTES = 2**30  # an .xlsx is a zip: what unfolds to more than this is refused
 _EMPTY_END = 1_000  # so many empty rows one after the other are the end of the table
 _HEADER_ROWS = 5
+_RANGE = re.compile(rb'mergeCell ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_RANGE_LENGTH = 64  # a reference that lies across two blocks
+_OWN = frozenset({"amount", "plan", "paid"})  # a sum over several rows would count in each of them
 _OLE = b"\xd0\xcf\x11\xe0"
 
 Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The value of a merged cell, in a row in which it does not stand itself."""
+
+    value: Cell
 
 
 class FileError(SettingsError):
@@ -69,7 +82,7 @@ def opened(path: Path, texts: Texts) -> Iterator[Table]:
     rows, about, close = _csv(path, texts) if path.suffix.lower() == ".csv" else _xlsx(path, texts)
     try:
         header_row, columns, unknown, stream = _header(rows, path, texts)
-        yield Table(_lines(stream, columns, header_row), about, unknown)
+        yield Table(_lines(stream, columns, header_row, texts("ledger.file.merged")), about, unknown)
     finally:
         close()
 
@@ -90,7 +103,48 @@ def _xlsx(path: Path, texts: Texts) -> tuple[Iterator[Sequence[Cell]], int | Non
     about = sheet.max_row
     # The dimension that a program wrote may be wrong; without it every row that is there is read.
     sheet.reset_dimensions()
-    return iter(sheet.iter_rows(values_only=True)), about, book.close
+    rows = iter(sheet.iter_rows(values_only=True))
+    merged = _merged(path, getattr(sheet, "_worksheet_path", ""))
+    return (_unmerged(rows, merged) if merged else rows), about, book.close
+
+
+def _merged(path: Path, part: str) -> dict[int, dict[int, int]]:
+    """Row → column → the row in which the value of a merged cell stands; for cells merged over several rows.
+
+    A streaming reader does not tell them, and they stand behind the rows, so the sheet is gone through once.
+    """
+    found: dict[int, dict[int, int]] = {}
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(part.lstrip("/")) as stream:
+            rest = b""
+            while block := stream.read(1 << 20):
+                rest = rest[-_RANGE_LENGTH:] + block
+                for reference in _RANGE.findall(rest):
+                    _spread(reference.decode(), found)
+    except KeyError:  # no part of that name: then nothing is known to be merged
+        return {}
+    return found
+
+
+def _spread(reference: str, found: dict[int, dict[int, int]]) -> None:
+    left, top, right, bottom = (edge or 0 for edge in range_boundaries(reference))
+    for row in range(top + 1, min(bottom, top + _LAST_ROW) + 1):
+        found.setdefault(row, {}).update(dict.fromkeys(range(left, right + 1), top))
+
+
+def _unmerged(rows: Iterator[Sequence[Any]], merged: dict[int, dict[int, int]]) -> Iterator[Sequence[Any]]:
+    """The rows with the value of a merged cell in each row that it spans, as whoever merged it reads them."""
+    tops = {(top, column) for columns in merged.values() for column, top in columns.items()}
+    held: dict[tuple[int, int], Any] = {}
+    for number, row in enumerate(rows, 1):
+        cells = list(row)
+        for column, cell in enumerate(cells, 1):
+            if (number, column) in tops:
+                held[number, column] = cell
+        for column, top in merged.get(number, {}).items():
+            if column <= len(cells) and cells[column - 1] is None and held.get((top, column)) is not None:
+                cells[column - 1] = Merged(held[top, column])
+        yield cells
 
 
 def _csv(path: Path, texts: Texts) -> tuple[Iterator[Sequence[Cell]], int | None, Callable[[], None]]:
@@ -125,11 +179,11 @@ def _encoding(path: Path) -> str:
 def _header(
     rows: Iterator[Sequence[Cell]], path: Path, texts: Texts
 ) -> tuple[int, list[str | None], tuple[str, ...], Iterator[Sequence[Cell]]]:
-    names = {title: key for key, title in texts.under("ledger.column").items()}
+    names = {_titled(title): key for key, title in texts.under("ledger.column").items()}
     needed = "、".join(texts(f"ledger.column.{c}") for c in REQUIRED)
     for number, row in zip(range(1, _HEADER_ROWS + 1), rows, strict=False):
-        titles = [str(c or "").strip().rstrip("*＊ ") for c in row]
-        columns = [names.get(t) for t in titles]
+        titles = [str(c or "").strip() for c in row]
+        columns = [names.get(_titled(t)) for t in titles]
         if "number" not in columns or sum(c is not None for c in columns) < 3:
             continue
         missing = [texts(f"ledger.column.{c}") for c in REQUIRED if c not in columns]
@@ -143,21 +197,37 @@ def _header(
     raise FileError(texts("ledger.file.header", path=path, columns=needed))
 
 
-def _lines(rows: Iterator[Sequence[Cell]], columns: Sequence[str | None], header_row: int) -> Iterator[Line]:
+def _titled(title: str) -> str:
+    """A column's title as it is compared: any width, no spaces or line ends, no mark of what is needed."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", title)).rstrip("*")
+
+
+def _lines(
+    rows: Iterator[Sequence[Any]], columns: Sequence[str | None], header_row: int, merged: str
+) -> Iterator[Line]:
     empty = 0
     for number, row in enumerate(rows, header_row + 1):
         cells: dict[str, Cell] = {
-            column: cell.strip() if isinstance(cell, str) else cell
-            for column, cell in zip(columns, row, strict=False)
+            column: clean(cell) if isinstance(cell, str) else cell
+            for column, cell in ((c, _value(c, v, merged)) for c, v in zip(columns, row, strict=False))
             if column is not None and column in _READ and cell is not None and cell != ""
         }
-        if any(cell != "" for cell in cells.values()):
+        own = any(v not in (None, "") and not isinstance(v, Merged) for v in row)
+        if own and any(cell != "" for cell in cells.values()):
             empty = 0
             yield Line(number, cells)
         else:
             empty += 1
             if empty > _EMPTY_END:
                 return
+
+
+def _value(column: str | None, cell: Any, merged: str) -> Cell:
+    """A cell's value; a merged sum says that each row needs its own."""
+    if not isinstance(cell, Merged):
+        value: Cell = cell
+        return value
+    return merged if column in _OWN else cell.value
 
 
 _READ = frozenset(COLUMNS)
@@ -238,6 +308,13 @@ class CsvWriter:
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
+
+
+def csv_text(lines: Iterable[Sequence[Cell]]) -> str:
+    """Lines as the text of a small .csv file: quoted where needed, and nothing in it a formula."""
+    target = io.StringIO(newline="")
+    csv.writer(target).writerows([_harmless(c) for c in line] for line in lines)
+    return "\ufeff" + target.getvalue()
 
 
 def _harmless(value: Cell) -> str:

@@ -26,7 +26,7 @@ _TAIL = re.compile(
     rf"(元|块钱|块|圆|rmb|人民币|钱)(?:{_DIGIT}(?![\d{HAN}.,角毛分wk期个次号日月年天])|(?:{_DIGIT}[角毛])?(?:零?{_DIGIT}分)?)"
 )
 _POINT = re.compile(r"([零〇一二两三四五六七八九十百]+)点([零〇一二两三四五六七八九]+)")
-_COUNTED = re.compile(r"[%‰°*期个次号日月年天级楼条名位岁点倍折号份套辆人口栋]|分之|分(?!期|\d)")
+_COUNTED = re.compile(r"[%‰°*期个次号日月年天级楼条名位岁点倍折号份套遍趟辆人口栋]|分之|分(?!期|\d)")
 _ONCE = re.compile(r"[\d十百千万亿][一两]$")
 _MISTYPED = re.compile("[a-z]+[万千亿元块]")  # 5o万
 _RANGE = re.compile(r"[-~—–至到]|或者?")

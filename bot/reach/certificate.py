@@ -20,6 +20,7 @@ from docx.text.paragraph import Paragraph
 
 from bot.core.clock import local_day, shown
 from bot.core.texts import Texts
+from bot.ledger import cells
 from bot.ledger.model import Actor, ObligationKind
 from bot.ledger.service import View
 from bot.reach.model import CERTIFICATE_PREFIX, new_code
@@ -63,7 +64,7 @@ class Paper:
         view, standing = self.view, self.view.standing
         money = view.row.kind == ObligationKind.MONEY
         what = (
-            texts("document.certificate.money", amount=f"{view.row.amount / 100:,.2f}") if money else view.row.act or ""
+            texts("document.certificate.money", amount=cells.yuan(view.row.amount)) if money else view.row.act or ""
         )
         last = max(i.expected_on for i in view.instalments)
         names = texts("document.and").join(p.name for p in view.debtors)

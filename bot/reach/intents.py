@@ -41,6 +41,10 @@ class Intent(StrEnum):
     PLAN = "plan"
     HARD = "hard"
     CONTACT = "contact"
+    MINE = "mine"
+    WHERE = "where"
+    UNPAID = "unpaid"
+    REFUSE = "refuse"
     THANKS = "thanks"
     PROMISE = "promise"
 
@@ -126,6 +130,17 @@ class Replies:
         """The code of the button that these words stand for; empty when they stand for none."""
         words, answers = bare(text), self._now.answers
         return answers.get(words) or answers.get(self.file().core(words), "") or ("yes" if self.agrees(text) else "")
+
+    def named(self, text: str, codes: Collection[str]) -> str:
+        """Which of some buttons a sentence names (微信转的 is app); empty when it names none, or several."""
+        words, answers = bare(text), self._now.answers
+        said = {w: code for w, code in answers.items() if code in codes and len(w) > 1 and w in words}
+        found = {code for w, code in said.items() if not any(w != other and w in other for other in said)}
+        return found.pop() if len(found) == 1 else ""
+
+    def corrects(self, text: str) -> bool:
+        """Whether somebody takes back what they wrote just now: 不对，是两万五."""
+        return self._now.corrections.fits(bare(text))
 
     def delays(self, text: str) -> bool:
         """Whether more time is wanted, rather than parts or a lower sum."""
@@ -245,6 +260,8 @@ class _Reader:
             told = {Intent.THANKS}
         if Intent.STOP in told or Intent.NOTME in told:
             told.discard(Intent.DOUBT)
+        if told - {Intent.REFUSE, *OWN, Intent.THANKS}:
+            told -= {Intent.REFUSE, *OWN}  # 我还欠多少，月底还一半: what somebody does tell comes first
         return Meaning(
             tuple(i for i in Intent if i in told),
             tuple(i for i in Intent if i in asked),
@@ -280,6 +297,8 @@ class _Reader:
                 spans += where or [(0, len(words))]
         if Intent.PAID not in found and now.by_other(words) and not now.all.intents[Intent.PAID].within(words):
             found.append(Intent.PAID)
+        if own := tuple(i for i in found if i in OWN):
+            return _Clause(text, own, asks=True, explains=False, only_asked=False)
         parts = find_delay(text, self._today) or find_each(once_less(text), self._today)
         if parts and Intent.PLAN not in found:
             found.append(Intent.PLAN)
@@ -306,7 +325,8 @@ class _Reader:
         rule = now.all.promise
         dated = _is_promise(now.all, words, text, self._today)
         day = find_day(text, self._today)
-        behind = any(w in words for w in now.all.done) or (day is not None and day.day < self._today)
+        said = _without(words, now.all.intents[Intent.REFUSE].within(words))  # 剩下的不还了 is nothing that was done
+        behind = any(w in said for w in now.all.done) or (day is not None and day.day < self._today)
         sum_told = not behind and not waives(text) and bool(find_sum(text, self._today) or find_share(text))
         offered = sum_told and (consents or bool(now.first.search(words))) and not any(w in words for w in rule.against)
         vague = bool(now.will.search(words)) and not behind
@@ -350,7 +370,8 @@ class _Clause:
         return tuple(i for i in self.found if i not in self.told)
 
 
-_ALWAYS = (Intent.SERVICE, Intent.CONTACT)  # 法官电话多少: a wish, however it is put
+OWN = (Intent.MINE, Intent.WHERE)  # questions about one's own case, which the ledger answers and no topic
+_ALWAYS = (Intent.SERVICE, Intent.CONTACT, *OWN, Intent.UNPAID, Intent.REFUSE)  # 法官电话多少: a wish, however it is put
 
 
 def _without(words: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -23,6 +23,7 @@ from bot.reach.model import (
     Way,
     new_token,
 )
+from bot.reach.saying import said_characters, said_name
 from bot.store.reach import as_json
 from bot.store.reach_rows import BindingRow, LinkRow, ReachEventRow
 from bot.store.work import Work
@@ -49,7 +50,7 @@ class Register:
     # -- links -----------------------------------------------------------------------------------
 
     async def make_link(self, party_id: int, lives: timedelta, *, helper: bool = False) -> str:
-        """A fresh link for a party; earlier ones that nobody used are good for nothing any more.
+        """A fresh link for a party. Whoever has several cases gets several: any of them serves, once.
 
         The answer is what follows `?start=`; it is not kept. ReachError `no_party`, or `no_number` when
         nothing is known by which the person could prove who they are.
@@ -60,7 +61,8 @@ class Register:
         if not helper and not found.provable:
             raise ReachError("no_number")
         token = new_token()
-        await self.rows.revoke_links(party_id, self.now, helper=helper)
+        if helper:  # one person asks for one helper at a time
+            await self.rows.revoke_links(party_id, self.now, helper=True)
         key = self.rows.token_key(token)
         link = LinkRow(self._id(), key, party_id, helper, self.now, self.actor, self.now + lives)
         await self.rows.add([link, self.event(EventKind.LINK_MADE, party_id, detail={"helper": helper})])
@@ -69,23 +71,31 @@ class Register:
     async def open_link(self, start: str, conversation_id: int) -> tuple[LinkRow, BindingRow] | None:
         """The first chat takes the link; None for any other, a late one, or no link at all.
 
-        The chat that took it may open it again. Whether the link existed is not told to anybody.
+        The chat that took it may open it again, and so may whoever is proven there already, be it with the
+        code of another notice. Whether the link existed is not told to anybody.
         """
         link = await self.rows.link(start.removeprefix(LINK_PREFIX))
         if link is None:
             return None
+        binding = await self.rows.binding(link.party_id, conversation_id)
+        if binding and binding.status == BindingStatus.PROVEN and not link.helper:
+            return link, binding
         again = link.used_by == conversation_id and link.revoked_at is None
         if not again and not await self.rows.use_link(link.id, conversation_id, self.now):
             await self.rows.add([self.event(EventKind.LINK_REFUSED, link.party_id, conversation_id)])
             return None
-        binding = await self.rows.binding(link.party_id, conversation_id)
         if binding is None:
             binding = self._bound(link, conversation_id)
             await self.rows.add([binding, self.event(EventKind.LINK_USED, link.party_id, conversation_id)])
         elif not again and binding.status in _LINKED_ANEW:
-            # Staff made a new link for this very person: the count of tries begins anew.
+            # A link that staff made since then, for this very person, begins the count of tries anew;
+            # one from an older envelope does not.
+            anew = link.made_at >= binding.changed_at
             status = BindingStatus.ASKED if link.helper else BindingStatus.LINKED
-            binding = await self._change(binding, status=status, tries=0, stopped=False)
+            if binding.status == BindingStatus.LOCKED and not anew:
+                status = BindingStatus.LOCKED
+            tries = 0 if anew else binding.tries
+            binding = await self._change(binding, status=status, tries=tries, stopped=False)
             await self.rows.add([self.event(EventKind.LINK_USED, link.party_id, conversation_id)])
         return link, binding
 
@@ -113,13 +123,14 @@ class Register:
         before it was stored: then there is nothing to compare and no try is lost.
         """
         left = TRIES - binding.tries
-        given = identity.tail(tail)
+        given = identity.tail(said_characters(tail))
         if binding.status == BindingStatus.LOCKED or left <= 0:
             return Checked(proven=False, left=0)
         if len(given) < PROOF_LENGTH or "*" in tail:
             return Checked(proven=None, left=left)
-        if await self.work.ledger.tail_matches(binding.party_id, _name(name), given):
-            return Checked(proven=True, left=left)
+        for said in dict.fromkeys((_name(name), _name(said_name(name)))):
+            if await self.work.ledger.tail_matches(binding.party_id, said, given):
+                return Checked(proven=True, left=left)
         left -= 1
         await self._note(EventKind.PROOF_FAILED, binding, {"left": left})
         status = binding.status if left else BindingStatus.LOCKED
@@ -131,6 +142,7 @@ class Register:
     async def prove(self, binding: BindingRow) -> list[BindingRow]:
         """Identity is proven; the answer is the party's other accounts, which this one replaces."""
         await self._note(EventKind.PROVEN, binding)
+        await self.rows.revoke_links(binding.party_id, self.now, helper=False)  # those of other notices
         await self._change(binding, status=BindingStatus.PROVEN, proven_at=self.now, tries=0, stopped=False)
         earlier = [
             b

@@ -25,6 +25,7 @@ _SECTIONS = (
     "signs",
     "promise",
     "delay",
+    "corrections",
     "payers",
     "offers",
     "asking",
@@ -33,7 +34,7 @@ _SECTIONS = (
     "answers",
     "paths",
 )
-_OPTIONAL = ("courtesy", "signs", "delay", "payers", "offers", "consent", "rhetorical", "paths")
+_OPTIONAL = ("courtesy", "signs", "delay", "corrections", "payers", "offers", "consent", "rhetorical", "paths")
 _VERDICTS = ("breach", "no", "yes")
 _RULE = ("only", "has", "not")
 
@@ -80,6 +81,7 @@ class Wordings:
     courtesy: tuple[str, ...] = ()  # 法官, 您, 麻烦: says nothing by itself, and may stand around everything
     signs: tuple[str, ...] = ()  # smileys that mean thanks
     delay: Rule = field(default_factory=Rule)
+    corrections: Rule = field(default_factory=Rule)  # 不对, 打错了: what was written just now is taken back
     payers: Rule = field(default_factory=Rule)  # somebody else paid
     kin: tuple[str, ...] = ()  # 哥, 老板: who it may be
     offers: dict[str, Rule] = field(default_factory=dict)  # what is said to an offer that waits (no, yes), or of an agreement
@@ -136,6 +138,8 @@ class _Reader:
             )
         if "delay" in sections:
             self.found.delay = self._rule(dict(self._pairs(sections["delay"], _RULE)))
+        if "corrections" in sections:
+            self.found.corrections = self._rule(dict(self._pairs(sections["corrections"], _RULE)))
         if "payers" in sections:
             parts = dict(self._pairs(sections["payers"], (*_RULE, "who")))
             self.found.payers, self.found.kin = self._rule(parts), self._list(parts.get("who"))

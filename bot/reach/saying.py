@@ -296,7 +296,7 @@ _ASKED_BY = re.compile(r"(?:还|付|给|转|打|交|汇|存|支付|归还|转账
 _HUNDREDTHS = 100
 _SHARE = re.compile(rf"一半|半数|({_NUMBER})分之({_NUMBER})|({_NUMBER})成(?![立功本员绩年交])|(\d{{1,3}})%")
 _WHOLE = re.compile(
-    r"全部|全款|一次性|剩下的?|剩余|余款|尾款|欠的(?:都|全)|结清|还清|付清|清账|都还|都付|都给|全还|全付"
+    r"全部|全款|一次性|剩下的?|剩余|余款|尾款|欠的(?:都|全)|结清|还清|付清|清账|都还|都付|都给|全还|全付|[还付给]完"
 )
 
 
@@ -377,6 +377,28 @@ def _found(text: str, today: date, *, strict: bool) -> list[Amount]:
     ]
 
 
+# -- who somebody is ---------------------------------------------------------------------------------
+
+_NO_NAME_BEFORE = re.compile(
+    r"^(?:[您你]好)?[,\s]*(?:我的?(?:名字|姓名)[叫是]?|(?:名字|姓名)[叫是]?|我就?[叫是]|本人[叫是]?|叫)[:\s]*"
+)
+_NO_NAME_AFTER = re.compile(r"[啊呀哦噢嘛呢,.!?。~\s]+$")
+_SHORTEST_NAME = 2
+_SPOKEN = str.maketrans("〇零一二三四五六七八九幺两叉", "001234567891" + "2X")
+
+
+def said_name(text: str) -> str:
+    """A name without what people put around it in a chat: 我叫李四。 is 李四."""
+    plain = unicodedata.normalize("NFKC", text).strip(" ,.;:!?。、~")
+    bare = _NO_NAME_AFTER.sub("", _NO_NAME_BEFORE.sub("", plain))
+    return bare if len(bare) >= _SHORTEST_NAME else plain
+
+
+def said_characters(text: str) -> str:
+    """What was dictated, in figures: 零幺二叉 is 012X."""
+    return text.translate(_SPOKEN)
+
+
 # -- who paid ------------------------------------------------------------------------------------
 
 
@@ -384,7 +406,7 @@ def paid_by(kin: str) -> re.Pattern[str]:
     """我哥付的, 是老板转的, for a pattern of who it may be; not 转给我哥了, where they are the ones who got it."""
     own = "我们家|我家里?|我们|我|俺们?|咱们?|家里"
     return re.compile(
-        rf"(?:^|[^给向跟找借欠到还付转打汇我们家俺咱里])(?:{own})?(?:的)?(?:{kin})[^我没不会要]{{0,8}}?[付还转给打交汇垫][了的过清完出]"
+        rf"(?:^|[^给向跟找借欠到还付转打汇我们家俺咱里])(?:{own})?(?:的)?(?:{kin})[^我没不会要]{{0,8}}?[付还转给打交汇垫拿](?:[了的过清完出]|给(?!我))"
     )
 
 
@@ -425,10 +447,17 @@ def once_less(text: str) -> str:
 
 
 def find_each(text: str, today: date) -> int | None:
-    """How much every time, in 分: 每月还2000."""
+    """How much every time, in 分: 每月还2000; 一个月挣三千多，一个月还500 names it the second time."""
     text = plain(text)
-    found = _EACH.search(text)
-    return find_sum(text[found.end() :], today, strict=False) if found else None
+    found = list(_EACH.finditer(text))
+    ends = [*(f.start() for f in found[1:]), len(text)]
+    sums = (find_sum(text[f.end() : end], today, strict=False) for f, end in zip(found, ends, strict=False))
+    return next((amount for amount in sums if amount), None)
+
+
+def by_parts(text: str) -> bool:
+    """Whether something is to be paid every month or time, whatever the sum."""
+    return bool(_EACH.search(once_less(text)))
 
 
 def even_plan(balance: int, count: int, first: date, each: int | None = None) -> list[tuple[int, date]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 
 from bot.core.clock import shown
@@ -169,7 +170,8 @@ def as_pdf(view: View, lines: Sequence[Line], texts: Texts, font: Path) -> bytes
 
 
 def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet does not run: what begins like a formula gets an apostrophe."""
+    """A cell that a spreadsheet takes and does not run: what begins like a formula gets an apostrophe."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return "'" + text if text.startswith(_FORMULA) else text
 
 

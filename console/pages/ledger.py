@@ -17,6 +17,7 @@ from nicegui import events, ui
 from bot.core.errors import SettingsError
 from bot.ledger.importing import Result, reason
 from bot.ledger.model import Settlement, Stage, Status
+from bot.ledger.sheet import csv_text
 from bot.staff.model import Right, Who
 from bot.store.board import PROMISED
 from bot.store.ledger_page import ORDERS, Listed, Wanted
@@ -248,11 +249,11 @@ class _Table:
             return
 
         async def links(who: Who, _: Mapping[str, Any]) -> None:
-            lines = [page.t("ledger.links_head")]
+            lines = [page.t("ledger.links_head").split(",")]
             for number in numbers:
                 made = await self._office.invite(who, number)
-                lines += [f"{number},{one.party.name},{page.label('party_role', one.role)},{one.link}" for one in made]
-            ui.download.content("\ufeff" + "\r\n".join(lines) + "\r\n", "links.csv", "text/csv")
+                lines += [[number, one.party.name, page.label("party_role", one.role), one.link] for one in made]
+            ui.download.content(csv_text(lines), "links.csv", "text/csv")
 
         ask(page, page.t("ledger.links_sure", count=len(numbers)), {}, page.t("ledger.do.links"), links)
 
@@ -362,6 +363,8 @@ class _Import:
                         wrong=result.wrong)).props("data-mark=preview")
         if result.unknown:
             ui.label(page.t("ledger.unknown_columns", columns="、".join(result.unknown))).classes("soon")
+        if result.kept:
+            ui.label(page.services.texts("ledger.report.kept", rows=result.kept)).classes("soon")
         for problem in result.problems:
             words = reason(problem, page.services.texts)
             ui.label(page.t("ledger.problem", row=problem.row, reason=words)).classes("late")

@@ -57,7 +57,7 @@ async def test_after_five_wrong_proofs_only_a_person_helps(court: Court) -> None
         await debtor.says("李大山")
         await debtor.says("000000")
         await debtor.hears("party.identify.wrong" if left else "party.identify.locked", left=left)
-    await clerk.hears("身份核验失败")
+    assert owed.case in (await clerk.hears("身份核验失败")).text
     await cases.opens(world, debtor, start)
     await debtor.hears("party.identify.locked")
     await debtor.says(owed.number[-6:])
@@ -198,3 +198,63 @@ async def test_a_shared_contact_proves_nothing(world: World) -> None:
     await person.sends("contact", phone="13800000001", first_name="李大山")
     await person.says("/mine")
     assert not any(fact in cases.said(person).replace("李大山，您好", "") for fact in FACTS)
+
+
+async def test_words_around_a_name_cost_no_try_and_dictated_characters_count(world: World) -> None:
+    """我叫…啊 is a name, a question and figures are none; 后六位是零二… spoken is what it says; figures are not logged."""
+    owed = await cases.owes(world, "李大山")
+    debtor = await world.person("甲")
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    await debtor.says("我还欠多少钱")
+    await debtor.hears("party.case.prove_now")
+    await debtor.taps("party.button.consent")
+    await debtor.says("什么意思啊，我不会弄")
+    await debtor.says(f"李大山 {owed.number[-6:]}")
+    await debtor.hears("party.identify.name_only")
+    await debtor.says("我叫李大山啊。")
+    await debtor.says("我不记得了")
+    await debtor.hears("party.identify.no_tail")
+    spoken = owed.number[-6:].translate(str.maketrans("0123456789", "零幺二三四五六七八九"))
+    await debtor.says(f"后六位是 {spoken}")
+    await debtor.hears("核验通过")
+    async with world.bot.services.store.work() as work:
+        logged = [m.text async for m in work.log.read()]
+        kinds = [e.kind for e in await work.reach.events_of([owed.debtor])]
+    assert not any(owed.number[-6:] in text for text in logged)
+    assert "proof_failed" not in kinds
+
+
+async def test_each_notice_of_a_person_with_several_cases_serves_until_one_was_used(world: World) -> None:
+    """Sheets of two cases: either code works; afterwards the other one shows the cases here, and nobody else anything."""
+    first = await cases.owes(world, "李大山")
+    second = await cases.owes(world, "李大山", case="（2026）黔0402执124号")
+    assert first.debtor == second.debtor
+    codes = [await cases.link(world, owed.debtor) for owed in (first, second)]
+    debtor, stranger = await world.person("甲"), await world.person("乙")
+    await cases.opens(world, debtor, codes[0])
+    await debtor.taps("party.button.consent")
+    await debtor.says("李大山")
+    await debtor.says(first.number[-6:])
+    await debtor.hears("核验通过")
+    await cases.opens(world, stranger, codes[1])
+    await stranger.hears("party.link.refused")
+    await cases.opens(world, debtor, codes[1])
+    await debtor.hears("party.case.list", count=2)
+
+
+async def test_an_older_notice_gives_no_more_tries(world: World) -> None:
+    """Five wrong proofs with one code, then the code of another envelope: still locked; only a new link begins anew."""
+    owed = await cases.owes(world, "李大山")
+    codes = [await cases.link(world, owed.debtor) for _ in range(2)]
+    thief = await world.person("甲")
+    await cases.opens(world, thief, codes[0])
+    await thief.taps("party.button.consent")
+    world.advance(minutes=5)
+    for _ in range(TRIES):
+        await thief.says("李大山")
+        await thief.says("000000")
+    await thief.hears("party.identify.locked")
+    await cases.opens(world, thief, codes[1])
+    await thief.hears("party.identify.locked")
+    await thief.says(owed.number[-6:])
+    assert "核验通过" not in cases.said(thief)

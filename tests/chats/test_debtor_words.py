@@ -20,7 +20,8 @@ DUE = date(2026, 11, 30)  # a Monday; the story begins a week before
 OWED = 6_000_000
 
 # Words, and what comes of them: tasks and paths by their names; `stop`, `thanks`, `doubt`; `faq` (an answer, or the
-# offer to do it now). A path is followed by what it has understood already.
+# offer to do it now), `mine` (their case), `where` (place and account), `refuse` and `unsure` (what can be done, as
+# buttons). A path is followed by what it has understood already.
 SAID = """
 收到，谢谢法官 | thanks
 我知道了，谢谢 | thanks
@@ -53,8 +54,8 @@ OK，知道啦 | thanks
 周五前转2000可否 | promise amount=2000 day=2026-11-27
 年前保证还一半 | promise amount=30000
 我爸过世了，我是他儿子 | contact
-我不认识字，叫我儿给你们回 |
-我又不是不还，你们催什么催 |
+我不认识字，叫我儿给你们回 | contact
+我又不是不还，你们催什么催 | unsure
 我最近生病住院了，实在没钱，晚一个月行吗 | hardship plan kind=delay until=2026-12-30
 老板还没发工资，没得钱，缓两个星期要得不 | hardship plan kind=delay until=2026-12-14
 家里有病人，宽限到下个月底嘛 | hardship plan kind=delay until=2026-12-31
@@ -82,7 +83,7 @@ OK，知道啦 | thanks
 昨天我老板转的两万，转给他了 | paid amount=20000 way=third day=2026-11-22
 我儿子帮我还了 | paid way=third
 担保人代付了五千 | paid amount=5000 way=third
-昨天微信转了五千给他 | paid amount=5000 day=2026-11-22
+昨天微信转了五千给他 | paid amount=5000 day=2026-11-22 way=app
 转给我哥了，他拿给他的 | paid
 打了3千块过去了 | paid amount=3000
 房子上个月就搬空了 | paid
@@ -116,6 +117,64 @@ OK，知道啦 | thanks
 判错了怎么办 | faq
 没钱会不会坐牢 | faq
 我已经还清了，失信名单怎么撤 | faq paid
+我还欠多少 | mine
+还剩好多钱没还 | mine
+什么时候到期 | mine
+最迟哪天要还 | mine
+我的案子怎么样了 | mine
+谁告的我 | mine
+什么案子 | mine
+账号是多少 | where
+钱打给谁 | faq
+把钱打到哪里 | faq
+老子就是不还 | refuse
+我不还了 | refuse
+不还又怎么样 | refuse
+要钱没有要命一条 | refuse
+不给 | refuse
+我凭什么还 | dispute
+我根本不欠他钱 | dispute
+是他欠我的 | dispute
+对方答应我不用还了 | dispute
+我们私下已经和解了 | dispute
+他说剩下的不要了 | dispute
+我都不晓得这回事 | dispute
+我已经申请再审了 | dispute
+法院扣了我的钱了 | paid way=court
+钱我交给法官了 | paid way=court
+昨天微信转了五千 | paid amount=5000 day=2026-11-22 way=app
+上个月20号给了他现金五千块钱没打条子 | paid amount=5000 day=2026-10-20 way=cash
+昨天转了一万二今天又转了八千 | paid day=2026-11-22
+我叫我弟拿了一万块钱给他 | paid amount=10000 way=third
+我老婆已经把钱转给他老婆了 | paid way=third
+还款了 | paid
+己还 | paid
+我还没转过去 | unsure
+15号 | promise day=2026-12-15
+月底 | promise day=2026-11-30
+明天 | promise day=2026-11-24
+年底之前一定还完 | promise amount=60000 day=2026-12-31
+等发工资 | promise
+我没那么多钱只能还两万剩下的不还了 | hardship promise amount=20000
+我工资都被你们冻结了拿什么还 | hardship
+现在一个月三千多，能不能一个月还1000，慢慢还清 | plan kind=instalment each=1000
+再等等 | plan kind=delay
+等我出院再说 | plan kind=delay
+用房子抵 | plan
+我爸死了 | contact
+本人已经死亡我是家属 | contact
+他在坐牢我是他老婆 | contact
+公司早就注销了 | contact
+叫你们领导来 | contact
+我想跟法官说几句话 | contact
+我已经不是这家公司的人了 | wrong_person
+不想再看到你们的消息 | stop
+别发短信了我换号 | stop
+退定 | stop
+下月15 | unsure
+呵呵 | unsure
+他妈的 | unsure
+等不起了 | unsure
 """
 CASES = [tuple(part.strip() for part in line.split("|")) for line in SAID.strip().splitlines()]
 
@@ -162,6 +221,7 @@ async def became(world: World, debtor: Debtor, before: int) -> str:
         found.append("thanks")
     if plain(T("party.doubt")) in said:
         found.append("doubt")
+    found += [name for name, mark in _MARKS if any(text.startswith(mark) for text in said)]
     if any("依据" in text or "要现在就办" in text for text in said):
         found.append("faq")
     async with world.bot.services.store.work(read_only=True) as work:
@@ -177,6 +237,12 @@ async def became(world: World, debtor: Debtor, before: int) -> str:
     return " ".join(found)
 
 
+_MARKS = (
+    ("mine", "（2026）黔0402执"),
+    ("where", plain(T("party.button.do.where"))),
+    ("refuse", plain(T("party.refused"))[:20]),
+    ("unsure", plain(T("party.unsure", matter=""))[:7]),
+)
 _TOLD = ("kind", "amount", "day", "until", "count", "each", "way")
 
 
@@ -304,3 +370,69 @@ async def test_no_thanks_presses_nothing_and_an_old_offer_is_gone(world: World) 
     await debtor.person.hears("party.not_now")
     await debtor.person.says("好的")
     await debtor.person.hears("party.thanks")
+
+
+async def test_what_was_just_answered_is_put_right_and_no_objection(world: World) -> None:
+    """金额不对，是两万五 on the way to a report changes the sum; the case is not disputed, and nobody is a stranger."""
+    debtor = await reminded(world)
+    await remind(world)
+    await debtor.person.says("昨天微信转了两万给他")
+    await debtor.person.hears("party.paid.proof")
+    await debtor.person.says("金额不对，是两万五")
+    await debtor.person.says("没打条子")
+    await debtor.person.hears("25,000 元")
+    await debtor.person.says("打错了")
+    await debtor.person.hears("party.paid.proof")
+    await debtor.person.says("没有")
+    await debtor.person.says("不对不对，应该是前天，2万6")
+    await debtor.person.says("不是微信转的，其实是21号")
+    seen = await debtor.person.hears("26,000 元")
+    assert "2026年11月21日" in seen.text
+    await debtor.person.says("确认")
+    paid = (await view(world, debtor.owed)).payments
+    assert [(p.amount, p.paid_on, p.way) for p in paid] == [(2_600_000, date(2026, 11, 21), "app")]
+    assert not (await view(world, debtor.owed)).disputes
+
+
+async def test_a_promise_is_put_right_before_it_is_noted(world: World) -> None:
+    """改成两万, 还是20号吧 at the last question change what is said back; 算了，不还了 notes nothing."""
+    debtor = await reminded(world)
+    await remind(world)
+    await debtor.person.says("15号还一万")
+    await debtor.person.says("还是20号吧")
+    await debtor.person.hears("2026年12月20日")
+    await debtor.person.says("改成两万")
+    await debtor.person.hears("20,000 元")
+    await debtor.person.says("算了，不还了")
+    await debtor.person.hears(plain(T("party.refused"))[:20])
+    assert not (await view(world, debtor.owed)).promises
+
+
+async def test_a_creditor_who_got_nothing_is_heard_where_the_report_is_verified(world: World) -> None:
+    """没收到 stands beside the report that waits; without one it is a task; a creditor is asked as the one who got it."""
+    debtor = await reminded(world)
+    creditor = await world.person("债权人")
+    await bind(world, creditor, debtor.owed.creditor, "王小二", debtor.owed.creditor_number)
+    await creditor.says("钱没收到啊")
+    assert await task(world, "contact")
+    await creditor.says("先不填了")
+    await debtor.person.says("昨天微信转了两万给他，没有凭证")
+    await debtor.person.says("没有凭证")
+    await debtor.person.says("确认")
+    await creditor.says("他骗人，没打给我")
+    await creditor.hears("party.unpaid")
+    async with world.bot.services.store.work() as work:
+        (verify,) = await work.tasks.open("verify")
+    assert "没打给我" in (verify.note or "")
+    await creditor.says("他哥转了五千给我")
+    await creditor.hears("party.paid.received.day")
+
+
+async def test_two_answers_that_are_not_understood_offer_a_person(world: World) -> None:
+    """Nobody is asked for a day for ever."""
+    debtor = await reminded(world)
+    await remind(world)
+    await debtor.person.says("还了")
+    await debtor.person.says("嗯哼")
+    await debtor.person.says("填不来")
+    await debtor.person.hears("party.flow.lost")

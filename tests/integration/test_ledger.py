@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from bot.core.clock import ManualClock
 from bot.core.ids import Ids
 from bot.core.privacy import Vault
+from bot.ledger import identity
 from bot.ledger.courts import Courts
 from bot.ledger.model import (
     Actor,
@@ -315,11 +316,18 @@ async def test_identity_is_proven_by_name_and_last_characters_only(desk: Desk) -
         case = await book.open_case(NewCase("xixiu", "（2026）黔0402民初1号"))
         known = await book.party(NewParty("李四", PartyKind.PERSON, "11010519491231002X"), case)
         other = await book.party(NewParty("钱七"), case)
-    assert await desk.ledger.proves(known, "李四", "31002x")
-    assert await desk.ledger.proves(known, " 李 四 ", "11010519491231002Ｘ")
-    assert not await desk.ledger.proves(known, "李四", "31002")
-    assert not await desk.ledger.proves(known, "张三", "31002X")
-    assert not await desk.ledger.proves(other, "钱七", "31002X")
+
+
+    async def proves(party: int, name: str, tail: str) -> bool:
+        async with desk.store.work(read_only=True) as work:
+            return await work.ledger.tail_matches(party, identity.name(name), identity.tail(tail))
+
+    assert await proves(known, "李四", "31002x")
+    assert await proves(known, " 李 四 ", "11010519491231002Ｘ")
+    assert await proves(known, "李四", "后六位是31002x。")
+    assert not await proves(known, "李四", "31002")
+    assert not await proves(known, "张三", "31002X")
+    assert not await proves(other, "钱七", "31002X")
 
 
 async def test_the_same_number_is_one_person_in_all_cases_and_namesakes_are_not(desk: Desk) -> None:

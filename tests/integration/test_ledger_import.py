@@ -367,14 +367,82 @@ async def test_an_import_across_several_transactions_is_whole(desk: Desk) -> Non
         assert await work.ledger.count_obligations() == 420
 
 
-async def test_a_plan_agreed_since_is_not_undone_silently(desk: Desk) -> None:
-    """When the table says something else than the ledger, the preview says so before anything is written."""
+async def test_a_table_takes_nothing_back_that_was_changed_since(desk: Desk) -> None:
+    """A plan agreed, a stage, a telephone, a sum taken back: the same table again leaves them, and says how many rows."""
+    first = row(1, paid=1000, paid_on=date(2026, 11, 1), stage="执行前", wage="否")
+    await desk.take(first)
+    view = (await desk.all())[0]
+    async with desk.ledger.change(CLERK) as book:
+        await book.replan(view.id, [Planned(view.row.amount, date(2027, 6, 1))])
+        await book.change_case(view.case.id, stage="in", wage=True)
+        await book.change_party(view.debtor.id, view.case.id, phone="13700000000")
+        await book.revoke_payment(view.payments[0].id, "没有这笔")
+    result = await desk.importer.run(desk.table(first), CLERK)
+    assert (result.same, result.changed, result.kept, result.changes) == (1, 0, 1, [])
+    after = (await desk.all())[0]
+    assert after.instalments[0].due_on == date(2027, 6, 1)
+    assert (after.case.stage, after.case.wage, after.debtor.phone) == ("in", True, "13700000000")
+    assert after.standing.settled == 0
+    assert await desk.ledger.check() == []
+
+
+async def test_what_the_table_says_anew_is_a_change_all_the_same(desk: Desk) -> None:
+    """Another day than before is told in the preview with the ledger's own, and written; then it is the same."""
     await desk.take(row(1))
     view = (await desk.all())[0]
     async with desk.ledger.change(CLERK) as book:
         await book.replan(view.id, [Planned(view.row.amount, date(2027, 6, 1))])
-    result = await desk.importer.preview(desk.table(row(1)))
+    anew = row(1, due=date(2027, 7, 1))
+    result = await desk.importer.preview(desk.table(anew))
     assert [(c.column, c.old) for c in result.changes] == [("plan", "2027-06-01 60476.00")]
+    assert await desk.take(anew) == (0, 1, 0, 0)
+    assert await desk.take(anew) == (0, 0, 1, 0)
+    assert (await desk.all())[0].instalments[0].due_on == date(2027, 7, 1)
+
+
+async def test_what_spreadsheets_do_to_a_table(desk: Desk) -> None:
+    """Headers of any width or broken in two, merged cells, days as counts, marks that nobody sees, formulas that failed."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["法院", " 案 号\n", "执行依据", "义务人", "权利人", "金额(元)", "履行期限", "承办人*"])
+    for name, amount, due in (("甲\u200b", 100, 46387), ("乙", None, "46387"), ("丙", 300, "2026 年 12 月 31 号")):
+        sheet.append(["西秀区法院", "（2026）黔0402执1号", "判决", name, "丁", amount, due, "王\ufeff法官"])
+    sheet.append(["西秀区法院", "（2026）黔0402执2号", "判决", "戊", "#N/A", 5, 46387, "王法官"])
+    for column in "ABCF":
+        sheet.merge_cells(f"{column}2:{column}3")
+    path = desk.folder / "merged.xlsx"
+    book.save(path)
+    result = await desk.importer.preview(path)
+    assert (result.new, result.wrong) == (2, 2)
+    said = [(p.row, p.column, p.code) for p in result.problems]
+    assert said == [(3, "amount", "amount"), (5, "creditor", "cell_error")]
+    done = await desk.importer.run(path, CLERK, only_good=True)
+    assert done.new == 2
+    first = (await desk.all())[0]
+    assert (first.debtor.name, first.case.responsible, first.instalments[0].due_on) == ("甲", "王法官", date(2026, 12, 31))
+
+
+async def test_joint_debtors_owe_one_sum_together(desk: Desk) -> None:
+    """Husband and wife, and who stands surety: one obligation with all of them, once in the figures; exported, it is the same."""
+    joint = row(1, co_debtor="赵六、钱七", co_debtor_number=f"{id_number(901)}；{id_number(902)}")
+    assert await desk.take(joint) == (1, 0, 0, 0)
+    view = (await desk.all())[0]
+    assert [d.name for d in view.debtors] == ["义务人1", "赵六", "钱七"]
+    figures = await desk.ledger.figures()
+    assert (figures.obligations, figures.debtors, figures.amount) == (1, 3, view.row.amount)
+    assert await desk.take(row(1)) == (0, 0, 1, 0)
+    assert await desk.take(row(1, co_debtor="赵六、钱七、孙八")) == (0, 1, 0, 0)
+    assert len((await desk.all())[0].debtors) == 4
+    out = desk.folder / "out.xlsx"
+    await desk.importer.export(out, personal=True)
+    done = await desk.importer.run(out, CLERK)
+    assert (done.same, done.changed, done.wrong) == (1, 0, 0)
+    assert await desk.reasons(row(2, co_debtor="义务人2")) == ["2:co_debtor:co_debtor_twice"]
+    assert await desk.reasons(row(3, debtor="张三、李四")) == ["2:debtor:name_one"]
+    assert await desk.reasons(row(4, co_debtor="甲、乙", co_debtor_number=id_number(903))) == [
+        "2:co_debtor_number:number_count"
+    ]
 
 
 async def test_an_import_that_is_cut_off_is_finished_by_the_next(desk: Desk) -> None:

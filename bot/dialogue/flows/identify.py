@@ -11,6 +11,13 @@ from typing_extensions import override
 
 from bot.dialogue.flows.model import LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say
 
+_NO_NAME = 4  # figures in a row of words that make them something else than a name
+_SIGNS = "，。！？,!?;；\n"
+
+
+def _figures(text: str) -> int:
+    return sum(c.isdigit() for c in text)
+
 
 class Step(StrEnum):
     """consent → name → tail → proven | locked; consent → declined | notme."""
@@ -69,9 +76,21 @@ class Identify(Path):
                 return {"end": Step.DECLINED}
             return {"consent": True} if answer.choice == "yes" else Puzzled("party.identify.consent_first")
         if at.step == Step.NAME:
-            name = answer.text.strip()
-            return {"name": name} if 2 <= len(name) <= 60 else Puzzled("party.identify.no_name")
+            return self._name(answer)
         return self._tail(answer)
+
+    @override
+    def hides(self, step: str, text: str) -> bool:
+        """Neither the last characters, nor a name with figures behind it, which may be those."""
+        return super().hides(step, text) or (step == Step.NAME and _figures(text) >= _NO_NAME)
+
+    def _name(self, answer: Answer) -> Data | Puzzled:
+        """A name; a sentence, a question or figures are none, and must not cost a try later on."""
+        name = answer.text.strip()
+        if _figures(name) >= _NO_NAME:
+            return Puzzled("party.identify.name_only")
+        sentence = answer.asks or any(sign in name.rstrip(_SIGNS) for sign in _SIGNS)
+        return {"name": name} if 2 <= len(name) <= 60 and not sentence else Puzzled("party.identify.no_name")
 
     def _tail(self, answer: Answer) -> Data | Puzzled:
         if answer.proven:

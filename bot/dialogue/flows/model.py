@@ -66,6 +66,8 @@ class Answer:
     tries_left: int = 0
     asks: bool = False  # whether the words read like a question
     by_other: bool = False  # whether the words say that somebody else paid
+    named: str = ""  # the code of the step's button that a longer sentence names: 微信转的
+    corrects: bool = False  # whether the words take back what was answered before: 不对，是两万
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class Path(ABC):
     @abstractmethod
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """What the answer fills in; `Say` stays at the step without putting the question again."""
+
+    def hides(self, step: str, text: str) -> bool:  # noqa: ARG002 - for those who override it
+        """Whether the log must not keep what is answered at a step."""
+        return step in self.secret
 
     def clear(self, step: str) -> tuple[str, ...]:
         """The data that a step fills in, to be forgotten when somebody goes back to it."""

@@ -15,6 +15,7 @@ from bot.guide.days import after_months
 from bot.guide.settlement.model import MOST_PARTS, TIMES, Fee
 from bot.guide.settlement.reading import leftover, names_first, read_down, read_schedule, speaks_of_rest
 from bot.reach.saying import (
+    by_parts,
     even_plan,
     find_count,
     find_day,
@@ -135,6 +136,8 @@ class Plan(Path):
             first = {"first": found.day.isoformat()} if found and 0 < ahead <= LONGEST else {}
             data = {"each": each} if each else {"count": count}
             return {"kind": "instalment"} | data | first | ({"down": down} if down else {})
+        if text and whole(text) and by_parts(text):
+            return {"kind": "instalment"}  # 一个月还一点，慢慢还清
         if text and whole(text):
             amount = None if waives(text) else find_sum(text, opening.today)
             return {"kind": "lump"} | ({"total": amount} if amount else {})

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Path, Puzzled, Say, yuan
+from bot.dialogue.flows.model import BACK, LEAVE, Answer, At, Choice, Data, Opening, Path, Puzzled, Say, yuan
 from bot.reach.saying import find_day, find_one, find_share, find_sum, share_of, whole
 
 LONGEST = 366  # days that a promise may reach ahead
@@ -71,6 +71,14 @@ class Promise(Path):
         return Say(key, {"day": day, "amount": amount})
 
     @override
+    def opened(self, opening: Opening) -> Data:
+        """A day to come, or a sum, that somebody wrote under a reminder."""
+        found, amount = find_day(opening.text, opening.today), find_sum(opening.text, opening.today)
+        ahead = (found.day - opening.today).days if found else -1
+        day: Data = {"day": found.day.isoformat()} if found and 0 <= ahead <= LONGEST else {}
+        return day | ({"amount": amount} if amount else {})
+
+    @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
         """A day to come within a year, a sum above zero."""
         if at.step == Step.DAY:
@@ -79,7 +87,16 @@ class Promise(Path):
             return self._amount(at, answer)
         if answer.choice == "no":
             return {"end": Step.DROPPED}
-        return {"confirm": True} if answer.choice == "yes" else Puzzled("party.flow.press")
+        if answer.choice == "yes":
+            return {"confirm": True}
+        return self._put_right(at, answer) or Puzzled("party.flow.press")
+
+    def _put_right(self, at: At, answer: Answer) -> Data:
+        """Another day or sum in place of the confirmation: 改成两万, 还是20号吧."""
+        told = self.opened(Opening(answer.today, answer.text))
+        amount = find_one(answer.text, answer.today) if answer.corrects else None
+        told |= {"amount": amount} if amount else {}
+        return {k: v for k, v in told.items() if k == "day" or not at.data.get("act")}
 
     def _day(self, at: At, answer: Answer) -> Data | Puzzled:
         found = find_day(answer.text, answer.today)

@@ -211,6 +211,12 @@ def test_a_sum_survives_being_written_and_read(fen: int) -> None:
         "20261231",
         "２０２６－１２－３１",
         "2026-12-31 00:00:00",
+        "2026年12月31号",
+        "2026 年 12 月 31 日",
+        "2026—12—31 14:30",
+        46387,
+        "46387",
+        46387.5,
         date(2026, 12, 31),
         datetime(2026, 12, 31, 9, 0),  # noqa: DTZ001 - a spreadsheet's cell has no zone
     ],
@@ -220,7 +226,7 @@ def test_days_in_every_usual_form(cell: cells.Cell) -> None:
     assert cells.day(cell) == date(2026, 12, 31)
 
 
-@pytest.mark.parametrize("cell", ["2026-02-30", "明天", "46387", 46387, "31.12.2026", "", "1026-12-31"])
+@pytest.mark.parametrize("cell", ["2026-02-30", "明天", "2026", 2026, 463870, "31.12.2026", "", "1026-12-31"])
 def test_what_is_no_day_is_refused(cell: cells.Cell) -> None:
     """Days that do not exist, words, and bare numbers."""
     with pytest.raises(Broken, match="day"):
@@ -233,9 +239,12 @@ def test_a_plan_is_read_as_it_is_written() -> None:
     assert cells.plan("2026-12-31 20000；2027-01-31 20500.50") == planned
     assert cells.plan("2026年12月31日：2万元；\n2027年1月31日：20,500.50元；") == planned
     assert cells.plan(cells.written_plan(planned)) == planned
+    assert cells.plan("2026年12月31日付2万元，2027年1月31日付20,500.50元") == planned
+    assert cells.plan("第1期：2026-12-31 20000、第2期：2027-01-31 20500.50") == planned
+    assert cells.plan("1、2026-12-31 20000\n2、2027-01-31 20500.50") == planned
 
 
-@pytest.mark.parametrize("text", ["每月 2000", "2026-12-31", "2026-12-31 20000；下月再付"])
+@pytest.mark.parametrize("text", ["每月 2000", "2026-12-31", "2026-12-31 20000；下月再付", "2026-12-31前付500", "500 2026-12-31", "2026-12-31 50、2027-01-31"])
 def test_a_plan_that_cannot_be_read_is_refused(text: str) -> None:
     """Without a day, without a sum, or with words."""
     with pytest.raises(Broken):
@@ -248,3 +257,15 @@ def test_an_identifier_that_a_spreadsheet_has_rounded_is_refused() -> None:
         with pytest.raises(Broken, match="number_rounded"):
             cells.exact(cell)
     assert cells.exact(13812345678) == "13812345678"
+
+
+def test_one_row_names_one_debtor_and_remarks_are_no_part_of_a_name() -> None:
+    """Several names in the cell of one, and 张三（已故）, who could never prove to be called so."""
+    for cell in ("张三、李四", "张三，李四", "张三；李四"):
+        with pytest.raises(Broken, match="name_one"):
+            cells.single(cell)
+    assert cells.several("张三，李四；王五") == ["张三", "李四", "王五"]
+    assert cells.single("ABC Co., Ltd") == "ABC Co., Ltd"
+    with pytest.raises(Broken, match="name_remark"):
+        identity.remarks(identity.name("张三（已故）"), PartyKind.PERSON)
+    identity.remarks(identity.name("安顺（贵州）建筑公司"), PartyKind.ORGANISATION)

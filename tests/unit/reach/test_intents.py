@@ -111,7 +111,7 @@ def test_who_paid_is_told_from_who_got_it(words: str, other: bool) -> None:
 
 def test_no_message_takes_long() -> None:
     """However long, and however much of it is courtesy."""
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("好的" * 2000, "谢谢您了" * 1000, "我哥" * 2000 + "还", "不是" * 2000, "还了，" * 1300):
         REPLIES.meaning(text, MONDAY)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -84,6 +84,7 @@ def test_a_cell_never_runs_a_formula(text: str) -> None:
     """What people wrote is text in a spreadsheet."""
     assert safe_cell(text).startswith("'")
     assert safe_cell("好") == "好"
+    assert safe_cell("\x0b\x01=1") == "'=1"
 
 
 def test_qr_codes_and_fonts(tmp_path: Path) -> None:

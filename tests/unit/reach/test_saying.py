@@ -20,6 +20,8 @@ from bot.reach.saying import (
     find_share,
     find_sum,
     numeral,
+    said_characters,
+    said_name,
     waives,
     whole,
 )
@@ -222,3 +224,11 @@ def test_a_message_is_read_clause_by_clause() -> None:
     assert len(clauses("给过了，判错了 我不认账")) == 3
     assert len(clauses("还了3,000元")) == 1
     assert len(clauses("我 没 钱")) == 1
+
+
+def test_what_is_said_around_a_name_is_no_part_of_it() -> None:
+    """我叫…啊, a full stop, a mark that nobody sees; a name that is short stays whole."""
+    for said in ("我叫李大山啊。", "您好，我是李大山", "姓名：李大山", "本人李大山"):
+        assert said_name(said) == "李大山"
+    assert said_name("叫山") == "叫山"
+    assert said_characters("零幺两四五叉") == "01245X"
