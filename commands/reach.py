@@ -76,8 +76,10 @@ class Office:
             for role in case.roles
             if role.role in (Role.DEBTOR, Role.CREDITOR, Role.AGENT)
         ]
-        once = {p[2].id: p for p in reversed(found)}.values()  # who is on both sides needs one link
-        fitting = [p for p in once if (not name or p[2].name == name) and (name or p[2].provable)]
+        once: dict[int, tuple[CaseView, str, PartyRow]] = {}
+        for each in found:  # who is on both sides needs one link
+            once.setdefault(each[2].id, each)
+        fitting = [p for p in once.values() if (not name or p[2].name == name) and (name or p[2].provable)]
         if not fitting:
             raise ReachError("no_party" if name else "no_number")
         return fitting

@@ -568,8 +568,15 @@ class Party:
         if not any(i in _ACTIONS for i in meaning.told):
             return False
         own = scene.flow if self._paths.fresh(scene) else None
-        if own and own.kind in [_FLOW_OF.get(_ACTIONS.get(i, "")) for i in meaning.told]:
-            return False  # the same once more, without what was asked for
+        if own and (same := [i for i in meaning.told if _FLOW_OF.get(_ACTIONS.get(i, "")) == own.kind]):
+            if meaning.explains:
+                return False
+            for intent in same:
+                meaning = meaning.without(intent)
+            if not any(i in _ACTIONS for i in meaning.told):  # the same once more, without what was asked for
+                self._hear(scene, text, own.kind)
+                self._paths.ask_again(scene, own)
+                return True
         return await self._wanted(scene, meaning, text)
 
     async def _own_beside(self, scene: Scene, text: str, meaning: Meaning) -> bool:
@@ -632,7 +639,8 @@ class Party:
     async def _unsure(self, scene: Scene, text: str, meaning: Meaning) -> bool:
         """Words after a reminder that tell nothing we know: what can be said about the case, as buttons.
 
-        A day or a sum alone answers the reminder. Questions, and what the FAQ knows, are its business.
+        A day or a sum alone answers the reminder. Questions, and what the FAQ knows, are its business, and so
+        is a second miss in a row, which a person hears.
         """
         state = scene.turn.state
         if not scene.proven or scene.delivery is None or meaning.asks or state.request or state.clarifies:
@@ -644,9 +652,10 @@ class Party:
             self._hear(scene, text, "promise")
             await self._do(scene, "promise", view.id, text)
             return True
-        if not bare(text) or self._guided.is_known(scene, text):
+        if not bare(text) or state.misses or self._guided.is_known(scene, text):
             return False
         self._hear(scene, text, "unsure")
+        state.misses = 1
         scene.about(view.id, scene.side(view)[0])
         actions = ("paid", "plan", "hard", "dispute", "notme", "contact")
         buttons = (*self._ways(scene, view, actions), scene.button("party.button.mine", "pt:mine"))
@@ -694,6 +703,7 @@ class Party:
         """Log the words, unless that was done already."""
         if not any(m.direction == "in" for m in scene.turn.messages):
             scene.turn.heard(text, scene.turn.incoming.kind, decision=decision)
+        scene.turn.state.misses = 0  # understood
 
     def _meant(self, scene: Scene) -> BindingRow | None:
         """The party whom 不是我 means: that of the last reminder, else the newest."""

@@ -436,3 +436,15 @@ async def test_two_answers_that_are_not_understood_offer_a_person(world: World) 
     await debtor.person.says("嗯哼")
     await debtor.person.says("填不来")
     await debtor.person.hears("party.flow.lost")
+
+
+async def test_the_same_once_more_is_asked_for_and_something_else_begins(world: World) -> None:
+    """都说了还了 while a day is asked for gets the question, no lesson in law; 剩下的月底还 sets out on a promise."""
+    debtor = await reminded(world)
+    await remind(world)
+    await debtor.person.says("还了")
+    before = len(debtor.person.heard())
+    await debtor.person.says("都说了还了")
+    assert debtor.person.heard()[before:] == [plain(T("party.paid.day"))]
+    await debtor.person.says("剩下的月底还")
+    await debtor.person.hears("2026年11月30日")
