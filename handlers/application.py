@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.routing import Route
-from telegram import BotCommand, Update
+from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, ExtBot
 
@@ -20,6 +20,7 @@ from bot.dialogue.service import Dialogue
 from bot.service import Services
 from bot.settings import Telegram
 from bot.store.rows import StoredUpdate
+from handlers.readable import read_update
 from handlers.receive import ALLOWED_UPDATES, Poller, Webhook, seconds_of
 from handlers.request import AiohttpRequest
 from handlers.routes import ChatHandlers, StaffRoom
@@ -145,7 +146,7 @@ class TelegramDoor:
         """Dispatch one stored update through PTB; raises what its handler raised."""
         ticket = Ticket(stored.id)
         CURRENT.set(ticket)
-        update = Update.de_json(json.loads(stored.raw), self.bot)
+        update = read_update(json.loads(stored.raw), self.bot)
         await self.application.process_update(update)
         if ticket.error is not None:
             raise ticket.error

@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import os
 import re
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -17,12 +19,26 @@ from bot.core.errors import SettingsError
 
 _NONCE = 12
 MASK = "*" * 6  # what stands for the hidden digits of an identifier
-# A citizen's ID (18, or the old 15) and a bank card (16–19), also with spaces or dashes between
-# groups. Digits of any width count; longer runs are masked too: nobody needs them in a log.
-_ID_OR_CARD = re.compile(r"(?<![\d.])\d(?:[ \-]?\d){13,22}[ \-]?[\dXx](?!\d)")
-# Several days in a row (2024-03-01 2024-05-10) look like groups of such a number, and are none.
-_DAYS = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?:[ \-](?:19|20)\d\d-\d{1,2}-\d{1,2})*")
-_MOBILE = re.compile(r"(?<!\d)(?:\+?86[ \-]?)?1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)")
+# What people put between the groups of a number: spaces of any width, dashes of any length, dots, strokes.
+_GAP = r"[ \t\u00a0\u2000-\u200b\u202f\u3000\-\u2010-\u2015\u2212\uff0d_.·•/]"
+# What any of the numbers below holds at least: most texts hold no such thing and are done with one look.
+_MANY = re.compile(rf"\d(?:{_GAP}{{0,3}}\d){{10}}")
+# Digits in one piece, as many as an ID card (18, or the old 15) or a bank card (16–19) has, or more: nobody
+# needs them in a log.
+_LONG = re.compile(r"(?<![\d.])\d{14,}[\dXx](?!\d)")
+# In groups: only what has the form of a card, or holds the day of birth where an ID has it. Sums, days and
+# telephone numbers in a row are no such number.
+_CARD = re.compile(rf"(?<!\d)\d{{4}}(?:{_GAP}{{1,3}}\d{{4}}){{2}}{_GAP}{{1,3}}\d{{3,4}}(?:{_GAP}{{1,3}}\d{{1,4}})?(?!\d)")
+_UNIONPAY = re.compile(rf"(?<!\d)6{_GAP}{{0,2}}2(?:{_GAP}{{0,2}}\d){{14,17}}(?!\d)")
+_ID = re.compile(rf"(?<!\d)(?:\d{_GAP}{{0,3}}){{17}}[\dXx](?!\d)")
+_OLD_ID = re.compile(rf"(?<!\d)(?:\d{_GAP}{{0,3}}){{14}}\d(?!\d)")
+_PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65".split())
+_BORN = re.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # full width, bold, Arabic …
+_SPACE = r"[ \t\u00a0\u2000-\u200b\u202f\u3000\-\u2010-\u2015\u2212\uff0d·]{0,2}"
+_MOBILE = re.compile(
+    rf"(?<!\d)(?:(?:\+|00)?86{_SPACE})?1[3-9]\d(?:{_SPACE}\d{{4}}{_SPACE}\d{{4}}|\.\d{{4}}\.\d{{4}})(?!\d)"
+)
 _TOKEN = re.compile(r"\b(?:bot)?\d{6,12}:[A-Za-z0-9_-]{30,}")
 
 
@@ -107,21 +123,56 @@ def mask_numbers(text: str) -> str:
     Applied to an update before it is stored at all. Telephone numbers stay, since a clerk's reply may
     have to carry one.
     """
-    text = text.translate(_WIDE_DIGITS)
-    return _ID_OR_CARD.sub(_masked, text)
+    if not _MANY.search(text):
+        return text
+    text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m.group())), text).replace("Ｘ", "X").replace("ｘ", "x")
+    for form, holds in _FORMS:
+        text = _masked(text, form, holds)
+    return text
 
 
-def _masked(found: re.Match[str]) -> str:
-    number = found.group()
-    return number if _DAYS.fullmatch(number) else MASK + re.sub(r"[ \-]", "", number)[-4:]
+def _masked(text: str, form: re.Pattern[str], holds: Callable[[str], bool]) -> str:
+    """Every number of that form masked of which `holds` is true for its digits."""
+    parts, done, look = [], 0, 0
+    while found := form.search(text, look):
+        digits = "".join(c for c in found.group() if c.isalnum())
+        if holds(digits):
+            parts += [text[done : found.start()], MASK, digits[-4:]]
+            done = look = found.end()
+        else:  # a number may begin in the middle of what was none
+            look = found.start() + 1
+    return "".join([*parts, text[done:]]) if done else text
+
+
+def _is_any(_digits: str) -> bool:
+    return True
+
+
+def _is_id(digits: str) -> bool:
+    """A place where people are registered, and a day of birth, where an ID card has them."""
+    born = digits[6:14] if len(digits) == 18 else "19" + digits[6:12]
+    return digits[:2] in _PROVINCES and bool(_BORN.fullmatch(born))
+
+
+def _adds_up(digits: str) -> bool:
+    """The check of bank cards (ISO/IEC 7812): every second digit doubled, the sum ends in 0."""
+    doubled = [sum(divmod(2 * int(d), 10)) for d in digits[-2::-2]]
+    return (sum(doubled) + sum(int(d) for d in digits[-1::-2])) % 10 == 0
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
+    (_ID, _is_id),
+    (_OLD_ID, _is_id),
+    (_LONG, _is_any),
+    (_CARD, _is_any),
+    (_UNIONPAY, _adds_up),
+)
 
 
 def mask_identifiers(text: str) -> str:
     """The same, mobile numbers too: for whatever is kept, in the database's log or in log files."""
-    return _MOBILE.sub(lambda m: m.group()[:3] + "****" + m.group()[-4:], mask_numbers(text))
-
-
-_WIDE_DIGITS = str.maketrans("０１２３４５６７８９Ｘ", "0123456789X")
+    text = mask_numbers(text)
+    return _MOBILE.sub(lambda m: m.group()[:3] + "****" + m.group()[-4:], text) if _MANY.search(text) else text
 
 
 def redact(text: str, *secrets: str) -> str:

@@ -42,6 +42,21 @@ async def test_kinds_that_nobody_thought_of_get_a_word_too(world: World, content
     await alice.hears("noted.other")
 
 
+async def test_what_ptb_cannot_read_costs_nobody_the_answer(court: Court) -> None:
+    """A poll without a field that this version demands, a question with a reply of a shape that it does not know."""
+    alice = await court.world.person("张三")
+    before = len(court.clerk.heard())
+    court.world.sandbox.people._write(alice.id, {"poll": {"id": "1", "question": "?", "options": [], "type": "quiz"}})
+    await court.world.settled()
+    await alice.hears("noted.other")
+    court.world.sandbox.people._write(
+        alice.id, {"text": "执行费怎么算", "external_reply": {"of": "next year"}, "checklist": {"title": 1}}
+    )
+    await court.world.settled()
+    await alice.hears("申请执行不用先交钱")
+    assert len(court.clerk.heard()) == before, "nothing was set aside"
+
+
 @pytest.mark.parametrize("update", [{"brand_new_update": {"x": 1}}, {"poll_answer": {"poll_id": "1", "option_ids": []}},
                                     {"message": {"message_id": 1}}, {"message": None}, {"callback_query": {}}])  # fmt: skip
 async def test_unknown_and_broken_updates_stop_nothing(world: World, update: dict[str, Any]) -> None:
