@@ -264,6 +264,10 @@ def _from_file(path: Path) -> dict[str, Any]:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such settings file") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is no text in UTF-8") from error
     except yaml.YAMLError as error:
         raise SettingsError(f"{path}: not readable as YAML: {error}") from error
     if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):

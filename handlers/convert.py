@@ -112,14 +112,15 @@ def _addressed(message: Message, me: User, commands: frozenset[str]) -> bool:
     """In a group the bot speaks only when spoken to: a mention, a reply to it, or a command of its own."""
     if message.chat.type == Chat.PRIVATE:
         return True
+    text = message.text or message.caption or ""
+    if text.startswith("/"):  # also under one of our messages: it may be meant for another bot
+        name = text.split()[0].lstrip("/").lower()
+        return name in commands or bool(_mention(me).search(name))
     answered = message.reply_to_message
     # In a topic everything counts as a reply to the message that opened it.
     if answered and answered.from_user and answered.from_user.id == me.id and not answered.forum_topic_created:
         return True
-    text = message.text or message.caption or ""
-    if _mention(me).search(text):
-        return True
-    return _kind(message, me)[0] == "command" and text.split()[0].lstrip("/").lower() in commands
+    return bool(_mention(me).search(text))
 
 
 def _mention(me: User) -> re.Pattern[str]:

@@ -111,7 +111,7 @@ class Answering:
         if len(sides) > 1:
             turn.say(self._words.sides(sides))
         elif known and verdict.reason is not Reason.GENERIC:
-            turn.say(self._words.choices(known, group=turn.conversation.kind == "group"))
+            turn.say(self._words.choices(known))
         else:
             self.invite(turn)
 

@@ -10,7 +10,7 @@ from bot.core.ids import long
 from bot.dialogue.answering import Answering
 from bot.dialogue.desk import Desk
 from bot.dialogue.model import Reply
-from bot.dialogue.turn import Turn
+from bot.dialogue.turn import Turn, is_public
 from bot.dialogue.words import TOOLS, Words
 
 _LARGEST = 2**63 - 1  # what a number in the database can be
@@ -50,7 +50,11 @@ class Presses:
         echo = turn.state.is_echo(f"{turn.incoming.external_id} {turn.incoming.data}", turn.now)
         words = self._words.texts("pace.press") if slow else ""
         turn.say(Reply(words, kind="toast", callback=turn.incoming.callback, key="toast"))
-        if not slow and not echo:
+        if slow or echo:
+            return
+        if turn.conversation.kind == "group" and not is_public(turn.incoming.data):
+            turn.say(self._words.plain("group.private"))
+        else:
             await self.act(turn, turn.incoming.data)
 
     async def act(self, turn: Turn, data: str) -> None:

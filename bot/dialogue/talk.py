@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bot.consult.following import settled
 from bot.consult.library import Library
-from bot.consult.model import Reason, Verdict
+from bot.consult.model import Context, Reason, Verdict
 from bot.consult.rerank import Choice, with_choice
 from bot.core.clock import local_day
 from bot.core.privacy import mask_identifiers
@@ -103,6 +103,8 @@ class Talk:
     def _judge(self, turn: Turn, text: str) -> tuple[Verdict, float]:
         """The verdict on a question, and the milliseconds that it took."""
         context = turn.state.context(turn.now, self._settings.lean)
+        if len(text) > LONGEST_QUESTION:  # a whole story leans on nothing that was said before
+            context = Context(viewpoint=context.viewpoint)
         started = time.perf_counter()
         verdict = settled(context, self._library.match(text[-LONGEST_QUESTION:], context, local_day(turn.now)))
         if opinion := turn.incoming.opinion:
@@ -191,7 +193,8 @@ class Talk:
             await self._text(turn, text, lead=self._texts("noted.caption"))
             return
         turn.heard(text, incoming.kind)
-        number = await self._desk.add(turn, self._texts("noted.in_request", kind=self._kind(incoming.kind)))
+        sent = "" if incoming.kind == "sticker" else self._texts("noted.in_request", kind=self._kind(incoming.kind))
+        number = await self._desk.add(turn, sent) if sent else None  # a smiley is nothing to hand in
         turn.say(self._words.plain("noted.while_waiting", number=number) if number else self._about(incoming.kind))
 
     def _kind(self, kind: str) -> str:
@@ -228,8 +231,11 @@ class Talk:
         if action:
             turn.heard(f"/{incoming.text} {incoming.data}".strip(), "command")
             await action(turn)
-        elif turn.conversation.kind == "private":  # in a group it was meant for another bot
+        elif turn.conversation.kind == "private":
             await self._text(turn, incoming.data or incoming.text)
+        else:  # what works in private only, such as /mine
+            turn.heard(f"/{incoming.text}", "command")
+            turn.say(self._words.plain("group.private"))
 
     async def _start(self, turn: Turn) -> None:
         first, turn.state.greeted = not turn.state.greeted, True

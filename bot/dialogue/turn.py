@@ -16,6 +16,14 @@ from bot.dialogue.voice import Voice
 from bot.store.rows import ConversationRow, MessageRow, OutgoingRow
 from bot.store.work import Work
 
+# Buttons that show what everybody may read. All others are about the one who presses, and not for a group.
+_PUBLIC = frozenset({"topic", "more", "related", "cat", "menu", "side"})
+
+
+def is_public(press: str) -> bool:
+    """Whether the button with that data shows nothing of anybody's own matter."""
+    return press.partition(":")[0] in _PUBLIC
+
 
 @dataclass(slots=True)
 class Turn(Voice):
@@ -60,7 +68,13 @@ class Turn(Voice):
         self.messages[0] = replace(self.messages[0], **marks)
 
     def say(self, reply: Reply) -> int:
-        """Log a reply and queue it; the id of the logged message (its last part)."""
+        """Log a reply and queue it; the id of the logged message (its last part).
+
+        In a group without the buttons that lead into somebody's own matter.
+        """
+        if self.conversation.kind == "group":
+            public = (tuple(b for b in row if is_public(b.data)) for row in reply.buttons)
+            reply = replace(reply, buttons=tuple(row for row in public if row))
         return self.say_to(self.conversation, reply)
 
     @override

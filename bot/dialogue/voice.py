@@ -100,10 +100,12 @@ class Voice:
                 "lane": self.vault.pseudonym(conversation.channel, notice.chat),
                 "payload": outside_dialogue(notice.chat, words),
             }
+        # A press is answered beside the chat's messages, not behind them: the clock on the button runs meanwhile.
+        lane = self.vault.pseudonym(conversation.lane, "press") if reply.kind == "toast" else conversation.lane
         self.outgoing.append(
             OutgoingRow(
                 self.ids.new(self.now),
-                conversation.lane,
+                lane,
                 conversation.channel,
                 payload,
                 message_id=logged,

@@ -177,7 +177,7 @@ class Words:
 
     # -- asking back -----------------------------------------------------------------------------
 
-    def choices(self, entries: Iterable[Entry], *, group: bool = False) -> Reply:
+    def choices(self, entries: Iterable[Entry]) -> Reply:
         """At most three topics and 都不是."""
         known = list(entries)[:3]
         lines = [self.texts("clarify.choices", number=n, title=e.question) for n, e in enumerate(known, 1)]
@@ -185,8 +185,8 @@ class Words:
             (self.topic_button(e, self.texts("clarify.choices", number=n, title=e.title)),)
             for n, e in enumerate(known, 1)
         ]
-        last = () if group else ((Button(self.texts("button.none"), "none"), self.human()),)
-        return Reply("\n".join([self.texts("clarify.choose"), *lines]), (*buttons, *last), "clarify.choose")
+        last = (Button(self.texts("button.none"), "none"), self.human())
+        return Reply("\n".join([self.texts("clarify.choose"), *lines]), (*buttons, last), "clarify.choose")
 
     def sides(self, choices: Sequence[tuple[Viewpoint, str]]) -> Reply:
         """Who asks? The answer differs."""

@@ -23,7 +23,7 @@ from bot.store.work import Store
 
 log = get(__name__)
 
-WIDEN = 0.05  # seconds of waiting after which one more request may be under way
+WIDEN = 0.2  # seconds of waiting after which one more message may be under way
 GIVE_UP_AFTER_HOURS = 24  # an answer that could not leave for a day helps nobody any more
 
 
@@ -275,8 +275,9 @@ class Sender:
         group = bool(row.payload.get("group"))
         if not row.payload.get("free"):  # answers to button presses do not count as messages
             self._pace.take(lane.name, now, group=group, bulk=row.bulk)
-        if not row.bulk:
-            self._on_the_wire.add(row.id)
+            # Nor is anybody hurt by one that is answered twice.
+            if not row.bulk:
+                self._on_the_wire.add(row.id)
         task = asyncio.create_task(self._deliver(lane, row))
         self._under_way.add(task)
         task.add_done_callback(self._landed)

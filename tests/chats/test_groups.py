@@ -100,6 +100,23 @@ async def test_clerks_commands_show_nothing_in_a_group(court: Court) -> None:
     assert said(court.world, group) == [plain(TEXTS("staff.private"))]
 
 
+async def test_what_concerns_ones_own_matter_is_offered_in_private_only(world: World) -> None:
+    """The menu has no paths in a group; a button forwarded or left from before, and /mine, lead to the private chat."""
+    alice = await world.person("张三")
+    group = await group_of(world, alice)
+    await speaks(world, alice, group, f"/menu{NAME}")
+    menu = [m for m in world.sandbox.people.messages(group.id) if m.from_bot][-1]
+    assert {b["callback_data"].partition(":")[0] for b in menu.buttons} == {"cat"}
+    await speaks(world, alice, group, f"/mine{NAME}")
+    assert said(world, group)[-1] == plain(TEXTS("group.private"))
+    private = [m for m in world.sandbox.people.messages(alice.id) if m.from_bot and m.buttons][-1]
+    assert private.buttons[0]["callback_data"].startswith("go:")
+    before = len(said(world, group))
+    for words in ("/ban", "/mine"):
+        await speaks(world, alice, group, words, reply_to=menu.id)
+    assert len(said(world, group)) == before, "a command without our name may be another bot's"
+
+
 async def test_an_amount_is_not_repeated_in_a_group(world: World) -> None:
     """What somebody says of the own case is not said back where others read."""
     alice = await world.person("张三")

@@ -65,6 +65,15 @@ def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path, text: str) -
         load(file, {})
 
 
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A folder, or what is no text: a message, not a traceback."""
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    for name in ("folder.yaml", "binary.yaml"):
+        with pytest.raises(SettingsError, match=name):
+            load(tmp_path / name, {})
+
+
 def test_a_moved_clock_is_refused_with_telegrams_own_server() -> None:
     """Rehearsals must not write to real people."""
     env = {"ZHIYUAN_TELEGRAM__TOKEN": "1:a", "ZHIYUAN_CLOCK__OFFSET": "60"}
