@@ -6,6 +6,7 @@ Every field has a description; a test compares them with `docs/configuration.md`
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from bot.core.errors import SettingsError
 
 PREFIX = "ZHIYUAN_"
+_ADDRESS = re.compile(r"https?://[^/\s]+(/\S*)?\Z")
 
 
 class _Section(BaseModel):
@@ -237,6 +239,9 @@ def _conflict(settings: Settings) -> str | None:
     telegram = settings.telegram
     if telegram.base_url and not telegram.token.get_secret_value():
         return "telegram.token: missing, though telegram.base_url is set; set ZHIYUAN_TELEGRAM__TOKEN"
+    for name, address in (("base_url", telegram.base_url), ("webhook_url", telegram.webhook_url)):
+        if address and not _ADDRESS.match(address):
+            return f"telegram.{name}: {address!r} is no address; it begins with http:// or https:// and a host"
     if telegram.mode == "webhook" and not settings.rehearsal:
         if not telegram.webhook_url:
             return "telegram.webhook_url: missing in webhook mode"

@@ -32,7 +32,7 @@ _CARD = re.compile(rf"(?<!\d)\d{{4}}(?:{_GAP}{{1,3}}\d{{4}}){{2}}{_GAP}{{1,3}}\d
 _UNIONPAY = re.compile(rf"(?<!\d)6{_GAP}{{0,2}}2(?:{_GAP}{{0,2}}\d){{14,17}}(?!\d)")
 _ID = re.compile(rf"(?<!\d)(?:\d{_GAP}{{0,3}}){{17}}[\dXx](?!\d)")
 _OLD_ID = re.compile(rf"(?<!\d)(?:\d{_GAP}{{0,3}}){{14}}\d(?!\d)")
-_PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65".split())
+_PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]")  # GB/T 2260: where an ID was issued
 _BORN = re.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # full width, bold, Arabic …
 _SPACE = r"[ \t\u00a0\u2000-\u200b\u202f\u3000\-\u2010-\u2015\u2212\uff0d·]{0,2}"
@@ -151,7 +151,7 @@ def _is_any(_digits: str) -> bool:
 def _is_id(digits: str) -> bool:
     """A place where people are registered, and a day of birth, where an ID card has them."""
     born = digits[6:14] if len(digits) == 18 else "19" + digits[6:12]
-    return digits[:2] in _PROVINCES and bool(_BORN.fullmatch(born))
+    return bool(_PROVINCE.match(digits)) and bool(_BORN.fullmatch(born))
 
 
 def _adds_up(digits: str) -> bool:

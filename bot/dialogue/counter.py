@@ -19,7 +19,7 @@ from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
 from bot.dialogue.words import Words
 from bot.reach.files import LIMIT, Files, note
-from bot.staff.model import LINK_PREFIX, StaffError
+from bot.staff.model import LINK_PREFIX, Right, StaffError, Who
 from bot.staff.service import Staff
 from bot.store.reach_rows import IncomingFileRow
 
@@ -66,6 +66,9 @@ class Counter:
         elif incoming.kind == "command" and private and _is_invitation(incoming):
             turn.heard("/start", "command")  # never the token
             await self._accept(turn)
+        elif incoming.kind == "command" and private and incoming.text == "start":
+            await self._responder.respond(turn)
+            await self._greet_staff(turn)
         elif turn.conversation.held is not None and incoming.kind not in _PASSED_ON and not self._danger(turn):
             await self._keep(turn)
         else:
@@ -80,6 +83,18 @@ class Counter:
         except StaffError as error:
             turn.say(self._words.plain(f"staff.wrong.{error.code}", **error.params))
             return
+        self._welcome(turn, who)
+
+    async def _greet_staff(self, turn: Turn) -> None:
+        """Staff who press 开始 see what they can do here and who waits: before that, no notice could reach them."""
+        incoming = turn.incoming
+        who = await self._staff.of_person(turn.work, incoming.channel, incoming.person, incoming.name)
+        if who is not None:
+            self._welcome(turn, who)
+            if who.may(Right.SEE_CHATS):
+                await self._desk.list_waiting(turn, who)
+
+    def _welcome(self, turn: Turn, who: Who) -> None:
         role = self._words.texts(f"staff.role.{next(iter(who.roles))}")
         turn.say(self._words.plain("staff.welcome", name=quoted(who.name), role=role))
 

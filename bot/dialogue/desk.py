@@ -236,9 +236,10 @@ class Desk:
         if wanted := "".join(c for c in turn.incoming.data if c.isdecimal()):
             await self._show(turn, who, int(wanted))
         else:
-            await self._list(turn, who)
+            await self.list_waiting(turn, who)
 
-    async def _list(self, turn: Turn, who: Who) -> None:
+    async def list_waiting(self, turn: Turn, who: Who) -> None:
+        """Say who waits, as far as this person of the staff may see them."""
         counts = await turn.work.desk.counts(who.courts, who.account)
         count = sum(n for state, n in counts.items() if state != "resolved")
         if not count:

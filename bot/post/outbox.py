@@ -336,8 +336,11 @@ class Sender:
             log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)
             lane.put(replace(row, attempts=row.attempts + 1))
         else:
-            if self._receipts and isinstance(outcome, Delivered):
-                self._receipts.note(row.id, outcome.external_id)
+            if isinstance(outcome, Delivered):
+                if self._receipts:
+                    self._receipts.note(row.id, outcome.external_id)
+            elif isinstance(outcome, (Refused, Later)):
+                log.warning("sender.given_up", why=outcome.why, lane=lane.name)
             # The next message of this chat waits until this one is recorded: after a crash at
             # most one per chat is uncertain.
             await self._recorder.record(self._result(row, outcome), row, outcome)

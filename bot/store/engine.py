@@ -42,7 +42,11 @@ def open_engine(text: str) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"database.url: the folder {folder} cannot be made: {error.strerror}") from error
     # One connection: SQLite has one writer, and our writes are grouped before they come here.
     creator = inline.connect(url.database or ":memory:", LOCK_WAIT)
     engine = create_async_engine(url, pool_size=1, max_overflow=4, hide_parameters=True, async_creator=creator)

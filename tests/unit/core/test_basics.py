@@ -74,6 +74,13 @@ def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             load(tmp_path / name, {})
 
 
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:8081", "ftp://host", "http://", "http://a b"])
+def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+    """Instead of a bot that tries for ever to reach it."""
+    with pytest.raises(SettingsError, match=r"telegram\.base_url"):
+        load(None, {"ZHIYUAN_TELEGRAM__BASE_URL": address, "ZHIYUAN_TELEGRAM__TOKEN": "1:x"})
+
+
 def test_a_moved_clock_is_refused_with_telegrams_own_server() -> None:
     """Rehearsals must not write to real people."""
     env = {"ZHIYUAN_TELEGRAM__TOKEN": "1:a", "ZHIYUAN_CLOCK__OFFSET": "60"}
