@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from telegram import Bot, InputFile, Message
+from telegram import Bot, InputFile
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -19,6 +19,7 @@ from telegram.error import (
 from bot.dialogue.model import Reply, reply_from
 from bot.post.outbox import Delivered, Later, Outcome, Refused, Wait
 from bot.store.rows import OutgoingRow
+from handlers.calls import call
 from handlers.receive import seconds_of
 from handlers.render import keyboard, to_html, to_plain
 from handlers.request import NotDelivered, ServerFailed
@@ -96,12 +97,11 @@ class TelegramCarrier:
         if reply.kind == "document":
             return await self._document(row, reply)
         try:
-            message = await self._message(row, reply, to_html(reply.text), ParseMode.HTML)
+            return await self._message(row, reply, to_html(reply.text), ParseMode.HTML)
         except BadRequest as error:
             if "can't parse entities" not in str(error).lower():
                 raise
-            message = await self._message(row, reply, to_plain(reply.text), None)
-        return message.message_id
+            return await self._message(row, reply, to_plain(reply.text), None)
 
     async def _document(self, row: OutgoingRow, reply: Reply) -> int:
         """A file: made or opened just now, so that no copy of it lies in the outbox."""
@@ -120,16 +120,21 @@ class TelegramCarrier:
         )
         return message.message_id
 
-    async def _message(self, row: OutgoingRow, reply: Reply, text: str, mode: str | None) -> Message:
-        return await self._bot.send_message(
-            row.payload["chat"],
-            text,
-            parse_mode=mode,
-            reply_markup=keyboard(reply),
-            message_thread_id=row.payload["thread"],
-            disable_web_page_preview=True,
-            protect_content=row.payload.get("protect"),  # case facts are not to be forwarded
-        )
+    async def _message(self, row: OutgoingRow, reply: Reply, text: str, mode: str | None) -> int:
+        values = {
+            "chat_id": row.payload["chat"],
+            "text": text,
+            "parse_mode": mode,
+            "reply_markup": keyboard(reply),
+            "message_thread_id": row.payload["thread"],
+            "link_preview_options": {"is_disabled": True},
+            "protect_content": row.payload.get("protect"),  # case facts are not to be forwarded
+        }
+        sent = await call(self._bot, "sendMessage", values)
+        number = sent.get("message_id") if isinstance(sent, dict) else None
+        if not isinstance(number, int):
+            raise TelegramError("Invalid server response")
+        return number
 
 
 def _why(error: NetworkError) -> str:

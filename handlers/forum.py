@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from telegram import Bot, InputFile, Message
+from telegram import Bot, InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
@@ -86,7 +86,7 @@ class TelegramForum:
             chat,
             text,
             parse_mode=mode,
-            reply_markup=keyboard(reply),
+            reply_markup=_markup(reply),
             message_thread_id=thread,
             disable_web_page_preview=True,
         )
@@ -102,7 +102,7 @@ class TelegramForum:
 
     async def edit(self, chat: int, message: int, reply: Reply) -> None:
         """Another text and other buttons."""
-        text, buttons = to_html(reply.text), keyboard(reply)
+        text, buttons = to_html(reply.text), _markup(reply)
         await _wished(
             self._bot.edit_message_text(text, chat, message_id=message, parse_mode=ParseMode.HTML, reply_markup=buttons)
         )
@@ -159,3 +159,8 @@ async def _asked(asked: Awaitable[T]) -> T:
         raise (Away if certain else Unsure)(type(error).__name__) from error
     except TelegramError as error:
         raise Unsure(error.message) from error
+
+
+def _markup(reply: Reply) -> InlineKeyboardMarkup | None:
+    buttons = keyboard(reply)
+    return InlineKeyboardMarkup.de_json(buttons) if buttons else None

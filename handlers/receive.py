@@ -15,8 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
-from telegram.request import RequestData
-from telegram.request._requestparameter import RequestParameter  # what RequestData is made of; not exported
 
 from bot.core.clock import Clock
 from bot.core.errors import StoreUnavailableError
@@ -24,6 +22,7 @@ from bot.core.log import get
 from bot.core.privacy import Vault, mask_numbers
 from bot.store.rows import NewUpdate
 from bot.store.work import Store
+from handlers.calls import call
 
 log = get(__name__)
 
@@ -190,9 +189,7 @@ class Poller:
         would then stop all others.
         """
         wanted = {"limit": 100, "timeout": self._wait, "allowed_updates": ALLOWED_UPDATES, "offset": self._offset}
-        data = RequestData([RequestParameter.from_input(name, value) for name, value in wanted.items()])
-        url = f"{self._bot.base_url}/getUpdates"
-        found: Any = await self._bot.request.post(url, data, read_timeout=self._wait + 10)
+        found = await call(self._bot, "getUpdates", wanted, read_timeout=self._wait + 10)
         return [raw for raw in found if isinstance(raw, dict)]
 
     async def _conflict(self, error: Conflict) -> None:

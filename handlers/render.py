@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
-from bot.dialogue.model import Button, Reply
+from bot.dialogue.model import Reply
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
@@ -22,12 +21,8 @@ def to_plain(text: str) -> str:
     return _BOLD.sub(r"\1", text)
 
 
-def keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
+def keyboard(reply: Reply) -> dict[str, Any] | None:
     """The buttons under a message."""
     if not reply.buttons:
         return None
-    return InlineKeyboardMarkup([[_button(b) for b in row] for row in reply.buttons])
-
-
-def _button(button: Button) -> InlineKeyboardButton:
-    return InlineKeyboardButton(button.label, callback_data=button.data)
+    return {"inline_keyboard": [[{"text": b.label, "callback_data": b.data} for b in row] for row in reply.buttons]}

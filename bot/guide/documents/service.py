@@ -23,6 +23,8 @@ class Papers:
     def __init__(self, folder: Path, texts: Texts, font: Path | None) -> None:
         self.forms: dict[str, Form] = loader.forms(folder)
         self._asking = loader.asking(folder)
+        public = (form for form in self.forms.values() if form.side is not Side.STAFF)
+        self._names = [(_bare(word), form.name) for form in public for word in form.words]
         self._folder = folder
         self._texts = texts
         self._font = font
@@ -69,10 +71,8 @@ class Papers:
         said = _bare(text)
         before, after = self._asking
         named = [
-            (len(name), form.name)
-            for form in self.forms.values()
-            if form.side is not Side.STAFF
-            for name in map(_bare, form.words)
+            (len(name), form)
+            for name, form in self._names
             if name in said
             and (said == name or any(b + name in said for b in before) or any(name + a in said for a in after))
         ]

@@ -123,19 +123,24 @@ def test_buttons_are_rendered_row_by_row() -> None:
     """No buttons, no keyboard."""
     made = keyboard(Reply("x", ((Button("一", "a"), Button("二", "b")), (Button("三", "c"),))))
     assert made is not None
-    assert [[b.text for b in row] for row in made.inline_keyboard] == [["一", "二"], ["三"]]
+    assert [[b["text"] for b in row] for row in made["inline_keyboard"]] == [["一", "二"], ["三"]]
     assert keyboard(Reply("x")) is None
 
 
 class Answering:
     """A bot whose server says just this."""
 
-    def __init__(self, error: Exception) -> None:
-        self._error = error
+    base_url = "http://127.0.0.1/bot1:x"
 
-    async def send_message(self, *_: Any, **__: Any) -> None:
-        """Fail."""
-        raise self._error
+    def __init__(self, said: Any) -> None:
+        self._said = said
+        self.request = self
+
+    async def post(self, *_: Any, **__: Any) -> Any:
+        """Fail, or answer."""
+        if isinstance(self._said, Exception):
+            raise self._said
+        return self._said
 
 
 @pytest.mark.parametrize(
@@ -173,6 +178,16 @@ async def test_each_answer_of_the_server_has_its_outcome(error: Exception, outco
     assert await carrier.deliver(OutgoingRow(1, "a", "telegram", payload)) == outcome
     if isinstance(error, ChatMigrated):
         assert payload["chat"] == -1009, "the next try goes to the new chat"
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [({"message_id": 7}, Delivered(7)), (True, Later("unreadable")), ({"message_id": "7"}, Later("unreadable"))],
+)
+async def test_of_what_was_sent_only_the_number_is_read(said: Any, outcome: Outcome) -> None:
+    """An answer without it may stand for a message that arrived: nobody can know."""
+    payload = {"chat": 5, "group": False, "thread": None, "free": False, "reply": Reply("x").payload()}
+    assert await TelegramCarrier(cast(Bot, Answering(said))).deliver(OutgoingRow(1, "a", "telegram", payload)) == outcome
 
 
 async def test_a_429_says_how_long_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
