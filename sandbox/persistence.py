@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _EVERY = 1.0
+_GAP = 1000
 
 
 class Keeper:
@@ -106,6 +107,7 @@ class Keeper:
             core.files.register(stored)
         pending = [Pending(**raw) for raw in state["pending"]]
         core.updates.pending = {update.id: update for update in pending}
-        core.updates.next_id = state["next_update_id"]
+        # Numbers given out after the last save must not be given out again: a bot takes them for repeated.
+        core.updates.next_id = state["next_update_id"] + _GAP
         core.updates.allowed = state["allowed"]
         self._hook = Hook(**state["hook"]) if state["hook"] else None
