@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import contextlib
 import getpass
+import os
 import re
+import signal
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,14 +55,17 @@ class Terminal:
         sys.stdout.flush()
 
     async def converse(self, services: Services) -> int:
-        """Read lines until the end of input."""
+        """Read lines until the end of input, or Ctrl-C."""
+        loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+        loop.add_signal_handler(signal.SIGINT, lines.put_nowait, "")
+        threading.Thread(target=_listen, args=(loop, lines), daemon=True).start()
         self.documents = services.documents
         services.sender.start()
         sys.stdout.write(self.texts("terminal.hello") + "\n")
         while True:
             sys.stdout.write("\n" + self.texts("terminal.you"))
             sys.stdout.flush()
-            line = await asyncio.to_thread(sys.stdin.readline)
+            line = await lines.get()
             if not line:
                 sys.stdout.write("\n")
                 return 0
@@ -96,3 +104,26 @@ class Terminal:
             data=data,
             label=label,
         )
+
+
+def _listen(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
+    """Hand on what is typed, line by line, and an empty text at the end.
+
+    In a thread of its own and not through `sys.stdin`: the program could not end while somebody waits there.
+    """
+    decode, typed = codecs.getincrementaldecoder("utf-8")("replace").decode, ""
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        while data := _read():
+            *whole, typed = (typed + decode(data)).split("\n")
+            for line in whole:
+                loop.call_soon_threadsafe(lines.put_nowait, line + "\n")
+        if typed:
+            loop.call_soon_threadsafe(lines.put_nowait, typed)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+
+def _read() -> bytes:
+    try:
+        return os.read(0, 1 << 16)
+    except OSError:  # the terminal is gone
+        return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,17 @@ def test_a_person_can_be_asked_for_although_telegram_is_not_served(tmp_path: Pat
     assert "您的编号是 1" in out
     assert "申请执行不用先交钱" in out
     assert plain(TEXTS("staff.only")) in out
+
+
+def test_control_c_ends_it_at_once(tmp_path: Path) -> None:
+    """Without another line being typed, with status 0 and no traceback."""
+    env = {**os.environ, "ZHIYUAN_DATABASE__URL": f"sqlite:///{tmp_path}/chat.db", "ZHIYUAN_PRIVACY__KEY": KEY}
+    pipe = subprocess.PIPE
+    command = [sys.executable, str(ROOT / "main.py"), "chat"]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=ROOT, env=env, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert TEXTS("terminal.hello") in running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0
+        assert "Traceback" not in running.stderr.read()
