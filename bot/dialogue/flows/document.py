@@ -66,6 +66,7 @@ _TITLES = {
     "mediation": "mediation",
     "order": "order",
     "award": "arbitration",
+    "labour": "labour",
     "notarial": "notary",
 }
 _MANY = (Kind.LIST, Kind.SCHEDULE)

@@ -129,9 +129,12 @@ def _court(_field: Field, said: str, answer: Answer) -> str:
         return said
 
 
+_NUMBERED_AS = {"labour": TitleKind.ARBITRATION}  # a body of its own, with numbers in a form of its own
+
+
 def _case(field: Field, said: str, answer: Answer) -> str:
     kind = answer.values.get(field.of)
-    title = TitleKind(kind) if kind in set(TitleKind) else None
+    title = _NUMBERED_AS.get(str(kind)) or (TitleKind(kind) if kind in set(TitleKind) else None)
     try:
         number = casenumber.normalise(said, answer.today.year, title)
     except Broken as error:

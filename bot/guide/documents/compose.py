@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Self
@@ -67,8 +67,9 @@ class Composer:
         return {f.id: self._shown(f, values.get(f.id) if f.id in asked else None) for f in form.fields}
 
     def lines(self, form: Form, values: Values) -> list[Line]:
-        """The paragraphs of the document."""
-        return list(self._lines(form, values))
+        """The paragraphs of the document; the small print at the end never stands on a page by itself."""
+        lines = list(self._lines(form, values))
+        return [*lines[:-2], *(replace(line, bound=True) for line in lines[-2:-1]), *lines[-1:]]
 
     def _lines(self, form: Form, values: Values) -> Iterator[Line]:
         context, counts = self.context(form, values), Counters()
@@ -125,10 +126,13 @@ _ENDS = tuple("。！？…”）!?)")
 
 
 def _as_text(texts: Texts, _field: Field, value: Any) -> Shown:
-    """Words within a sentence, without the mark that ends them; `whole` is them as a sentence of their own."""
+    """Words within a sentence, on one line, without the mark that ends them; `whole`: a sentence of their own."""
     said = str(value)
     whole = said if said.endswith(_ENDS) else said.rstrip(_MARKS) + texts("documents.stop")
-    return Shown(said.rstrip(_MARKS) or said, **{**_NOTHING, "whole": whole})
+    row = ""
+    for line in filter(None, map(str.strip, said.split("\n"))):
+        row += ("" if not row or row.endswith((*_MARKS, *_ENDS)) else texts("documents.comma")) + line
+    return Shown(row.rstrip(_MARKS) or row, **{**_NOTHING, "whole": whole})
 
 
 def _as_sum(texts: Texts, _field: Field, value: Any) -> Shown:
@@ -161,7 +165,8 @@ def _as_schedule(texts: Texts, _field: Field, value: Any) -> list[Shown]:
     made = []
     for number, each in enumerate(value, 1):
         day, amount = day_words(texts, date.fromisoformat(each["day"])), _as_sum(texts, _field, each["sum"])
-        made.append(Shown(texts("documents.item", day=day, sum=amount), no=number, day=day, sum=amount))
+        mark = texts("documents.stop" if number == len(value) else "documents.semicolon")
+        made.append(Shown(texts("documents.item", day=day, sum=amount), no=number, day=day, sum=amount, mark=mark))
     return made
 
 

@@ -47,6 +47,7 @@ _PARTY_KEYS = frozenset(["party", "label", "role", "own", "unlike", "when", "sou
 _BLOCK_KEYS = frozenset(["text", "heading", "party", "items", "each", "to", "sign", "attach", "when"])
 RESERVED = frozenset(["start", "review", "done", "confirm", "earlier", "more", "quiet", "end", "days", "item"])
 TAKEN = frozenset(["leave", "back", "go", "none", "finished", "rest"])
+ANNOUNCES = "："  # ends a paragraph that is nothing without the next one
 LABEL = 14  # characters that fit on a button
 _SHOWN = 30  # characters of a paragraph, to find it again
 _ITEM_KEYS = frozenset(["text", "when", "each", "plain"])
@@ -296,7 +297,7 @@ def _blocks(data: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[Block
         _keys(given, _BLOCK_KEYS)
         when = tuple(Condition.of(str(c)) for c in given.get("when", ()))
         yield from _written(given, when, f"n{position}", parties, parts)
-    yield Block(Style.NOTE, str(parts["note"]).strip())
+    yield Block(Style.NOTE, str(parts["note"]).strip())  # `Composer` keeps the line before it there
 
 
 def _written(
@@ -328,7 +329,7 @@ def _written(
         yield Block(Style.ATTACHED, str(parts["attach"]), when, bound=True)
         yield from _items(given["attach"], when, counter)
     else:
-        yield Block(Style.BODY, str(given["text"]).strip(), when, str(given.get("each", "")))
+        yield _paragraph(given, when)
 
 
 def _items(listed: list[Any], when: tuple[Condition, ...], counter: str) -> Iterator[Block]:
@@ -336,8 +337,13 @@ def _items(listed: list[Any], when: tuple[Condition, ...], counter: str) -> Iter
         given = item if isinstance(item, dict) else {"text": item}
         _keys({_LINE: 0, **given}, _ITEM_KEYS)
         own = tuple(Condition.of(str(c)) for c in given.get("when", ()))
-        number = "" if given.get("plain") else counter
-        yield Block(Style.BODY, str(given["text"]).strip(), (*when, *own), str(given.get("each", "")), number)
+        yield _paragraph(given, (*when, *own), "" if given.get("plain") else counter)
+
+
+def _paragraph(given: Mapping[str, Any], when: tuple[Condition, ...], counter: str = "") -> Block:
+    """What announces a list stays with its first line."""
+    text = str(given["text"]).strip()
+    return Block(Style.BODY, text, when, str(given.get("each", "")), counter, text.endswith(ANNOUNCES))
 
 
 # -- whether it is sound -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from bot.guide.documents.compose import Line
 from bot.guide.documents.model import Style
-from bot.guide.documents.word import BODY_SIZE, INDENTED, MARGINS, SIZES
+from bot.guide.documents.word import BODY_SIZE, INDENTED, MARGINS, SIZES, SPACING
 from bot.reach.pdf import face, find_font, find_named
 
 # Serif faces first: 仿宋 where the machine has it, as courts print; bold of the same family for title and headings.
@@ -38,8 +38,9 @@ TITLE_FACES = (
     "simhei.ttf",
     "msyhbd.ttc",
 )
-LINE = 1.6  # of the size: what 1.5 lines of a Chinese face come to in a Word file
+LEADINGS = (SPACING, SPACING - 1.5, SPACING - 3, SPACING - 4)  # points from row to row, the best first
 _LOOSEST = 4.0  # points between two characters of a justified row
+_WHOLE = 3  # rows of a paragraph that is not parted
 _MM = 0.352778  # millimetres in a point
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕”’…—％%.,;:?!)]}·")  # never at the beginning of a line
 _NOT_LAST = frozenset("（《〈「『【〔“‘([{")  # never at its end
@@ -75,6 +76,11 @@ class _Sheet(FPDF):
         self.set_creator("")
         self.set_producer("")
 
+    def write_in(self, line: Line) -> None:
+        """The face and size of a paragraph."""
+        heavy = line.style in (Style.TITLE, Style.HEADING)
+        self.set_font("title" if heavy else "body", size=SIZES.get(line.style, BODY_SIZE))
+
     @override
     def footer(self) -> None:
         """— 1 —"""
@@ -85,14 +91,16 @@ class _Sheet(FPDF):
 
 
 def as_pdf(lines: Sequence[Line], faces: Faces, title: str) -> bytes:
-    """The finished document."""
+    """The finished document; a little closer where that saves a last page of few lines."""
     sheet = _Sheet(faces)
     sheet.set_title(title)
     sheet.set_lang("zh-CN")
     sheet.add_page()
-    setter = _Setter(sheet)
-    for group in _together(lines):
-        setter.write(group)
+    paragraphs = _Paragraphs(sheet)
+    groups = [[(line, paragraphs.rows(line)) for line in group] for group in _together(lines)]
+    pages = {leading: _Setter(sheet, leading, dry=True).write(groups) for leading in LEADINGS}
+    fewest = min(pages.values())
+    _Setter(sheet, next(leading for leading in LEADINGS if pages[leading] == fewest)).write(groups)
     return bytes(sheet.output())
 
 
@@ -108,57 +116,23 @@ def _together(lines: Sequence[Line]) -> Iterator[list[Line]]:
         yield group
 
 
-class _Setter:
-    """Sets paragraphs from the top of the page to the bottom."""
+_Row = tuple[str, float, bool]  # text, indent in millimetres, whether the paragraph ends with it
+_Group = list[tuple[Line, list[_Row]]]  # paragraphs that must not be parted
+
+
+class _Paragraphs:
+    """Breaks paragraphs into rows."""
 
     def __init__(self, sheet: _Sheet) -> None:
         self._sheet = sheet
         self._width = sheet.epw
-        self._bottom = sheet.h - sheet.b_margin
 
-    def write(self, group: Sequence[Line]) -> None:
-        """A group; on a new page if it would be torn apart and fits on one."""
-        rows = [(line, list(self._rows(line))) for line in group]
-        # Of the last paragraph the first two rows stay with what is before it; of a single row, itself.
-        keeps = sum(_space(line) + _height(line) * len(r) for line, r in rows[:-1])
-        keeps += _space(rows[-1][0]) + _height(rows[-1][0]) * min(2, len(rows[-1][1]))
-        if self._sheet.get_y() + keeps > self._bottom:
-            self._sheet.add_page()
-        for line, texts in rows:
-            self._paragraph(line, texts)
+    def rows(self, line: Line) -> list[_Row]:
+        """The rows of a paragraph."""
+        self._sheet.write_in(line)
+        return list(self._rows(line))
 
-    def _paragraph(self, line: Line, rows: list[tuple[str, float, bool]]) -> None:
-        if self._sheet.get_y() > self._sheet.t_margin + 1:
-            self._sheet.set_y(self._sheet.get_y() + _space(line))
-        height = _height(line)
-        for text, indent, last in rows:
-            if self._sheet.get_y() + height > self._bottom:
-                self._sheet.add_page()
-            self._row(line, text, indent, last, height)
-        if line.style is Style.TITLE:
-            self._sheet.set_y(self._sheet.get_y() + BODY_SIZE * _MM)
-
-    def _row(self, line: Line, text: str, indent: float, last: bool, height: float) -> None:
-        self._font(line)
-        width = self._measure(text)
-        x = self._sheet.l_margin + indent
-        if line.style is Style.TITLE:
-            x += (self._width - width) / 2
-        elif line.style is Style.SIGN:
-            x += self._width - width
-        elif not last and len(text) > 1:
-            # Justified: what is left over goes between the characters.
-            spare = (self._width - indent - width) / (len(text) - 1) / _MM
-            # A long number that went down whole may leave so much that the row would fall apart: then not.
-            self._sheet.set_char_spacing(spare if 0 < spare < _LOOSEST else 0)
-        self._sheet.set_x(x)
-        self._sheet.cell(width + 1, height, text)
-        self._sheet.set_char_spacing(0)
-        self._sheet.set_xy(self._sheet.l_margin, self._sheet.get_y() + height)
-
-    def _rows(self, line: Line) -> Iterator[tuple[str, float, bool]]:
-        """The rows of a paragraph: text, indent in millimetres, whether the paragraph ends with it."""
-        self._font(line)
+    def _rows(self, line: Line) -> Iterator[_Row]:
         size = SIZES.get(line.style, BODY_SIZE) * _MM
         for part in line.text.split("\n"):
             indent = 2 * size if line.style in INDENTED else 0.0
@@ -182,12 +156,82 @@ class _Setter:
             else:
                 yield piece
 
-    def _font(self, line: Line) -> None:
-        heavy = line.style in (Style.TITLE, Style.HEADING)
-        self._sheet.set_font("title" if heavy else "body", size=SIZES.get(line.style, BODY_SIZE))
-
     def _measure(self, text: str) -> float:
         return self._sheet.get_string_width(text)
+
+
+class _Setter:
+    """Sets paragraphs from the top of the page to the bottom; `dry`: only to see how many pages it takes."""
+
+    def __init__(self, sheet: _Sheet, leading: float, *, dry: bool = False) -> None:
+        self._sheet = sheet
+        self._leading = leading
+        self._dry = dry
+        self._width = sheet.epw
+        self._bottom = sheet.h - sheet.b_margin
+        self._y = sheet.t_margin
+        self._pages = 1
+
+    def write(self, groups: Sequence[_Group]) -> int:
+        """All of it; how many pages that takes."""
+        for group in groups:
+            self._group(group)
+        return self._pages
+
+    def _group(self, group: _Group) -> None:
+        """A group; on a new page if it would be torn apart and fits on one."""
+        *others, (end, rows) = group
+        # Of the last paragraph the first two rows stay with what is before it, three rows and fewer stay whole.
+        keeps = sum(_space(line) + self._height(line) * len(r) for line, r in others)
+        keeps += _space(end) + self._height(end) * (2 if len(rows) > _WHOLE else len(rows))
+        if self._y + keeps > self._bottom:
+            self._turn()
+        for line, texts in group:
+            self._paragraph(line, texts)
+
+    def _turn(self) -> None:
+        """The next page."""
+        self._pages += 1
+        self._y = self._sheet.t_margin
+        if not self._dry:
+            self._sheet.add_page()
+
+    def _paragraph(self, line: Line, rows: Sequence[_Row]) -> None:
+        if self._y > self._sheet.t_margin + 1:
+            self._y += _space(line)
+        height = self._height(line)
+        for number, row in enumerate(rows):
+            # The last row takes the one before it along: none stands alone on the next page.
+            needed = 2 if number and len(rows) - number == 2 else 1
+            if self._y + height * needed > self._bottom:
+                self._turn()
+            if not self._dry:
+                self._row(line, row, height)
+            self._y += height
+        if line.style is Style.TITLE:
+            self._y += BODY_SIZE * _MM
+
+    def _row(self, line: Line, row: _Row, height: float) -> None:
+        text, indent, last = row
+        self._sheet.write_in(line)
+        width = self._sheet.get_string_width(text)
+        x = self._sheet.l_margin + indent
+        if line.style is Style.TITLE:
+            x += (self._width - width) / 2
+        elif line.style is Style.SIGN:
+            x += self._width - width
+        elif not last and len(text) > 1:
+            # Justified: what is left over goes between the characters.
+            spare = (self._width - indent - width) / (len(text) - 1) / _MM
+            # A long number that went down whole may leave so much that the row would fall apart: then not.
+            self._sheet.set_char_spacing(spare if 0 < spare < _LOOSEST else 0)
+        self._sheet.set_xy(x, self._y)
+        self._sheet.cell(width + 1, height, text)
+        self._sheet.set_char_spacing(0)
+
+    def _height(self, line: Line) -> float:
+        size = SIZES.get(line.style, BODY_SIZE)
+        return size * _MM * (1.4 if line.style is Style.NOTE else self._leading / BODY_SIZE)
 
 
 def _end_of(row: Sequence[str]) -> int:
@@ -199,13 +243,10 @@ def _end_of(row: Sequence[str]) -> int:
     return end if fits else len(row) - 1
 
 
-def _height(line: Line) -> float:
-    size = SIZES.get(line.style, BODY_SIZE)
-    return size * _MM * (1.4 if line.style is Style.NOTE else LINE)
-
-
 def _space(line: Line) -> float:
     """Empty space above a paragraph."""
-    if line.style in (Style.NOTE, Style.ATTACHED) or (line.style is Style.SIGN and line.bound):
+    if line.style is Style.NOTE:
+        return BODY_SIZE * _MM / 2
+    if line.style is Style.ATTACHED or (line.style is Style.SIGN and line.bound):
         return BODY_SIZE * _MM
     return 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from bot.guide.documents.model import Block, Form, Style, Values
 MARGINS = {"top": 3.7, "bottom": 3.5, "left": 2.8, "right": 2.6}
 SIZES = {Style.TITLE: 22, Style.NOTE: 10.5}  # 二号 and 五号; everything else 三号
 BODY_SIZE = 16
-SPACING = 1.5
+SPACING = 26  # points from line to line, fixed: 1.5 lines are another distance with every face
 SUBSTITUTES = "FangSong;SimSun;STFangsong;Noto Serif CJK SC;Source Han Serif SC;Songti SC"
 INDENTED = (Style.BODY, Style.HEADING, Style.ATTACHED)
 
@@ -40,8 +41,9 @@ def build(form: Form, texts: Texts, fonts: tuple[str, str] | None = None) -> byt
     _styles(document, body)
     _substitutes(document, body, title)
     _footer(document, body)
-    for block in form.blocks:
-        _block(document, block, title if block.style is Style.TITLE else body)
+    for block, after in zip(form.blocks, (*form.blocks[1:], None), strict=True):
+        kept = replace(block, bound=True) if after and after.style is Style.NOTE else block
+        _block(document, kept, title if block.style is Style.TITLE else body)
     _properties(document)
     out = io.BytesIO()
     document.save(out)
@@ -104,7 +106,7 @@ def _styles(document: WordFile, font: str) -> None:
     language.set(qn("w:eastAsia"), "zh-CN")  # else some programs take the Japanese form of a character
     style.element.get_or_add_rPr().append(language)
     spacing = style.paragraph_format
-    spacing.line_spacing, spacing.space_before, spacing.space_after = SPACING, Pt(0), Pt(0)
+    spacing.line_spacing, spacing.space_before, spacing.space_after = Pt(SPACING), Pt(0), Pt(0)
     spacing.widow_control = True
 
 
@@ -179,7 +181,7 @@ def _form(paragraph: Paragraph, block: Block, text: str, font: str) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         layout.space_before = Pt(BODY_SIZE if block.bound else 0)
     elif block.style is Style.NOTE:
-        layout.space_before, layout.line_spacing = Pt(BODY_SIZE), 1.2
+        layout.space_before, layout.line_spacing = Pt(BODY_SIZE / 2), Pt(15)
     elif block.style in INDENTED:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         layout.first_line_indent = Pt(2 * size)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from docx import Document
 from docx.oxml.ns import qn
+from docx.shared import Pt
 from lxml import etree
 from pypdf import PdfReader
 
@@ -23,7 +24,7 @@ from bot.guide.documents.compose import Line
 from bot.guide.documents.model import Form, Kind, Style
 from bot.guide.documents.service import Papers
 from bot.guide.documents.word import MARGINS
-from tests.unit.guide.documents.samples import TEXTS, answers, papers
+from tests.unit.guide.documents.samples import TEXTS, TODAY, answers, papers
 from tests.world import ROOT
 
 FORMS = papers().forms
@@ -208,6 +209,52 @@ def test_no_row_begins_with_a_comma() -> None:
         assert [row for row in rows if row[0] in "，。；、：）》"] == []
 
 
+def test_a_list_ends_with_a_full_stop_and_stays_with_what_announces_it() -> None:
+    """；, at the last one 。; 已付明细： is never the last row of a page."""
+    lines = papers().composer.lines(*answered("performance", "full"))
+    paid = [line.text[-1] for line in lines if line.text.startswith("（")]
+    assert paid[:2] == ["；", "。"]
+    assert [line.bound for line in lines if line.text.endswith("：") and line.style is Style.BODY] == [True] * 2
+
+
+def test_the_small_print_never_stands_on_a_page_by_itself() -> None:
+    """Whatever the length of a document: the last page of the PDF holds a line of the document."""
+    form, values = answered("clues", "full")
+    for count in range(6, 16):
+        values["clues"] = [f"车{n}" for n in range(count)]
+        last = page_texts(papers().pdf(form, values))[-1]
+        assert not squeezed(last).startswith("（本稿")
+
+
+def test_an_answer_within_a_sentence_is_one_line() -> None:
+    """Who writes an address in two lines does not break the paragraph; a story keeps its own."""
+    form, values = answered("application", "full")
+    values |= {"me_home": "贵州省\n安顺市西秀区", "story": "第一段。\n第二段"}
+    written_out = written(form, values)
+    assert any("住贵州省，安顺市西秀区，联系电话" in line for line in written_out)
+    assert {"第一段。", "第二段。"} <= set(written_out)
+
+
+def test_what_a_number_does_not_tell_is_left_to_be_written_by_hand() -> None:
+    """执行规定第18条 wants sex and day of birth; an ID number tells both, without one there are blanks."""
+    form, values = answered("application", "full")
+    assert any("，男，" in line or "，女，" in line for line in written(form, values))
+    blank = "欧阳晓芳，性别＿＿，＿＿＿＿年＿＿月＿＿日出生，公民身份号码＿＿"
+    assert any(blank in line for line in written(form, {**values, "me_kind": "person", "me_number": ""}))
+
+
+def test_a_confirmed_settlement_and_an_award_on_labour_can_be_applied_for() -> None:
+    """司法确认裁定 and 劳动仲裁裁决 by their own names; no agreement to arbitrate is asked of a worker."""
+    form, values = answered("application", "full")
+    for title, named in (("ruling", "民事裁定书"), ("labour", "劳动仲裁裁决书")):
+        said = "".join(written(form, {**values, "title": title}))
+        assert named in said
+        assert "第二百四十七条" in said
+        assert "仲裁协议" not in said
+    labour = checks.Answer(TODAY, {"title": "labour"}, str)
+    assert checks.read(form.field("basis"), "安西劳人仲案字〔2026〕第12号", labour) == "安西劳人仲案字〔2026〕第12号"
+
+
 def test_nobody_stands_in_a_files_properties() -> None:
     """Neither maker nor template's author; the PDF names the document only."""
     form, values = answered("clues", "full")
@@ -220,7 +267,7 @@ def test_nobody_stands_in_a_files_properties() -> None:
 
 
 def test_the_word_file_is_laid_out_for_a_court() -> None:
-    """A4, margins, 仿宋 三号, one and a half lines, title in 二号, page number below."""
+    """A4, margins, 仿宋 三号, 26 points from line to line, title in 二号, page number below."""
     document = Document(io.BytesIO(papers().docx(*answered("application", "full"))))
     section = document.sections[0]
     assert (round(section.page_width.cm, 1), round(section.page_height.cm, 1)) == (21.0, 29.7)
@@ -228,7 +275,7 @@ def test_the_word_file_is_laid_out_for_a_court() -> None:
     normal = document.styles["Normal"]
     assert normal.font.size.pt == 16
     assert normal.element.rPr.rFonts.get(qn("w:eastAsia")) == "仿宋"
-    assert normal.paragraph_format.line_spacing == 1.5
+    assert normal.paragraph_format.line_spacing == Pt(26)
     assert document.paragraphs[0].runs[0].font.size.pt == 22
     assert "PAGE" in section.footer.paragraphs[0]._element.xml
 
