@@ -374,6 +374,8 @@ def _plan_facts(_cue: Cue, text: str, sums: list[Decimal], _past: list[date], to
     if len(totals) != 1:
         return None
     found: dict[str, Any] = {"amount": totals[0]}
+    if each and count and -(-totals[0] * 100 // each) != count:
+        return found  # 每月3000分3期: they do not go together, so it is asked
     if each is not None:
         found["each"] = Decimal(each) / 100
     elif count:

@@ -167,7 +167,7 @@ async def test_a_proven_party_is_not_asked_what_the_case_tells(make_world: MakeW
     await debtor.taps("documents.button.make")
     words = text_of(files(world, debtor)[0][1])
     assert f"案号：{owed.case}" in words
-    assert "第2期：2027年1月10日前支付30,238元" in words
+    assert "第2期：2027年1月10日（含当日）前支付30,238元" in words
 
 
 async def test_the_creditors_form_takes_nothing_from_the_debtors_side(make_world: MakeWorld) -> None:
@@ -324,3 +324,18 @@ async def test_a_document_can_be_chosen_from_the_menu(make_world: MakeWorld) -> 
         assert (f"button.go.doc_{name}" in TEXTS and TEXTS(f"button.go.doc_{name}") in shown) is (form.side != "staff")
     await alice.taps("button.go.doc_objection")
     await alice.hears("执行异议书")
+
+
+async def test_a_question_is_nobodys_name_and_nobodys_address(world: World) -> None:
+    """什么是失信 is answered, and the open question put again; nothing of it is written down."""
+    alice = await world.person("张三")
+    await alice.says("写授权委托书")
+    await alice.taps("documents.button.begin")
+    await alice.says("个人")
+    await alice.says("失信多久能撤销？")
+    assert "委托人的姓名是什么" in alice.heard()[-1]
+    await alice.says("欧阳晓芳")
+    await alice.says(NUMBER)
+    await alice.says("什么是失信")
+    assert "委托人住在哪里" in alice.heard()[-1]
+    assert any("失信" in said or "3个工作日" in said for said in alice.heard()[-2:-1])

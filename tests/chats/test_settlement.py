@@ -578,7 +578,8 @@ async def test_a_restart_in_the_middle_loses_nothing(make_world: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    "answer", ["分1000期", "-3000", "12月10日2万，1月10日2万", "每月1块", "🙂", "去年12月10日2万，12月11日4万"]
+    "answer",
+    ["分1000期", "-3000", "12月10日2万，1月10日2万", "每月1块", "🙂", "去年12月10日2万，12月11日4万", "每月还6万，分3期"],
 )
 async def test_plans_that_cannot_be_are_said_so(world: World, answer: str) -> None:
     """A thousand parts, negative sums, sums that do not add up, days gone by: asked again, nothing is offered."""
@@ -590,6 +591,18 @@ async def test_plans_that_cannot_be_are_said_so(world: World, answer: str) -> No
     assert "打算分几期" in debtor.heard()[-1]
     assert len(creditor.heard()) == heard
     assert await deals(world, owed) == []
+
+
+async def test_a_sum_and_a_number_of_parts_go_together_or_are_asked_about(world: World) -> None:
+    """每月6万分3期 cannot be of 60,475, and neither is chosen; 每月3万分3期 is what it says."""
+    _, debtor, _ = await both(world)
+    await debtor.says("我想和解，每月还6万，分3期")
+    assert "打算分几期" in debtor.heard()[-1]
+    await debtor.says("每月还6万，分3期")
+    assert "要 2 期才付得完，和您写的 3 期对不上" in debtor.heard()[-1]
+    await debtor.says("每月还3万，分3期，从12月10日开始")
+    await debtor.taps("party.button.skip")
+    assert "分 3 期，每月 30,000 元（最后一期 475 元）" in debtor.heard()[-1]
 
 
 async def test_a_first_part_and_equal_ones_are_all_offered(court: Court) -> None:

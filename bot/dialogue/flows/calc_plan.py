@@ -121,6 +121,10 @@ class CalcPlan(Calculation):
         if (each or parts) and (other := leftover(text, answer.today, each or 0, 0, whole)):
             return Puzzled("calc.ask.leftover", {"amount": yuan(other)}, understood=True)
         if each and each <= as_cents(LARGEST):
+            made = -(-whole // each)
+            if parts and parts != made:
+                params = {"amount": yuan(each), "count": parts, "made": made}
+                return Puzzled("calc.ask.contradicts", params, understood=True)
             return {"parts": {"each": each}}
         count = int(text) if text.isdecimal() and len(text) < 5 else parts or 0
         return {"parts": {"count": count}} if 1 <= count <= MOST else Puzzled("calc.ask.no_count", {"most": MOST})

@@ -39,6 +39,7 @@ from bot.ledger.model import Broken
 from bot.reach.intents import bare
 
 START, REVIEW, DONE = "start", "review", "done"
+_SHORT = 150  # characters of a field that holds a fact, and no story that may ask something
 SHOWN = 120  # characters of an answer on the review
 # Answers that are the same in every document of one person, so that they may be taken over.
 SHARED = frozenset(["court", "case", "title", "made_by", "basis", "serve", "bank", "account"])
@@ -240,6 +241,8 @@ class DocumentPath(Path):
         if at.step == REVIEW:
             return self._confirmed(at, answer)
         field = self.form.field(at.step)
+        if answer.asks and (field.kind is Kind.NAME or 0 < field.most <= _SHORT):
+            return Puzzled("documents.wrong.asks")  # 什么是失信 is nobody's address
         try:
             read = self._read(field, at.data, answer)
             self._goes_with(field, at.data | read)

@@ -134,7 +134,7 @@ class Plan(Path):
             found = find_day(text, opening.today) if names_first(text) or down else None
             ahead = (found.day - opening.today).days if found else 0
             first = {"first": found.day.isoformat()} if found and 0 < ahead <= LONGEST else {}
-            data = {"each": each} if each else {"count": count}
+            data = {name: value for name, value in (("each", each), ("count", count)) if value}
             return {"kind": "instalment"} | data | first | ({"down": down} if down else {})
         if text and whole(text) and by_parts(text):
             return {"kind": "instalment"}  # 一个月还一点，慢慢还清
@@ -271,9 +271,12 @@ class Plan(Path):
             one = Say("party.plan.each", {"amount": yuan(each)}) if each else Say("party.plan.parts", {"count": count})
             return Puzzled("party.plan.leftover", {"understood": one, "amount": yuan(other)}, understood=True)
         try:
-            even_plan(total - down, count or 2, answer.today, each)
+            made = len(even_plan(total - down, count or 2, answer.today, each))
         except ValueError:
             return Puzzled("party.plan.impossible")
+        if each and count and made != count:
+            params = {"amount": yuan(each), "count": count, "made": made}
+            return Puzzled("party.plan.contradicts", params, understood=True)
         found = find_day(text, answer.today)
         first = {"first": found.day.isoformat()} if found and found.day > answer.today else {}
         return ({"each": each} if each else {"count": count}) | first | ({"down": down} if down else {})
@@ -336,10 +339,13 @@ def from_arg(arg: str) -> Data:
 def possible(data: Data, told: Data, today: date) -> Data:
     """What was told, if such a plan can be; else nothing, and it is asked."""
     if told.get("kind") == "instalment":
+        count, each = told.get("count"), told.get("each")
         try:
-            even_plan(data.get("balance", 0) - told.get("down", 0), told.get("count") or 2, today, told.get("each"))
+            made = len(even_plan(data.get("balance", 0) - told.get("down", 0), count or 2, today, each))
         except ValueError:
             return {"kind": "instalment"}
+        if count and each:  # 每月6万分3期: both can be only where they come to the same
+            told = {k: v for k, v in told.items() if k != "count"} if made == count else {"kind": "instalment"}
     if told.get("total", 0) > data.get("balance", 0) * TIMES:
         return {k: v for k, v in told.items() if k != "total"}
     return told

@@ -61,6 +61,7 @@ class Agreements:
             "basis": blank if enforced else number,
             "case": number if enforced else "",
             "court": court,
+            "already": fields["settled"],
             "principal": fields["owed"],
             "agreed": fields["total"],
             "plan": [{"day": day.isoformat(), "sum": amount} for _, amount, day in fields["parts"]],
