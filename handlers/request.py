@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import aiohttp
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
 
 from bot.core.log import get
 
 log = get(__name__)
+
+UNTOLD = 5  # seconds to keep still after a 429 that does not say how long
 
 
 class NotDelivered(NetworkError):
@@ -84,7 +86,7 @@ class AiohttpRequest(BaseRequest):
         timeout = aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=read)
         try:
             async with self._session.request(method, url, timeout=timeout, **_body(request_data)) as response:
-                status, payload = response.status, await response.read()
+                status, payload, headers = response.status, await response.read(), response.headers
         except aiohttp.ConnectionTimeoutError as error:
             raise NotDelivered("connecting took too long") from error
         except aiohttp.ClientConnectorError as error:
@@ -96,16 +98,25 @@ class AiohttpRequest(BaseRequest):
             raise Interrupted(f"connection broke: {type(error).__name__}") from None
         if status >= 500:
             raise ServerFailed(status, payload)
+        if status == 429 and not _told(payload).get("parameters"):
+            # A gateway's: the message was not taken, and PTB would know neither that nor how long to wait.
+            said = headers.get("Retry-After", "")
+            raise RetryAfter(int(said) if said.isdecimal() and int(said) else UNTOLD)
         return status, payload
+
+
+def _told(payload: bytes) -> dict[str, Any]:
+    """The Bot API's own answer when it refuses; empty when somebody else has answered."""
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and told.get("ok") is False else {}
 
 
 def _description(payload: bytes) -> str:
     """What the Bot API itself says of a failure; empty when somebody else has answered."""
-    try:
-        told = json.loads(payload)
-    except ValueError:
-        return ""
-    return str(told.get("description", "")) if isinstance(told, dict) and told.get("ok") is False else ""
+    return str(_told(payload).get("description", ""))
 
 
 def _body(data: RequestData | None) -> dict[str, Any]:

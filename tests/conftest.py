@@ -14,7 +14,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import make_url
+
+# How long an example takes says how busy the machine is, and nothing about the rule.
+settings.register_profile("rules", deadline=None)
+settings.load_profile("rules")
 
 for name in [n for n in os.environ if n.startswith("ZHIYUAN_")]:
     del os.environ[name]

@@ -84,6 +84,10 @@ class Guard(Protocol):
         """Record what became of it; the next broadcast waits for that."""
         ...
 
+    async def held(self, seconds: float) -> None:
+        """An answer was refused: the server asks to keep still so long, and broadcasts are to know."""
+        ...
+
 
 @dataclass(slots=True)
 class _Lane:
@@ -104,9 +108,12 @@ class _Lane:
         return queue[0] if queue else None
 
     def put(self, row: OutgoingRow) -> None:
-        """In the order in which the rows were written: what was taken over belongs before the rest."""
+        """Answers in the order in which they were written: what was taken over belongs before the rest.
+
+        Broadcasts in the order in which they come: whoever owns them knows what is urgent.
+        """
         queue = self.bulk if row.bulk else self.replies
-        if queue and queue[-1].id > row.id:
+        if queue and queue[-1].id > row.id and not row.bulk:
             bisect.insort(queue, row, key=lambda r: r.id)
         else:
             queue.append(row)
@@ -294,6 +301,8 @@ class Sender:
             if row.bulk and self._guard is not None:
                 await self._guarded(self._guard, lane, row)
             else:
+                if row.bulk:
+                    self._pace.leaves(asyncio.get_running_loop().time())
                 await self._land(lane, row, await self._carry(row))
         finally:
             lane.busy = False
@@ -306,7 +315,14 @@ class Sender:
     async def _guarded(self, guard: Guard, lane: _Lane, row: OutgoingRow) -> None:
         ready = await guard.admit(row)
         if ready is None:
+            self._pace.stayed()
             return
+        now = asyncio.get_running_loop().time()
+        if parked := self._pace.bulk_parked_for(now):  # refused while this one was checked: it stays
+            self._pace.stayed()
+            await guard.settle(ready, Wait(parked))
+            return
+        self._pace.leaves(now)
         outcome = await self._carry(ready)
         SENDS.labels(f"bulk_{type(outcome).__name__.lower()}").inc()
         if isinstance(outcome, Wait):
@@ -331,6 +347,8 @@ class Sender:
             self._pace.park(lane.name, now, outcome.seconds)
             log.warning("sender.parked", seconds=outcome.seconds, lane=lane.name)
             lane.put(replace(row, attempts=row.attempts + 1))
+            if self._guard is not None:
+                await self._guard.held(outcome.seconds)
         elif isinstance(outcome, Later) and not self._too_old(row) and (outcome.certain or not row.bulk):
             lane.not_before = now + min(30.0, 0.5 * 2 ** min(row.attempts, 6))
             log.warning("sender.later", why=outcome.why, attempts=row.attempts, lane=lane.name)

@@ -33,6 +33,10 @@ class Rate:
         spare = now + self._slack - max(self._next, now) + 1e-6
         return int(spare / self._interval) + 1 if spare >= 0 else 0
 
+    def give_back(self) -> None:
+        """The one that was to go does not."""
+        self._next -= self._interval
+
     def spend(self, now: float) -> None:
         """As if the whole burst had just gone at that moment."""
         self._next = now + self._slack + self._interval
@@ -43,18 +47,33 @@ class Rate:
 
 
 class Window:
-    """At most so many within any stretch of so many seconds, however unevenly they go."""
+    """At most so many within any stretch of so many seconds, however unevenly they go.
 
-    __slots__ = ("_moments", "_most", "_span")
+    One that has its place and has not left yet counts all the time.
+    """
+
+    __slots__ = ("_moments", "_most", "_places", "_span")
 
     def __init__(self, most: int, span: float) -> None:
         self._most = most
         self._span = span
+        self._places = 0
         self._moments: deque[float] = deque(maxlen=most)
 
     def ready_at(self) -> float:
-        """The moment from which the next one may go."""
-        return self._moments[0] + self._span if len(self._moments) == self._most else float("-inf")
+        """The moment from which the next one may go; as long as every place is held, none."""
+        room = self._most - self._places
+        if room <= 0:
+            return float("inf")
+        return self._moments[-room] + self._span if len(self._moments) >= room else float("-inf")
+
+    def hold(self) -> None:
+        """One will go in a moment."""
+        self._places += 1
+
+    def free(self) -> None:
+        """One that was to go went, or did not after all."""
+        self._places -= 1
 
     def take(self, now: float) -> None:
         """One goes now."""
@@ -85,7 +104,8 @@ class Pace:
     """
 
     LONG_PARK = 30.0
-    MOST_DELAY = 1.0  # seconds by which any number of answers may hold up a broadcast's next message
+    MOST_DELAY = 1.1  # seconds by which any number of answers may hold up a broadcast's next message
+    GIVE_WAY = 0.25  # seconds by which a broadcast may hold up an answer
     MARGIN = 0.05  # seconds added to what the server asked for: its clock is not ours
     TELLING = 10.0
     CAREFUL = 60.0  # seconds
@@ -100,19 +120,27 @@ class Pace:
         self._careful_until = float("-inf")
         self._refused: tuple[str, float] = ("", float("-inf"))
         # What a stall of the process has cost is caught up, and yet no second of any beginning holds
-        # more than the thirty that Telegram names.
+        # more than the thirty that Telegram names, answers counted in.
         self._bulk = Rate(limits.bulk_per_second, self.CATCH_UP)
         most = int(limits.bulk_per_second) + 1
         self._second = Window(most, most / limits.bulk_per_second)
+        self._most_delay = max(self.MOST_DELAY, 1.0 / limits.bulk_per_second)
+        self._bulk_turn = float("inf")  # when the last broadcast message had its turn
+        self._bulk_left = float("-inf")  # when the last one left
         self._chats: dict[str, Rate] = {}
         self._parks: dict[str, float] = {}
         self._park = self._bulk_park = float("-inf")
 
     def open_at(self, *, bulk: bool) -> float:
         """When the next answer (or broadcast message) may leave, whatever the chat."""
+        full = self._second.ready_at()
         if bulk:
-            return max(self._park, self._bulk_park, self._bulk.ready_at(), self._second.ready_at())
-        return max(self._park, self._replies.ready_at(), self._careful.ready_at())
+            turn = min(max(self._bulk.ready_at(), full), self._bulk_turn + self._most_delay)
+            return max(self._park, self._bulk_park, turn)
+        # The thirty-first of a second is refused, whoever it is: beside a broadcast an answer waits for its
+        # place, a fifth of a second at most. What many answers fill among themselves is no reason to wait.
+        place = full if full <= self._bulk_left + self.GIVE_WAY else float("-inf")
+        return max(self._park, self._replies.ready_at(), self._careful.ready_at(), place)
 
     def chat_ready_at(self, lane: str) -> float:
         """When this chat may get its next message."""
@@ -120,14 +148,16 @@ class Pace:
         return max(self._parks.get(lane, float("-inf")), rate.ready_at() if rate else float("-inf"))
 
     def take(self, lane: str, now: float, *, group: bool, bulk: bool) -> None:
-        """A message of that chat leaves now."""
+        """A message of that chat leaves now, or, of a broadcast, has its turn: `leaves` or `stayed` follows."""
         if bulk:
             self._bulk.take(now)
-            self._second.take(now)
+            self._bulk_turn = now
+            self._second.hold()
         else:
+            self._second.take(now)
             self._replies.take(now)
             # Telegram counts answers too: what they take is not there for broadcasts.
-            self._bulk.charge(now, self.MOST_DELAY)
+            self._bulk.charge(now, self._most_delay)
         if now < self._careful_until:
             self._careful.take(now)
         rate = self._chats.get(lane)
@@ -137,6 +167,17 @@ class Pace:
             per_second = self.limits.group_per_second if group else self.limits.chat_per_second
             rate = self._chats[lane] = Rate(per_second, self.limits.chat_burst)
         rate.take(now)
+
+    def leaves(self, now: float) -> None:
+        """The message of a broadcast that had its turn leaves: checking it once more took its time."""
+        self._second.free()
+        self._second.take(now)
+        self._bulk_left = now
+
+    def stayed(self) -> None:
+        """It does not leave after all: the next one need not wait for its turn."""
+        self._second.free()
+        self._bulk.give_back()
 
     def park(self, lane: str, now: float, seconds: float) -> None:
         """The server said 429 for that chat: keep still until its time has really passed."""
@@ -153,6 +194,10 @@ class Pace:
     def parked_for(self, now: float) -> float:
         """Seconds that everything still has to keep still."""
         return max(0.0, self._park - now)
+
+    def bulk_parked_for(self, now: float) -> float:
+        """Seconds that broadcasts still have to keep still."""
+        return max(0.0, self._park - now, self._bulk_park - now)
 
     def _forget(self, now: float) -> None:
         self._chats = {lane: rate for lane, rate in self._chats.items() if not rate.idle(now)}

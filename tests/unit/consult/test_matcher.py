@@ -131,7 +131,7 @@ def test_the_explanation_names_the_reasons() -> None:
     assert "失信名单" in told
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(max_size=400))
 def test_any_message_gets_a_verdict(question: str) -> None:
     """Nothing that can be typed breaks the matcher, and probabilities stay probabilities."""

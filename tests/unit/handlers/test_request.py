@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from telegram import Bot
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TimedOut
 
+from handlers.receive import seconds_of
 from handlers.request import AiohttpRequest, NotDelivered, ServerFailed
 from tests.integration.process import free_port
 
@@ -88,6 +89,31 @@ async def test_a_server_that_fails_says_whether_it_can_have_acted(
     with pytest.raises(ServerFailed) as caught:
         await (await serve(answer)).send_message(5, "执行费")
     assert (caught.value.code, caught.value.refused) == (code, refused)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "seconds"),
+    [
+        (b"", b'{"ok":false,"error_code":429,"description":"x","parameters":{"retry_after":31}}', 31),
+        (b"", b'{"ok":false,"error_code":429,"description":"Too Many Requests"}', 5),
+        (b"Retry-After: 17\r\n", b"<html>slow down</html>", 17),
+        (b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", b"", 5),
+    ],
+)
+async def test_who_is_told_to_slow_down_waits_whoever_says_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, head: bytes, body: bytes, seconds: int
+) -> None:
+    """A 429 means that the message was not taken, also when a gateway says it, or nobody says for how long."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 429 Slow\r\n%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body))
+        await writer.drain()
+
+    with pytest.raises(RetryAfter) as caught:
+        await (await serve(answer)).send_message(5, "执行费")
+    assert seconds_of(caught.value) == seconds
 
 
 async def test_silence_is_a_timeout(serve: Serve) -> None:
