@@ -28,7 +28,7 @@ MESSAGE = 700  # characters of a whole reminder: read at a glance, without scrol
 BUTTON = 14
 DEFAULT_ARM = "name"
 PROMISE = Step("promise", -1)
-FIELDS = frozenset({"salutation", "court", "officer", "matter", "part", "due", "when", "task"})
+FIELDS = frozenset({"salutation", "court", "officer", "matter", "part", "due", "when", "task", "how", "promised"})
 SECTIONS = (
     "sending",
     "calendar",
@@ -69,6 +69,10 @@ WORDS = (
     "one_part",
     "money",
     "act",
+    "how_money",
+    "how_act",
+    "promised_money",
+    "promised_act",
     "days_left",
     "tomorrow",
     "today",
@@ -170,6 +174,11 @@ class Guide:
         """When reminders of a day begin to leave: the preferred time, or the first open moment after it."""
         return self.window.next_open(datetime.combine(day, self.at, SHANGHAI), self.calendar)
 
+    def ready(self, moment: datetime) -> datetime:
+        """When what comes up at a moment may leave: not before the others of its day, so that the most urgent is first."""
+        open_at = self.window.next_open(moment, self.calendar)
+        return max(open_at, self.opens(local_day(open_at)))
+
     def court_name(self, court_id: str) -> str:
         """The full name of a court; its id when the list does not know it."""
         court = self.courts.get(court_id)
@@ -221,6 +230,7 @@ class Guide:
     def _fields(self, subject: Subject, days: int) -> dict[str, str]:
         words = self.words
         several = subject.parts > 1
+        kind = "act" if subject.facts.get("kind") == "act" else "money"
         return {
             "salutation": words["salutation"].format(name=subject.name),
             "court": subject.court,
@@ -229,7 +239,9 @@ class Guide:
             "part": words["part"].format(no=subject.no) if several else words["one_part"],
             "due": self._date(subject.due),
             "when": self._distance(days),
-            "task": words["act"] if subject.facts.get("kind") == "act" else words["money"],
+            "task": words[kind],
+            "how": words[f"how_{kind}"],
+            "promised": words[f"promised_{kind}"],
         }
 
     def _matter(self, subject: Subject) -> str:
@@ -596,13 +608,18 @@ def campaign_fields(*, education: bool) -> tuple[str, ...]:
     return ("court",) if education else ("salutation", "court")
 
 
-def problems_of(text: str, guide: Guide, *, education: bool) -> list[Fault]:
-    """What is wrong with a campaign's text: unknown names, an open brace, no words, too many."""
+def problems_of(text: str, guide: Guide, *, education: bool, court: bool = True) -> list[Fault]:
+    """What is wrong with a campaign's text: unknown names, an open brace, no words, too many.
+
+    `court` tells whether it goes out in the name of one court, so that `{court}` has a meaning.
+    """
     names = _names(text)
     if names is None:
         return [Fault("text.brace_open")]
     known = set(campaign_fields(education=education))
     found = [Fault("text.name", name=name, known=sorted(known)) for name in sorted(names - known)]
+    if "court" in names and not court:
+        found.append(Fault("text.no_court"))
     # A campaign may run for days: such a word would be wrong for whoever gets it last.
     found += [Fault("text.passing", word=word) for word in guide.campaign_never if word in text]
     if not text.strip():

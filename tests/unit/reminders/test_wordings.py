@@ -11,7 +11,7 @@ import pytest
 from bot.consult.loader import Draft
 from bot.consult.loader import read as read_knowledge
 from bot.core.clock import SHANGHAI
-from bot.reminders.wording import FILE, Guide, Subject, read
+from bot.reminders.wording import FILE, PROMISE, Guide, Subject, read
 
 FAQ = Path(__file__).parents[3] / "faq"
 NOW = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
@@ -107,3 +107,21 @@ def test_an_arm_that_a_step_does_not_have_falls_back_to_the_first_wording(guide:
 def test_where_never_invents_an_address(guide: Guide) -> None:
     """A court whose contact data is not filled in points to 12368."""
     assert "12368" in guide.where("xixiu")
+
+
+def test_who_has_to_do_something_is_not_told_how_to_pay(guide: Guide) -> None:
+    """No step about an act speaks of paying; a promise speaks of what was promised, which may be a part only."""
+    for step in (*guide.steps.values(), PROMISE):
+        if not step.task:
+            act = guide.reminder(subject(NOW.date(), kind="act"), step.id, None, NOW)
+            assert not any(word in act for word in ("怎么付", "付款", "付清"))
+            money = guide.reminder(subject(NOW.date()), step.id, None, NOW)
+            assert any(word in money for word in ("付款", "付清"))
+    assert "付清" not in guide.reminder(subject(NOW.date()), "promise", None, NOW)
+
+
+def test_nothing_is_said_of_the_debtor_that_the_ledger_does_not_know(guide: Guide) -> None:
+    """Whoever has answered that they are in trouble is not told that nobody has heard from them."""
+    text = guide.reminder(subject(NOW.date() - timedelta(days=15)), "T+15", None, NOW)
+    assert "没有收到您的消息" not in text
+    assert "没有记到已经履行" in text
