@@ -94,10 +94,10 @@ def plan_command(
     here = current(context)
 
     async def look(store: Store, clock: Clock, guides: Guides) -> tuple[date, bool, Counter[tuple[str, str, str]]]:
-        reminders = Reminders(store, clock, Ids(), guides)
+        reminders, campaigns = Reminders(store, clock, Ids(), guides), Campaigns(store, clock, Ids(), guides)
         wanted = day.date() if day else local_day(clock.now())
         sums: Counter[tuple[str, str, str]] = Counter()
-        async for line in reminders.preview(wanted, texts=text):
+        async for line in reminders.preview(wanted, texts=text, broadcasts=campaigns.coming(wanted)):
             sums[(line.outcome, line.delivery.step, line.why)] += 1
             if not sums_only:
                 typer.echo(_line(line))

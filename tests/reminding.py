@@ -72,7 +72,9 @@ async def tasks(world: World) -> list[tuple[str, str]]:
 
 async def plan_of(world: World, day: date, *, texts: bool = False) -> list[Foreseen]:
     """What `remind plan --date` shows."""
-    return [line async for line in world.bot.services.reminders.preview(day, texts=texts)]
+    services = world.bot.services
+    coming = services.campaigns.coming(day)
+    return [line async for line in services.reminders.preview(day, texts=texts, broadcasts=coming)]
 
 
 def own_faq(folder: Path, old: str, new: str) -> Path:

@@ -173,10 +173,6 @@ class SendWindow:
                     return candidate.astimezone(moment.tzinfo)
             day += timedelta(days=1)
 
-    def opens_on(self, day: date, calendar: CourtCalendar) -> datetime:
-        """The first moment of that day, or after it, at which a message may leave."""
-        return self.next_open(datetime.combine(day, time(0), SHANGHAI), calendar)
-
 
 def _minutes(number: int) -> time:
     return time(number // 60, number % 60)

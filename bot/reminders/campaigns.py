@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core.clock import Clock, local_day, shown
@@ -36,6 +36,7 @@ from bot.reminders.results import by_campaign
 from bot.reminders.service import receivers
 from bot.reminders.wording import DEFAULT_ARM, Guide, problems_of
 from bot.store.reminder_rows import CampaignRow, DeliveryRow, RecipientRow
+from bot.store.reminders import words_of
 from bot.store.rows import ContactRow
 from bot.store.work import Store, Work
 
@@ -163,8 +164,10 @@ class Campaigns:
     async def new(self, draft: NewCampaign) -> int:
         """Write a draft; its number. CampaignError `text` or `audience` says what is wrong."""
         guide, now = self._guide(), self._clock.now()
+        audience = check_scope(draft.audience, draft.courts) if draft.corrects is None else dict(draft.audience)
+        named = bool(_only_court(audience)) or not draft.education
         for arm, text in draft.texts.items():
-            if wrong := problems_of(text, guide, education=draft.education):
+            if wrong := problems_of(text, guide, education=draft.education, court=named):
                 raise CampaignError("text", arm=arm, problem="".join(map(str, wrong)))
         if not draft.texts or not draft.author.strip() or not draft.title.strip():
             raise CampaignError("empty")
@@ -172,7 +175,6 @@ class Campaigns:
             raise CampaignError("per_minute", given=draft.per_minute)
         if draft.until is not None and draft.until <= now:
             raise CampaignError("over", until=shown(draft.until))
-        audience = check_scope(draft.audience, draft.courts) if draft.corrects is None else dict(draft.audience)
         async with self._store.work() as work:
             try:
                 Experiment(tuple(draft.texts), draft.holdout)
@@ -221,6 +223,18 @@ class Campaigns:
         seen.people = len(people)
         seen.samples = samples.chosen()
         return seen
+
+    async def coming(self, day: date) -> AsyncIterator[Sequence[DeliveryRow]]:
+        """Deliveries of the approved campaigns whose first messages leave on that day, in portions; none is written."""
+        guide, now = self._guide(), self._clock.now()
+        async with self._store.work(read_only=True) as work:
+            for campaign in await work.reminders.campaigns((CampaignStatus.APPROVED,)):
+                if campaign.start_at is None:
+                    continue
+                first = guide.window.next_open(max(campaign.start_at, now), guide.calendar)
+                if local_day(first) == day and first < campaign.until:
+                    async for page in self._pages(work, campaign, first):
+                        yield page
 
     def _would_get(self, d: DeliveryRow, known: Known, foresight: Foresight, seen: Preview) -> bool:
         """Count one delivery; whether it would leave, now or later."""
@@ -294,7 +308,7 @@ class Campaigns:
                 raise CampaignError("step", now=campaign.status, then="retry")
             until = max(campaign.until, now + AGAIN)
             while page := await work.reminders.not_got(number, after, PAGE):
-                count += await work.reminders.again(await _reachable(work, page), now, until)
+                count += await work.reminders.again(await _reachable(work, page, number), now, until)
                 after = page[-1].id
             if count and campaign.status == CampaignStatus.DONE:
                 await self._step(work, campaign, CampaignStatus.RUNNING, until=until, ended_at=None)
@@ -313,7 +327,8 @@ class Campaigns:
             NewCampaign(
                 title=wrong.title,
                 texts={DEFAULT_ARM: text},
-                audience={"arm": arm} if arm else {},
+                # Its courts too: they say who may see and approve it.
+                audience={k: v for k, v in {"arm": arm, "court": wrong.audience.get("court")}.items() if v},
                 author=author,
                 education=wrong.education,
                 corrects=number,
@@ -475,7 +490,7 @@ class Campaigns:
             since=since,
             until=until,
             step=told.get("step"),
-            courts=told.get("court", ()),
+            courts=words_of(told.get("court", ())),
         ):
             rows = {d.key: d for d in (self._correction(campaign, d, now) for d in page)}
             yield [d for key, d in rows.items() if key not in seen]
@@ -508,13 +523,14 @@ class Campaigns:
         index: int,
         now: datetime,
     ) -> DeliveryRow:
-        arm = self._arm(campaign, recipient)
+        # Subscribers need not be anybody's debtors: of them only the chat tells one from another.
+        person = chat.conversation_id if campaign.education and chat else recipient.party_id
+        arm = self._arm(campaign, person)
         status, why = DeliveryStatus.PLANNED, None
         if chat is None:
             status, why = DeliveryStatus.SUPPRESSED, Why.NO_CHAT
         elif arm == HOLDOUT:
             status, why = DeliveryStatus.SKIPPED, Why.HOLDOUT
-        person = chat.conversation_id if campaign.education and chat else recipient.party_id
         return DeliveryRow(
             id=self._ids.new(now),
             key=f"c:{campaign.number}:{person}" + (f":{chat.conversation_id}" if chat and index else ""),
@@ -534,9 +550,9 @@ class Campaigns:
             arm=arm,
         )
 
-    def _arm(self, campaign: CampaignRow, recipient: RecipientRow) -> str | None:
+    def _arm(self, campaign: CampaignRow, person: int) -> str | None:
         arms = tuple(campaign.texts) if len(campaign.texts) > 1 else ()
-        return arm_of(Experiment(arms, campaign.holdout), f"campaign:{campaign.number}", recipient.party_id)
+        return arm_of(Experiment(arms, campaign.holdout), f"campaign:{campaign.number}", person)
 
     # -- who -----------------------------------------------------------------------------------
 
@@ -545,9 +561,9 @@ class Campaigns:
     ) -> AsyncIterator[list[tuple[RecipientRow, list[ContactRow]]]]:
         """The audience in portions, with the chats of each."""
         if campaign.education:
-            subscribers = await work.reach.education()
+            subscribers, court = await work.reach.education(), _only_court(campaign.audience)
             for start in range(0, len(subscribers), PAGE):
-                yield [(RecipientRow(c.party_id, ""), [c]) for c in subscribers[start : start + PAGE]]
+                yield [(RecipientRow(c.party_id, court), [c]) for c in subscribers[start : start + PAGE]]
             return
         after, today = 0, local_day(self._clock.now())
         while people := await work.reminders.audience(campaign.audience, today, after=after, limit=PAGE):
@@ -574,6 +590,12 @@ class Campaigns:
         return by_campaign(rows, performed, local_day(campaign.started_at))
 
 
+def _only_court(audience: Mapping[str, Any]) -> str:
+    """The court in whose name something goes to people who are nobody's debtors; empty without exactly one."""
+    courts = words_of(audience.get("court") or ())
+    return str(courts[0]) if len(courts) == 1 else ""
+
+
 class _Samples:
     """Five messages out of all, each arm with its share, different forms before more of the same."""
 
@@ -598,8 +620,11 @@ class _Samples:
         return sorted((first + rest)[:SAMPLES], key=lambda s: s.arm)
 
 
-async def _reachable(work: Work, page: Sequence[DeliveryRow]) -> list[tuple[int, int]]:
-    """Those that can be sent now, each with its chat: the old one while it is the party's, else the new one."""
+async def _reachable(work: Work, page: Sequence[DeliveryRow], number: int) -> list[tuple[int, int]]:
+    """Those that can be sent now, each with its chat: the old one while it is the party's, else the new one.
+
+    Never one in which that party has this campaign's message already, by a delivery of its own.
+    """
     chats: dict[int, list[int]] = {}
     contacts = await work.reach.contacts(sorted({d.party_id for d in page if d.party_id}))
     for c in sorted(contacts, key=lambda c: c.proven):  # the newest proven one last
@@ -607,12 +632,16 @@ async def _reachable(work: Work, page: Sequence[DeliveryRow]) -> list[tuple[int,
             chats.setdefault(c.party_id, []).append(c.conversation_id)
     wanted = {c for found in chats.values() for c in found} | {d.conversation_id for d in page if d.conversation_id}
     open_now = {c for c, why in (await work.reminders.unreachable(sorted(wanted))).items() if why is None}
+    taken = await work.reminders.chats_of_campaign(number, sorted(chats))
     found = []
     for d in page:
-        own = [d.conversation_id] if d.conversation_id else []
-        good = [c for c in (chats.get(d.party_id, ()) if d.party_id else own) if c in open_now]
+        own = d.conversation_id
+        theirs = chats.get(d.party_id, ()) if d.party_id else [c for c in (own,) if c]
+        good = [c for c in theirs if c in open_now and (c == own or (d.party_id, c) not in taken)]
         if good:
-            found.append((d.id, d.conversation_id if d.conversation_id in good else good[-1]))
+            chat = own if own in good else good[-1]
+            taken.add((d.party_id, chat))
+            found.append((d.id, chat))
     return found
 
 

@@ -8,8 +8,10 @@ rows: what the process holds in memory is a handful of row numbers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.core.clock import Clock
 from bot.core.errors import SettingsError, StoreUnavailableError
@@ -33,6 +35,7 @@ log = get(__name__)
 LEASE = "bulk"
 LEASE_SPAN = timedelta(seconds=12)
 RENEW = timedelta(seconds=4)
+LAND = 15.0  # seconds that a message under way is waited for when the process stops
 BUFFER = 40  # rows handed to the sender ahead of time
 PLAN_EVERY = timedelta(minutes=10)
 FINISH_EVERY = 10.0  # seconds
@@ -80,6 +83,7 @@ class Courier:
         self._reminders = reminders
         self._campaigns = campaigns
         self._inside: dict[int, int | None] = {}  # rows that the sender holds, with their campaigns
+        self._leaving: set[int] = set()  # of these, the ones that are marked as leaving and not settled
         self._throttles: dict[int, Throttle] = {}
         self._failures = 0  # in a row, whomever they concerned
         self._refusals: Counter[int] = Counter()  # in a row, by campaign
@@ -110,9 +114,18 @@ class Courier:
                     continue
         finally:
             self._stopping = True
+            await self._landed()
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
             await self._let_go()
+
+    async def _landed(self) -> None:
+        """What is under way has its outcome: let go before, the next process would take it for lost."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAND):
+                while self._leaving:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     async def _keep_lease(self, place: str = "") -> None:
         """Writing a large campaign may take longer than the lease lasts: it is renewed meanwhile."""
@@ -300,6 +313,8 @@ class Courier:
             if ready is None:
                 self._inside.pop(row.id, None)
                 self._wake_soon()
+            else:
+                self._leaving.add(row.id)
         return ready
 
     async def _admit(self, row: OutgoingRow) -> OutgoingRow | None:
@@ -406,7 +421,26 @@ class Courier:
                 pause = min(3.0, pause * 2)
         finally:
             self._inside.pop(row.id, None)
+            self._leaving.discard(row.id)
             self._wake_soon()
+
+    async def held(self, seconds: float) -> None:
+        """An answer was refused with 429: broadcasts wait as long, whichever process sends them, after a restart too."""
+        try:
+            async with self._store.work() as work:
+                await self._hold(work, seconds, self._clock.now())
+                await work.commit()
+        except StoreUnavailableError as error:
+            log.warning("courier.hold_not_kept", seconds=seconds, why=str(error))
+
+    async def _hold(self, work: Work, seconds: float, now: datetime) -> datetime:
+        """Telegram asks to keep still; for long, staff are told. Until when."""
+        until, why = now + timedelta(seconds=seconds), f"429 {seconds:.0f} s"
+        await work.reminders.hold_until(HOLD, until, why)
+        self._held_until = max(until, self._held_until or until)
+        if seconds >= LONG_HOLD:
+            await work.tasks.add(NewTask(kind="parked", why=why, key="parked"), now)
+        return until
 
     def _keep_still(self, outcome: Outcome) -> None:
         """After several failures in a row it is not about a chat: whatever comes next would fail as well."""
@@ -424,7 +458,7 @@ class Courier:
         async with self._store.work() as work:
             if isinstance(outcome, Delivered):
                 told = outcome.external_id
-                await work.reminders.settle(row.id, self._worker, DeliveryStatus.SENT, now, external_id=told, why=None)
+                await self._became(work, row.id, DeliveryStatus.SENT, now, external_id=told, why=None)
                 if row.message_id:
                     await work.reminders.arrived(row.message_id, told)
                 self._refusals.pop(self._inside.get(row.id) or 0, None)
@@ -433,27 +467,22 @@ class Courier:
             await work.commit()
 
     async def _record(self, work: Work, d: DeliveryRow, row: OutgoingRow, outcome: Outcome, now: datetime) -> None:
-        settle, me = work.reminders.settle, self._worker
         match outcome:
             case Wait(seconds):
-                until = now + timedelta(seconds=seconds)
-                await settle(d.id, me, DeliveryStatus.PLANNED, now, why="429", not_before=until, claimed_at=None)
-                await work.reminders.hold_until(HOLD, until, f"429 {seconds:.0f} s")
-                self._held_until = max(until, self._held_until or until)
-                if seconds >= LONG_HOLD:
-                    await self._task(work, d, "parked", f"429 {seconds:.0f} s", now, key="parked")
+                until = await self._hold(work, seconds, now)
+                await self._back(work, d, now, why="429", not_before=until)
             case Later(why, certain=False):
-                await settle(d.id, me, DeliveryStatus.UNKNOWN, now, why=why[:48])
+                await self._became(work, d.id, DeliveryStatus.UNKNOWN, now, why=why[:48])
                 await self._task(work, d, "unknown", why, now, key=f"unknown:{d.id}")
                 return
             case Later(why, moved_to=moved):
                 await self._again(work, d, why, now, moved)
             case Refused(why, unreachable=True):
-                await settle(d.id, me, DeliveryStatus.SUPPRESSED, now, why=why[:48], claimed_at=None)
+                await self._became(work, d.id, DeliveryStatus.SUPPRESSED, now, why=why[:48], claimed_at=None)
                 await work.conversations.unreachable(row.lane, why[:32], now)
                 await self._unreachable_task(work, d, why, now)
             case Refused(why):
-                await settle(d.id, me, DeliveryStatus.FAILED, now, why=why[:48], claimed_at=None)
+                await self._became(work, d.id, DeliveryStatus.FAILED, now, why=why[:48], claimed_at=None)
                 await self._task(work, d, "failed", why, now, key=f"failed:{d.id}")
                 await self._look_at_words(work, d, why, now)
         # It certainly did not arrive: nothing was said.
@@ -486,22 +515,30 @@ class Courier:
         soon = now + timedelta(seconds=0 if moved is not None else 15)
         at = retry_at(attempts, now) if counts else soon
         if at is None:
-            await work.reminders.settle(
-                d.id, self._worker, DeliveryStatus.FAILED, now, why=why[:48], attempts=attempts, claimed_at=None
+            await self._became(
+                work, d.id, DeliveryStatus.FAILED, now, why=why[:48], attempts=attempts, claimed_at=None
             )
             await self._task(work, d, "failed", why, now, key=f"failed:{d.id}")
             return
-        await work.reminders.settle(
-            d.id,
-            self._worker,
-            DeliveryStatus.PLANNED,
-            now,
-            why=why[:48],
-            attempts=attempts,
-            not_before=at,
-            claimed_at=None,
-            message_id=None,
-        )
+        await self._back(work, d, now, why=why[:48], attempts=attempts, not_before=at)
+
+    async def _back(self, work: Work, d: DeliveryRow, now: datetime, **values: Any) -> None:
+        """It did not leave: planned again, unless its campaign was cancelled while it was under way."""
+        campaign = await work.reminders.campaign(d.campaign_id) if d.campaign_id else None
+        if campaign and campaign.status == CampaignStatus.CANCELLED:
+            await self._became(work, d.id, DeliveryStatus.SKIPPED, now, why=Why.CANCELLED, claimed_at=None)
+        else:
+            await self._became(work, d.id, DeliveryStatus.PLANNED, now, claimed_at=None, message_id=None, **values)
+
+    async def _became(self, work: Work, delivery_id: int, status: DeliveryStatus, now: datetime, **values: Any) -> None:
+        """Record it; a late truth corrects what another process took for lost meanwhile, and closes its task."""
+        if await work.reminders.settle(delivery_id, self._worker, status, now, **values):
+            return
+        unsure = DeliveryStatus.UNKNOWN
+        if status != unsure and await work.reminders.settle(
+            delivery_id, self._worker, status, now, before=unsure, **values
+        ):
+            await work.tasks.close_keyed(f"unknown:{delivery_id}", "bot", status, now)
 
     async def _broken(self, delivery_id: int) -> None:
         """One that cannot even be written must not stop the others, nor come back every second."""
@@ -542,7 +579,7 @@ class Courier:
 
     def _wake_soon(self) -> None:
         # When half of it has left, and when all has; not for each one in between.
-        if len(self._inside) in (0, BUFFER // 2):
+        if len(self._inside) in (0, BUFFER // 2) or self._stopping:
             self._wake.set()
 
     def wake(self) -> None:

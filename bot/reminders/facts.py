@@ -117,7 +117,7 @@ async def _meant(work: Work, campaign: CampaignRow, rows: Sequence[DeliveryRow],
 
 def judge(d: DeliveryRow, known: Known, guide: Guide, now: datetime) -> Decision:
     """Whether a delivery may leave at that moment, and if not why."""
-    tomorrow = guide.window.opens_on(local_day(now) + timedelta(days=1), guide.calendar)
+    tomorrow = guide.opens(local_day(now) + timedelta(days=1))
     return may_leave(sendable(d, known), now, guide.window.next_open(now, guide.calendar), tomorrow, guide.caps)
 
 

@@ -107,13 +107,17 @@ class Reminders:
         """The plans in force, each with its conditions, steps, words and the line where it is written."""
         return self.guide.plans()
 
-    async def preview(self, day: date, *, texts: bool = False) -> AsyncIterator[Foreseen]:
+    async def preview(
+        self, day: date, *, texts: bool = False, broadcasts: AsyncIterator[Sequence[DeliveryRow]] | None = None
+    ) -> AsyncIterator[Foreseen]:
         """What that day brings: what is settled as it is, the rest as if nothing changed until it begins.
 
         Nothing is written. Steps of the plan, promises, broadcasts and what waits from earlier days, with
-        the caps counted among them; also who gets nothing, and why. `texts` adds the words.
+        the caps counted among them; also who gets nothing, and why. What will have left on a day before it
+        is none of it. `texts` adds the words; `broadcasts` are those that begin by then and are not written yet
+        (`Campaigns.coming`).
         """
-        foresight = _Day(self, day, texts=texts)
+        foresight = _Day(self, day, texts=texts, broadcasts=broadcasts)
         async for line in foresight.lines():
             yield line
 
@@ -131,7 +135,7 @@ class Reminders:
         return by_plan(rows, done, {key: payments for key, (_, payments) in paid.items()})
 
     async def catch_up(self) -> int:
-        """After a standstill of days: one task that says how many steps nobody will get any more.
+        """Once a day, and after a standstill of days: one task that says how many steps nobody will get any more.
 
         Yesterday's "tomorrow" is not sent; that it was not is work for a person. `remind plan --date` of
         the days in question names them.
@@ -142,19 +146,32 @@ class Reminders:
             before = await work.reminders.held_until(PLANNED)
             await work.reminders.hold_until(PLANNED, now, "planned")
             await work.commit()
-        if before is None or local_day(before) >= today - timedelta(days=1):
+        if before is None or local_day(before) >= today:
             return 0
+        missed = await self._expired(today, guide)
         first = max(local_day(before) + timedelta(days=1), today - timedelta(days=LONGEST_GAP))
-        missed: set[str] = set()
         for number in range((today - first).days):
-            async for chunk in self._due(first + timedelta(days=number), guide):
+            day = first + timedelta(days=number)
+            async for chunk in self._due(day, guide):
                 keys = {_key(r, s.step.id): s for r, s in chunk if not r.stopped and not s.step.task}
                 gone = [key for key, slot in keys.items() if slot.last < today]
                 async with self._store.work(read_only=True) as work:
-                    missed.update(set(gone) - await work.reminders.known(gone))
+                    missed |= {key: keys[key].day for key in set(gone) - await work.reminders.known(gone)}
         if missed:
-            await self._say_missed(len(missed), first, today - timedelta(days=1), now)
+            await self._say_missed(len(missed), min(missed.values()), today - timedelta(days=1), now)
         return len(missed)
+
+    async def _expired(self, today: date, guide: Guide) -> dict[str, date]:
+        """Steps that were written and could have left, and did not in time: no line, no process, no leave to send."""
+        begin = datetime.combine(today, time(0), SHANGHAI)
+        async with self._store.work(read_only=True) as work:
+            rows = await work.reminders.expired((Kind.REMINDER, Kind.PROMISE), begin)
+        return {
+            d.key: local_day(d.expires_at - timedelta(seconds=1))
+            for d in rows
+            # Whoever could be written to only late in the evening has lost nothing by a standstill.
+            if guide.window.next_open(d.created_at, guide.calendar) < d.expires_at
+        }
 
     async def _say_missed(self, count: int, first: date, last: date, now: datetime) -> None:
         async with self._store.work() as work:
@@ -230,7 +247,7 @@ class Reminders:
             key = _key(row, slot.step.id)
             if key in known:
                 continue
-            marker = self._delivery(row, slot, None, guide, now)
+            marker = self._delivery(row, slot, None, key, guide, now)
             markers.append(replace(marker, status=DeliveryStatus.SKIPPED, why="task", settled_at=now))
             tasks.append(
                 NewTask(
@@ -256,20 +273,25 @@ class Reminders:
         acting = await _acting(work, rows) if agents else {}
         parties = {row.party_id for row, _ in rows} | {a for found in acting.values() for a in found}
         contacts = _by_party(await work.reach.contacts(sorted(parties)))
-        found = []
+        wanted: list[tuple[DueRow, DueRow, Slot, Sequence[ContactRow | None]]] = []
         for row, slot in rows:
-            chats: Sequence[ContactRow | None] = receivers(contacts.get(row.party_id, ())) or [None]
-            made = [self._delivery(row, slot, chat, guide, now, extra=i) for i, chat in enumerate(chats)]
+            wanted.append((row, row, slot, receivers(contacts.get(row.party_id, ())) or [None]))
             for agent in acting.get((row.case_id, row.party_id), ()):
                 # Nobody has to act for somebody here: an agent without a proven chat is no gap in reach.
                 theirs = [c for c in receivers(contacts.get(agent, ())) if c.proven]
-                as_agent = replace(row, party_id=agent)
-                made += [self._delivery(as_agent, slot, c, guide, now, extra=i) for i, c in enumerate(theirs)]
+                wanted.append((row, replace(row, party_id=agent), slot, theirs))
+        several = [_key(named, slot.step.id) for _, named, slot, chats in wanted if len(chats) > 1]
+        first = await work.reminders.chats(several)
+        found = []
+        for row, named, slot, chats in wanted:
+            key = _key(named, slot.step.id)
+            keys = keys_of(key, [c.conversation_id if c else None for c in chats], first.get(key))
+            made = [self._delivery(named, slot, c, k, guide, now) for c, k in zip(chats, keys, strict=True)]
             found += [(d, row, slot) for d in made]
         return found
 
     def _delivery(
-        self, row: DueRow, slot: Slot, chat: ContactRow | None, guide: Guide, now: datetime, *, extra: int = 0
+        self, row: DueRow, slot: Slot, chat: ContactRow | None, key: str, guide: Guide, now: datetime
     ) -> DeliveryRow:
         arm = arm_of(guide.experiment, SALT, row.party_id)
         status, why = DeliveryStatus.PLANNED, None
@@ -279,11 +301,11 @@ class Reminders:
             status, why = DeliveryStatus.SKIPPED, Why.HOLDOUT
         return DeliveryRow(
             id=self._ids.new(now),
-            key=_key(row, slot.step.id) + (f":{chat.conversation_id}" if chat and extra else ""),
+            key=key,
             kind=Kind.REMINDER,
             status=status,
             why=why,
-            not_before=max(guide.opens(slot.day), now),
+            not_before=guide.ready(max(guide.opens(slot.day), now)),
             expires_at=datetime.combine(slot.last + timedelta(days=1), time(0), SHANGHAI),
             created_at=now,
             court=row.court,
@@ -330,13 +352,22 @@ class Reminders:
 class _Day:
     """The preview of one day."""
 
-    def __init__(self, reminders: Reminders, day: date, *, texts: bool) -> None:
+    def __init__(
+        self,
+        reminders: Reminders,
+        day: date,
+        *,
+        texts: bool,
+        broadcasts: AsyncIterator[Sequence[DeliveryRow]] | None,
+    ) -> None:
         self._reminders = reminders
         self._day = day
         self._texts = texts
+        self._broadcasts = broadcasts
         self._guide = guide = reminders.guide
         self._now = reminders.now()
         self._moment = max(guide.opens(day), self._now)
+        self._ahead = day > local_day(self._now)
         self._foresight = Foresight(guide, self._moment)
 
     async def lines(self) -> AsyncIterator[Foreseen]:
@@ -348,31 +379,56 @@ class _Day:
         keys = {d.key for d in written}
         for start in range(0, len(written), CHUNK):
             some = [_Told(d) for d in written[start : start + CHUNK]]
-            waiting += [t for t in some if t.delivery.status == DeliveryStatus.PLANNED]
+            waiting += [t for t in some if t.delivery.status == DeliveryStatus.PLANNED and not self._before(t)]
             for line in await self._lines([t for t in some if t.delivery.status != DeliveryStatus.PLANNED]):
                 yield line
         async for told in self._new(keys):
-            if told.delivery.status == DeliveryStatus.PLANNED and told.row and not told.none and not told.row.stopped:
+            may_leave = told.delivery.status == DeliveryStatus.PLANNED and not told.none
+            if may_leave and (told.delivery.campaign_id or (told.row and not told.row.stopped)):
                 waiting.append(told)
             else:
                 for line in await self._lines([told]):
                     yield line
-        waiting.sort(key=lambda t: (t.delivery.campaign_id is not None, t.delivery.expires_at, t.delivery.id))
+        due = await self._due_of(waiting)
+        waiting.sort(key=lambda t: _urgency(t.delivery, due))
         for start in range(0, len(waiting), CHUNK):
             for line in await self._lines(waiting[start : start + CHUNK]):
                 yield line
 
+    async def _due_of(self, waiting: Sequence[_Told]) -> dict[int, date]:
+        """The days by which the instalments are asked for."""
+        due = {t.row.instalment_id: t.row.expected_on for t in waiting if t.row}
+        ids = sorted({i for t in waiting if (i := t.delivery.instalment_id) and i not in due})
+        async with self._reminders.reading() as work:
+            for start in range(0, len(ids), CHUNK):
+                due |= {r.instalment_id: r.expected_on for r in await work.ledger.due(ids[start : start + CHUNK])}
+        return due
+
+    def _before(self, told: _Told) -> bool:
+        """Whether it leaves before that day begins: a step does, unless it is held; a broadcast may take days."""
+        if not self._ahead or told.delivery.campaign_id is not None:
+            return False
+        soonest = max(told.delivery.not_before, self._now)
+        return local_day(self._guide.window.next_open(soonest, self._guide.calendar)) < self._day
+
     async def _new(self, written: set[str]) -> AsyncIterator[_Told]:
         """What planning that day would write, or would not because of the case."""
         async for chunk in self._reminders.due_with_general(self._day, self._guide):
+            # Ahead of time: a step that may also be taken later is taken on its own day.
+            own = [c for c in chunk if not self._ahead or c[1].day == self._day]
             async with self._reminders.reading() as work:
-                for told in await self._fresh(work, chunk):
+                for told in await self._fresh(work, own):
                     if told.delivery.key not in written:
                         yield told
         async with self._reminders.reading() as work:
             for d, row in await self._reminders.promises(work, self._day, self._guide, self._moment):
                 if d.key not in written and d.key not in await work.reminders.known([d.key]):
                     yield _Told(d, None, row)
+        if self._broadcasts is not None:
+            async for page in self._broadcasts:
+                for d in page:
+                    if d.key not in written:
+                        yield _Told(d)
 
     async def _fresh(self, work: Work, chunk: Sequence[tuple[DueRow, Slot, str]]) -> list[_Told]:
         nones = {(row.instalment_id, row.party_id, slot.step.id): none for row, slot, none in chunk}
@@ -433,6 +489,11 @@ class _Day:
         return replace(line, text=(await letter(work, line.delivery, known, self._guide, moment)).text)
 
 
+def _urgency(d: DeliveryRow, due: Mapping[int, date]) -> tuple[bool, datetime, date, int]:
+    """The order in which deliveries leave (`ReminderRows.feed`)."""
+    return d.campaign_id is not None, d.expires_at, due.get(d.instalment_id or 0, date.max), d.id
+
+
 async def _acting(work: Work, rows: Sequence[tuple[DueRow, Slot]]) -> dict[tuple[int, int], list[int]]:
     """The agents of these debtors: (case, debtor) → parties."""
     found: dict[tuple[int, int], list[int]] = {}
@@ -483,6 +544,16 @@ def _spans(days: Sequence[date]) -> list[tuple[date, date]]:
 
 def _key(row: DueRow, step: str) -> str:
     return f"r:{row.obligation_id}:{row.instalment_id}:{step}:{row.due_version}:{row.party_id}"
+
+
+def keys_of(key: str, chats: Sequence[int | None], first: int | None) -> list[str]:
+    """A key for each chat of one person: the plain one for the first, the others with their chat.
+
+    `first` is the chat that has the plain one already. It keeps it, whoever else comes or goes: under
+    another key it would get the same message once more.
+    """
+    owner = chats.index(first) if first in chats else 0
+    return [key if i == owner or chat is None else f"{key}:{chat}" for i, chat in enumerate(chats)]
 
 
 async def _unmet(work: Work, obligations: Sequence[int]) -> dict[int, list[DueRow]]:

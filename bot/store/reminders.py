@@ -64,6 +64,18 @@ class ReminderRows(Rows):
             found.update(r.key for r in await self._connection.execute(query))
         return found
 
+    async def chats(self, keys: Sequence[str]) -> dict[str, int]:
+        """The chats of the deliveries with these keys, as far as they have one."""
+        query = select(Delivery.key, Delivery.conversation_id).where(Delivery.conversation_id.is_not(None))
+        return {r[0]: r[1] async for r in self._by(query, Delivery.key, keys)}
+
+    async def chats_of_campaign(self, campaign_id: int, parties: Sequence[int]) -> set[tuple[int, int]]:
+        """Parties and chats for which a campaign has deliveries, whatever became of them."""
+        query = select(Delivery.party_id, Delivery.conversation_id).where(
+            Delivery.campaign_id == campaign_id, Delivery.conversation_id.is_not(None)
+        )
+        return {(r[0], r[1]) async for r in self._by(query, Delivery.party_id, parties)}
+
     # -- one delivery --------------------------------------------------------------------------
 
     async def delivery(self, delivery_id: int) -> DeliveryRow | None:
@@ -116,6 +128,13 @@ class ReminderRows(Rows):
             async for row in rows:
                 yield DeliveryRow(*row)
 
+    async def expired(self, kinds: Sequence[str], before: datetime) -> list[DeliveryRow]:
+        """Deliveries of these kinds that are still planned though their time was over by then."""
+        query = select(*_COLUMNS).where(
+            Delivery.status == "planned", Delivery.kind.in_(kinds), Delivery.expires_at <= before
+        )
+        return [DeliveryRow(*r) for r in await self._connection.execute(query.order_by(Delivery.id))]
+
     async def keyed(self, keys: Sequence[str]) -> dict[str, DeliveryRow]:
         """The deliveries with these keys."""
         return {r[1]: DeliveryRow(*r) async for r in self._by(select(*_COLUMNS), Delivery.key, keys)}
@@ -147,7 +166,11 @@ class ReminderRows(Rows):
         without: Sequence[int] = (),
         only: int | None = None,
     ) -> list[QueuedRow]:
-        """Deliveries whose time has come, most urgent first; without some campaigns, or of one only."""
+        """Deliveries whose time has come, most urgent first; without some campaigns, or of one only.
+
+        Urgent is what would be stale first, and then what is due first: where the cap lets one message
+        through, the last day of one debt goes before the first notice of another.
+        """
         allowed = Campaign.status == "running"
         if without:
             allowed = and_(allowed, Campaign.number.not_in(without))
@@ -158,13 +181,19 @@ class ReminderRows(Rows):
             select(Delivery.id, Conversation.lane, Conversation.channel, Delivery.campaign_id)
             .join(Conversation, Conversation.id == Delivery.conversation_id)
             .outerjoin(Campaign, Campaign.number == Delivery.campaign_id)
+            .outerjoin(Instalment, Instalment.id == Delivery.instalment_id)
             .where(
                 Delivery.status == "planned",
                 Delivery.not_before <= now,
                 Conversation.channel.in_(channels),
                 wanted,
             )
-            .order_by(Delivery.campaign_id.is_not(None), Delivery.expires_at, Delivery.id)
+            .order_by(
+                Delivery.campaign_id.is_not(None),
+                Delivery.expires_at,
+                Instalment.expected_on.nulls_last(),
+                Delivery.id,
+            )
             .limit(limit)
         )
         return [QueuedRow(*r) for r in await self._connection.execute(query)]
@@ -184,15 +213,13 @@ class ReminderRows(Rows):
         )
         return bool(result.rowcount)
 
-    async def settle(self, delivery_id: int, owner: str, status: str, now: datetime, **values: Any) -> bool:
-        """What became of one that this process claimed; a late truth corrects `unknown`."""
+    async def settle(
+        self, delivery_id: int, owner: str, status: str, now: datetime, *, before: str = "sending", **values: Any
+    ) -> bool:
+        """What became of one that this process claimed; False when it does not stand where it stood `before`."""
         result = await self._connection.execute(
             update(Delivery)
-            .where(
-                Delivery.id == delivery_id,
-                Delivery.owner == owner,
-                Delivery.status.in_(("sending", "unknown")),
-            )
+            .where(Delivery.id == delivery_id, Delivery.owner == owner, Delivery.status == before)
             .values(status=status, settled_at=None if status == "planned" else now, **values)
         )
         return bool(result.rowcount)
@@ -363,10 +390,12 @@ class ReminderRows(Rows):
     # -- holds ---------------------------------------------------------------------------------
 
     async def hold_until(self, name: str, until: datetime, why: str) -> None:
-        """Let nothing of that name leave before; kept over a restart."""
+        """Let nothing of that name leave before; kept over a restart. A longer one stays: who asked for it meant it."""
         statement = self._upsert(SendHold).values(name=name, until=until, why=why[:80])
         await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["name"], set_={"until": until, "why": why[:80]})
+            statement.on_conflict_do_update(
+                index_elements=["name"], set_={"until": until, "why": why[:80]}, where=SendHold.until < until
+            )
         )
 
     async def held_until(self, name: str) -> datetime | None:
@@ -658,8 +687,12 @@ _FLAGS = ("wage", "livelihood", "special", "open", "disputed", "overdue")
 
 def roles_of(audience: Mapping[str, object]) -> list[object]:
     """Whom an audience means by what they are in the case: debtors, unless it says otherwise."""
-    roles = audience.get("role", "debtor")
-    return list(roles) if isinstance(roles, list) else [roles]
+    return words_of(audience.get("role", "debtor"))
+
+
+def words_of(value: Any) -> list[Any]:
+    """The words of a condition, which may be a single one."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
@@ -694,7 +727,7 @@ def _conditions(wanted: Mapping[str, Any], today: date) -> list[Any]:
 
 
 def _words(key: str, value: Any) -> list[str]:
-    words = value if isinstance(value, list) else [value]
+    words = words_of(value)
     if not words or not all(isinstance(w, str) for w in words):
         raise ValueError(f"{key}: a word or a list of words")
     if key == "role" and (odd := [w for w in words if w not in _ROLES]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from bot.core.clock import SHANGHAI
 from bot.ledger.model import DisputeKind, NewPayment
-from bot.reach.model import BindingStatus
+from bot.reach.model import BindingStatus, Relation
 from bot.reminders.campaigns import NewCampaign, WrongReminders
 from bot.reminders.model import CampaignError
 from bot.store.ledger_rows import CaseRow
@@ -432,3 +433,76 @@ async def test_a_group_that_became_a_supergroup_is_followed(world: World) -> Non
         world.advance(days=1)
     heard = [m.text for m in world.sandbox.people.messages(moved.id) if m.from_bot]
     assert [t[:4] for t in heard] == ["第一条。", "第二条。"]
+
+
+async def test_a_retry_brings_nobody_a_second_copy(world: World) -> None:
+    """Two chats of one party: one got it, the other is blocked; whoever got it does not get the other's copy."""
+    person, helper = await debtor(world, "张三", LATER), await world.person("张小妹")
+    await helper.says("你好")
+    await second_chat(world, helper)
+    world.sandbox.people.block(person.id)
+    await world.settled()
+    number = await broadcast(world)
+    await remind(world)
+    campaigns = world.bot.services.campaigns
+    assert (await campaigns.progress(number)).counts == {("sent", ""): 1, ("suppressed", "blocked"): 1}
+    world.advance(days=1)
+    assert await campaigns.retry(number) == 0
+    await remind(world)
+    assert len(reminders(helper)) == 1
+    world.sandbox.people.unblock(person.id)
+    await world.settled()
+    assert await campaigns.retry(number) == 1
+    await remind(world)
+    assert (len(reminders(person)), len(reminders(helper))) == (1, 1)
+
+
+async def second_chat(world: World, person: Person) -> None:
+    """Somebody of the family gets the messages of the one debtor there is, too."""
+    services, now = world.bot.services, world.clock.now()
+    (own,) = await bindings(world)
+    async with services.store.work() as work:
+        lane = services.dialogue.lane("telegram", person.id)
+        chat = (await work.conversations.load([lane]))[lane]
+        made = replace(own, id=services.ids.new(now), conversation_id=chat.id, relation=Relation.FAMILY)
+        await work.reach.add([made])
+        await work.commit()
+
+
+async def test_the_arms_of_education_are_drawn_over_people_who_are_nobodys_debtors(world: World) -> None:
+    """Subscribers without any case are drawn one by one, not all into the same arm."""
+    people = [await world.person(f"听众{i}") for i in range(24)]
+    await subscribe(world, *people)
+    texts = {"one": "什么是执行。", "two": "执行是什么。"}
+    number = await broadcast(world, NewCampaign("普法", texts, {}, "王", education=True, holdout=0.3))
+    for _ in range(2):
+        await remind(world)
+    assert {d.arm for d in await deliveries(world)} == {"one", "two", "holdout"}
+    assert (await world.bot.services.campaigns.progress(number)).row.status == "done"
+
+
+async def test_a_clerk_of_one_court_corrects_what_they_wrote(world: World) -> None:
+    """The correction of a campaign to one court is that court's too: its clerks see it and its leader approves it."""
+    await debtor(world, "张三", LATER)
+    campaigns = world.bot.services.campaigns
+    number = await campaigns.new(NewCampaign("年底", {"name": "{salutation}您好。"}, {}, "王", courts=("xixiu",)))
+    await campaigns.approve(number, "李")
+    await campaigns.start(number)
+    await remind(world)
+    fix = await campaigns.correct(number, "{salutation}您好，更正。", "王")
+    assert (await campaigns.progress(fix)).row.audience == {"court": ["xixiu"]}
+    assert (await campaigns.preview(fix)).chats == 1
+
+
+async def test_education_names_the_court_in_whose_name_it_goes_out_or_none(world: World) -> None:
+    """Readers are nobody's debtors: `{court}` is the one court of the campaign, and refused where there is not one."""
+    wants = await world.person("甲某")
+    await subscribe(world, wants)
+    text = {"name": "{court}提醒您：执行不收手续费。"}
+    for courts in ({}, {"court": ["xixiu", "pingba"]}):
+        with pytest.raises(CampaignError, match="法院的名称"):
+            await world.bot.services.campaigns.new(NewCampaign("普法", text, courts, "王", education=True))
+    number = await broadcast(world, NewCampaign("普法", text, {}, "王", education=True, courts=("xixiu",)))
+    assert (await world.bot.services.campaigns.preview(number)).samples[0].text.startswith("安顺市西秀区人民法院提醒您")
+    await remind(world)
+    await wants.hears("安顺市西秀区人民法院提醒您")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from bot.ledger.model import DisputeKind, NewParty, NewPayment, PartyKind, Role, Settlement, SpecialSubject
 from bot.reach.model import BindingStatus
+from bot.reminders.campaigns import NewCampaign
 from bot.store.ledger_rows import CaseRow, SideRow
 from bot.store.reach_rows import BindingRow
 from commands.bench_reminders import Someone, fill
@@ -482,3 +484,130 @@ async def test_the_arms_of_the_plan_are_compared_with_those_who_got_nothing(
     assert sum(r.performed_14 for r in results) == 5
     assert sum(r.settled_30 for r in results) == 500_000
     assert {r.arm: r.sent for r in results}["holdout"] == 0
+
+
+async def test_who_comes_back_or_has_two_chats_never_brings_a_step_twice_to_the_same_chat(world: World) -> None:
+    """The first chat says 退订, the second one is reminded; when the first comes back nobody hears the step again."""
+    person, helper = await debtor(world, "张三", TODAY + timedelta(days=7)), await world.person("张小妹")
+    await helper.says("你好")
+    services = world.bot.services
+    async with services.store.work() as work:
+        (own,) = await bindings(world)
+        lane = services.dialogue.lane("telegram", helper.id)
+        chat = (await work.conversations.load([lane]))[lane]
+        now = world.clock.now()
+        row = BindingRow(
+            id=services.ids.new(now),
+            party_id=own.party_id,
+            conversation_id=chat.id,
+            relation="family",
+            status=BindingStatus.PROVEN,
+            linked_at=now,
+            changed_at=now,
+            consent_at=now,
+            proven_at=now,
+        )
+        await work.reach.add([row])
+        await work.reach.change(BindingRow, own.id, stopped=True)
+        await work.commit()
+    await remind(world)
+    assert (len(reminders(person)), len(reminders(helper))) == (0, 1)
+    async with services.store.work() as work:
+        await work.reach.change(BindingRow, own.id, stopped=False)
+        await work.commit()
+    for _ in range(3):
+        world.advance(days=1)
+        await remind(world)
+    heard = [text for text in reminders(helper) if "还有" in text]
+    assert len(heard) == len({d.step for d in await deliveries(world) if d.conversation_id == chat.id and d.status == "sent"})
+    keys = [(d.step, d.conversation_id) for d in await deliveries(world) if d.status == "sent"]
+    assert len(keys) == len(set(keys)), keys
+
+
+async def test_a_day_ahead_shows_what_leaves_on_it_and_nothing_that_leaves_before(world: World) -> None:
+    """T-7 may be taken two days late, and is shown on its own day only; what is held, and what begins then, is shown."""
+    await debtor(world, "甲某", TODAY + timedelta(days=8))  # T-7 tomorrow
+    person = await debtor(world, "乙某", TOMORROW)  # T-1 today, T tomorrow
+    await owes_more(world, person, "乙某", TODAY + timedelta(days=7))  # T-7 today, held by the cap
+    campaigns = world.bot.services.campaigns
+    number = await campaigns.new(NewCampaign("年底", {"name": "{salutation}您好。"}, {}, "王"))
+    await campaigns.approve(number, "李")
+    evening = START + timedelta(hours=11)  # nine o'clock: its first messages leave in the morning
+    await campaigns.start(number, evening)
+
+    async def seen(days: int) -> list[tuple[str, str, str, str]]:
+        lines = await plan_of(world, TODAY + timedelta(days=days))
+        return sorted((x.name, x.delivery.step, x.outcome, x.why) for x in lines)
+
+    assert await seen(0) == [("乙某", "T-1", "send", ""), ("乙某", "T-7", "hold", "cap")]
+    assert await seen(2) == [("乙某", "T+1", "hold", "cap"), ("乙某", "T-3", "send", "")]
+    await remind(world)
+    assert await seen(1) == sorted(
+        [
+            ("甲某", "T-7", "send", ""),
+            ("甲某", "campaign", "hold", "cap"),
+            ("乙某", "T", "send", ""),
+            ("乙某", "T-7", "drop", "cap"),  # the last day goes first, and the day after T-7 would be too late
+            ("乙某", "campaign", "hold", "cap"),
+            ("乙某", "campaign", "hold", "cap"),  # two parties in the ledger, one chat
+        ]
+    )
+
+
+async def test_what_could_not_leave_all_day_is_told_to_staff_the_next_morning(world: World) -> None:
+    """Told to wait until nine in the evening: yesterday's "tomorrow" is dropped, and one task says so; a late link is no gap."""
+    await debtor(world, "甲某", TOMORROW)
+    world.sandbox.faults.add(Fault("flood", method="sendMessage", times=1, retry_after=40_000))
+    await remind(world)
+    assert await outcomes(world) == [("T-1", "planned", "429")]
+    world.advance(hours=11, minutes=30)
+    await debtor(world, "乙某", TOMORROW)  # half past nine in the evening: nobody is written to any more
+    await remind(world)
+    assert [d.status for d in await deliveries(world)] == ["planned", "planned"]
+    world.advance(hours=3)
+    await remind(world)
+    assert [why for kind, why in await tasks(world) if kind == "gap"] == ["1 2026-11-23 2026-11-23"]
+    await remind(world)
+    assert len([kind for kind, _ in await tasks(world) if kind == "gap"]) == 1
+
+
+async def test_a_429_to_an_answer_holds_broadcasts_back_over_a_restart(world: World) -> None:
+    """It means the bot, not the message; a shorter one that comes later does not shorten it."""
+    person, other = await debtor(world, "张三", TOMORROW), await world.person("李四")
+    world.sandbox.faults.add(Fault("flood", method="sendMessage", times=1, retry_after=3600, chat_id=other.id))
+    other.actor.says("执行费怎么算")
+    for _ in range(400):  # the answer stays parked, so nothing here ever settles
+        if await tasks(world):
+            break
+        await asyncio.sleep(0.05)
+    assert await tasks(world) == [("parked", "429 3600 s")]
+    async with world.bot.services.store.work() as work:
+        await work.reminders.hold_until("bulk", world.clock.now() + timedelta(seconds=3), "429 3 s")
+        await work.commit()
+    world.bot.services.sender._recorder.give_up()
+    await world.stop_bot()
+    await world.start_bot()
+    world.advance(minutes=50)
+    world.bot.services.courier.wake()
+    await world.bot.services.courier.round()
+    assert not reminders(person)
+    world.advance(minutes=11)
+    await remind(world)
+    assert len(reminders(person)) == 1
+
+
+async def test_where_one_message_a_day_may_leave_it_is_the_one_that_is_due_first(world: World) -> None:
+    """T-7 of one debt was held yesterday, the last day of another one is today: the last day is what is said."""
+    person = await debtor(world, "张三", TODAY + timedelta(days=7))  # T-7 today, one working day late at most
+    await owes_more(world, person, "张三", TOMORROW)  # T-1 today
+    await remind(world)
+    (text,) = reminders(person)
+    assert "11月24日 周二**（明天）" in text or "11月24日 周二（明天）" in text
+    world.advance(hours=-1)  # nine o'clock of the next day: the window opens, and half past nine is when reminders leave
+    world.advance(days=1)
+    await remind(world)
+    assert len(reminders(person)) == 1
+    world.advance(minutes=45)
+    await remind(world)
+    assert "11月24日 周二（今天）" in reminders(person)[1]
+    assert ("T-7", "skipped", "cap") in await outcomes(world)

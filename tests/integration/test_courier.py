@@ -328,3 +328,80 @@ async def test_a_campaign_whose_writing_was_cut_off_is_written_to_its_end(make_o
         await office.for_a_while(30, seconds=1)
     assert Counter(chat for _, chat in office.line.arrived) == Counter(range(1, 451))
     assert (await office.campaigns.progress(number)).row.status == "done"
+
+
+async def test_a_late_truth_corrects_what_was_taken_for_lost_and_closes_its_task(
+    make_office: Callable[..., Any],
+) -> None:
+    """A process stands still while its message is under way; another one marks it uncertain; then it turns out sent."""
+    slow: Office = make_office(at(14), "slow")
+    other: Office = make_office(at(14), "other", slow.clock)
+    number = await slow.campaign(1)
+
+    async def slowly(row: OutgoingRow) -> Outcome:
+        slow.clock.advance(seconds=30)  # longer than the lease
+        await other.courier.round()
+        assert (await other.campaigns.progress(number)).of("unknown") == 1
+        assert await other.tasks() == ["unknown"]
+        return Delivered(7)
+
+    slow.line.deliver = slowly  # type: ignore[method-assign]
+    await slow.courier.round()
+    await slow.sender.idle()
+    progress = await slow.campaigns.progress(number)
+    assert (progress.of("sent"), progress.of("unknown")) == (1, 0)
+    assert await slow.tasks() == []
+    assert other.line.tried == 0
+
+
+async def test_who_stops_in_order_leaves_nothing_uncertain_to_the_next(make_office: Callable[..., Any]) -> None:
+    """The lease is given back when the message under way has its answer, not before."""
+    first: Office = make_office(at(14), "first")
+    second: Office = make_office(at(14), "second", first.clock)
+    number = await first.campaign(5)
+    async with first.store.work() as work:
+        for place, name in enumerate(("first", "second")):
+            await work.outbox.beat(name, f"here:{place}", first.clock.now())
+        await work.commit()
+    under_way, answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(row: OutgoingRow) -> Outcome:
+        under_way.set()
+        await answer.wait()
+        return Delivered(1)
+
+    first.line.deliver = slowly  # type: ignore[method-assign]
+    running = asyncio.create_task(first.courier.run())
+    await under_way.wait()
+    running.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0.05)
+        await second.courier.round()
+    assert second.line.tried == 0
+    answer.set()
+    await asyncio.gather(running, return_exceptions=True)
+    await second.courier.round()
+    await second.sender.idle()
+    progress = await second.campaigns.progress(number)
+    assert (progress.of("sent"), progress.of("unknown")) == (5, 0)
+    assert (second.line.tried, await second.tasks()) == (4, [])
+
+
+async def test_what_was_under_way_when_its_campaign_was_cancelled_does_not_stay_planned(
+    make_office: Callable[..., Any],
+) -> None:
+    """Refused with 429 after the cancellation: dropped like the others, nothing is left of the campaign."""
+    office: Office = make_office(at(14))
+    number = await office.campaign(3)
+
+    async def cancelled(row: OutgoingRow) -> Outcome:
+        if office.line.tried == 0:
+            await office.campaigns.cancel(number, "李")
+        office.line.tried += 1
+        return Wait(1)
+
+    office.line.deliver = cancelled  # type: ignore[method-assign]
+    await office.courier.round()
+    await office.sender.idle()
+    progress = await office.campaigns.progress(number)
+    assert (office.line.tried, progress.left, progress.counts) == (1, 0, {("skipped", "cancelled"): 3})

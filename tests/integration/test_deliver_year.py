@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 
+import chinese_calendar
 import pytest
 
 from bot.consult.loader import read as read_knowledge
@@ -137,6 +138,16 @@ async def test_a_year_of_reminders_keeps_every_promise(year: Year) -> None:
     assert not any(d.not_before < d.created_at - timedelta(seconds=1) for d in sent)
     per_day = Counter((row.lane, local_day(moment)) for moment, row in year.post.sent)
     assert max(per_day.values()) == 1
+    days_of: dict[str, list[date]] = {}
+    for lane, day in per_day:
+        days_of.setdefault(lane, []).append(day)
+    weeks = [sum(first <= d < first + timedelta(days=7) for d in days) for days in days_of.values() for first in days]
+    assert max(weeks) <= 4
+    # Once more without our own calendar: what was announced, and the hours as they are written in the file.
+    local = [moment.astimezone(SHANGHAI) for moment, _ in year.post.sent]
+    assert all(chinese_calendar.is_workday(m.date()) for m in local if m.year == 2026)
+    assert all(time(9) <= m.time() < time(12) or time(13, 30) <= m.time() < time(20) for m in local)
+    assert any(m.weekday() >= 5 for m in local), "a Saturday that is worked in exchange is a day like others"
     assert {d.step for d in sent} >= {"T-7", "T-3", "T-1", "T", "T+1", "T+7", "T+15"}
 
 

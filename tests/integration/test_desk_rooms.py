@@ -135,6 +135,18 @@ async def test_who_wrote_a_broadcast_does_not_approve_it(world: World) -> None:
     assert [a.row.deed for a in found] == [Deed.SENT, Deed.CHANGED, Deed.CHANGED]
 
 
+async def test_a_correction_stays_within_the_court_of_what_it_corrects(world: World) -> None:
+    """Whoever wrote the wrong words sees the draft, a second person of that court approves it, another court sees nothing."""
+    crew = await staffed(world)
+    s = world.bot.services
+    number = await s.broadcasts.new(crew.admin, draft([HERE]))
+    fix = await s.broadcasts.correct(crew.admin, number, TEXT)
+    assert (await s.broadcasts.progress(crew.admin, fix)).row.corrects == number
+    assert fix in {c.number for c in await s.broadcasts.all(crew.admin)}
+    assert await s.broadcasts.all(crew.stranger) == []
+    await s.broadcasts.approve(crew.above, fix)
+
+
 async def test_a_table_touches_only_the_courts_of_whoever_imports_it(world: World, tmp_path: Path) -> None:
     """A row of another court is bad, with the reason beside it; the export holds one's own court only."""
     crew = await staffed(world)

@@ -136,7 +136,7 @@ def test_what_is_held_is_released_at_an_open_moment(moment: datetime) -> None:
 def judged(caps: Caps = Caps(), now: datetime = NOW, **facts: object) -> Go | Hold | Drop:  # noqa: B008 - frozen
     """The decision about a delivery that would leave, with these facts changed."""
     sendable = Sendable(**{"expires_at": NOW + timedelta(hours=12), **facts})  # type: ignore[arg-type]
-    tomorrow = WINDOW.opens_on(local_day(now) + timedelta(days=1), CALENDAR)
+    tomorrow = WINDOW.next_open(datetime.combine(local_day(now) + timedelta(days=1), time(0), SHANGHAI), CALENDAR)
     return may_leave(sendable, now, WINDOW.next_open(now, CALENDAR), tomorrow, caps)
 
 
