@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment,
 if TYPE_CHECKING:
     from console.desk import Desk
 
+SHOWN = 200  # recipients on a page
 EVERY = 2.0  # seconds between two looks at a campaign that runs
 # In the browser: {name} is written where the cursor stands.
 _PUT = """() => {{
@@ -120,7 +122,7 @@ class _Draft:
                 return await page.services.broadcasts.new(who, NewCampaign(
                     title.value or "",
                     texts,
-                    {} if education.value else audience,
+                    {k: v for k, v in audience.items() if k == "court"} if education.value else audience,
                     "",
                     education=bool(education.value),
                     holdout=float(holdout.value or 0) / 100,
@@ -260,7 +262,7 @@ class _Campaign:
             if found.row.status in (CampaignStatus.DRAFT, CampaignStatus.APPROVED):
                 await self._preview()
             else:
-                await self._outcomes()
+                await self._outcomes(found)
 
     async def _preview(self) -> None:
         page = self._page
@@ -280,7 +282,7 @@ class _Campaign:
             if not seen.samples:
                 ui.label(page.t("campaigns.no_samples")).classes("soon")
 
-    async def _outcomes(self) -> None:
+    async def _outcomes(self, found: Progress) -> None:
         page = self._page
         results = await page.do(lambda who: self._office.results(who, self._number)) or []
         if results:
@@ -289,12 +291,41 @@ class _Campaign:
                     "id": r.arm, "arm": page.label("campaigns.arm_name", r.arm), "people": r.people, "sent": r.sent,
                     "in14": r.performed_14, "in30": r.performed_30,
                 } for r in results])
-        people = await page.do(lambda who: self._office.recipients(who, self._number)) or []
-        with section(page.t("campaigns.recipients"), len(people)):
-            grid([(c, page.t(f"campaigns.recipient.{c}")) for c in ("name", "case", "status", "why")], [{
-                "id": str(r.delivery.id), "name": r.name, "case": r.case, "status": page.label("delivery", r.status),
-                "why": page.label("why", r.why),
-            } for r in people])
+        await self._recipients(found)
+
+    async def _recipients(self, found: Progress) -> None:
+        """What became of each message: all of them or those that stand somewhere, a page at a time."""
+        page, shown = self._page, _Shown()
+        with section(page.t("campaigns.recipients"), found.total):
+            counts = {s.value: found.of(s) for s in DeliveryStatus}
+            named = {s: f"{page.label('delivery', s)} {n}" for s, n in counts.items() if n}
+            choice = ui.select({"": page.t("campaigns.every_status"), **named}, value="").props("outlined dense").props("data-mark=only")
+            table = grid([(c, page.t(f"campaigns.recipient.{c}")) for c in ("name", "case", "status", "why")], []).props("data-mark=recipients")
+            more = ui.button(page.t("campaigns.more", count=SHOWN)).props("dense flat").props("data-mark=more")
+
+            async def look(*, anew: bool) -> None:
+                shown.after = 0 if anew else shown.after
+                statuses = [choice.value] if choice.value else []
+                people = await page.do(lambda who: self._office.recipients(
+                    who, self._number, statuses=statuses, after=shown.after, limit=SHOWN)) or []
+                table.rows = ([] if anew else table.rows) + [{
+                    "id": str(r.delivery.id), "name": r.name, "case": r.case, "status": page.label("delivery", r.status),
+                    "why": page.label("why", r.why),
+                } for r in people]
+                table.update()
+                shown.after = people[-1].delivery.id if people else shown.after
+                more.set_visibility(len(people) == SHOWN)
+
+            choice.on_value_change(page.doing(lambda: look(anew=True)))
+            more.on_click(page.doing(lambda: look(anew=False)))
+            await look(anew=True)
+
+
+@dataclass
+class _Shown:
+    """Up to which message the recipients on the page go."""
+
+    after: int = 0
 
 
 def _counted(page: Page, counts: Any) -> str:

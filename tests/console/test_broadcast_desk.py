@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from playwright.async_api import expect
 
+from bot.core.clock import SystemClock, local_day
+from bot.core.privacy import Vault
+from bot.store.engine import open_engine
+from bot.store.work import Store
+from commands.bench_reminders import Someone, fill
 from tests.console.conftest import Window
+from tests.world import KEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,3 +56,31 @@ async def test_a_broadcast_is_written_approved_and_scheduled(window: Window) -> 
     await boss.confirms("开始发送")
     await expect(boss.at("status")).not_to_have_text("已审批", timeout=30_000)
     assert clerk.faults == boss.faults == []
+
+
+async def test_what_became_of_every_message_can_be_read_to_the_last(
+    window: Window, sqlite: str, tmp_path: Path
+) -> None:
+    """Two hundred on a page, the rest after a press; those who stand somewhere by a choice that says how many."""
+    store, clock = Store(open_engine(sqlite), Vault(bytes.fromhex(KEY))), SystemClock()
+    people = [Someone(f"债务人{n}", None if n else 7) for n in range(230)]
+    await fill(store, clock, people, lambda _: [local_day(clock.now()) + timedelta(days=90)])
+    await store.close()
+    words = tmp_path / "words.txt"
+    words.write_text("{salutation}您好。", encoding="utf-8")
+    await window.run("campaign", "new", "--title", "年底", "--by", "王", "--text", str(words), "--holdout", "0")
+    await window.run("campaign", "approve", "1", "--by", "李")
+    await window.run("campaign", "start", "1")
+    boss = await window.hires("赵主任", "supervisor", "anshun")
+    await boss.opens("/campaigns/1")
+    rows = boss.page.locator("[data-mark=recipients] tbody tr")
+    await expect(rows).to_have_count(200, timeout=30_000)
+    await boss.at("more").click()
+    await expect(rows).to_have_count(230)
+    await expect(boss.at("more")).to_be_hidden()
+    await boss.at("only").click()
+    await boss.page.get_by_role("option", name="收不到 229").click()
+    await expect(rows).to_have_count(200)
+    await boss.at("more").click()
+    await expect(rows).to_have_count(229)
+    assert boss.faults == []
