@@ -12,7 +12,7 @@ import yaml
 
 from bot.staff.model import OPERATOR, Role
 from bot.store.reminder_rows import NewTask
-from tests.chats.conftest import logged
+from tests.chats.conftest import Court, logged
 from tests.office import HERE, THERE, case, hire
 from tests.world import ROOT, TEXTS, Person, World, plain
 
@@ -213,3 +213,14 @@ async def test_the_list_of_agencies_is_searched_in_chat(make_world: Callable[...
     assert "乙公司" not in found.text
     await alice.says("/agencies 丙")
     await alice.hears("reception.no_agency", words="丙")
+
+
+async def test_staff_who_press_start_see_what_they_can_do_and_who_waits(court: Court) -> None:
+    """A bot cannot write first: whoever came before they pressed 开始 is in the list."""
+    alice = await court.world.person("张三")
+    await alice.taps("button.human")
+    await court.clerk.says("/start")
+    await court.clerk.hears("staff.welcome", name="王书记员", role=TEXTS("staff.role.admin"))
+    assert "1 号 · 张三" in court.clerk.heard()[-1]
+    await alice.says("/start")
+    assert not any("/requests" in text for text in alice.heard())
