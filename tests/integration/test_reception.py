@@ -427,7 +427,7 @@ async def test_what_is_late_goes_to_the_supervisor_once(world: World) -> None:
     world.advance(minutes=1)
     await crew.alice.says("要带哪些材料？")
     await s.chats.snooze(crew.clerk, number, world.clock.now() + timedelta(days=3))
-    world.advance(minutes=70)
+    world.advance(hours=4)  # over noon, when nobody is there
     for _ in range(2):
         await s.office.steward.round()
     await world.settled()
