@@ -104,6 +104,7 @@ class _Stage:
     clock: ManualClock
     dice: random.Random
     words: Mapping[str, Any]
+    until: datetime  # the real moment: nothing is played after it
     staff: dict[str, Who] = field(default_factory=dict)
     cases: list[_Case] = field(default_factory=list)
     messages: int = 0
@@ -112,6 +113,14 @@ class _Stage:
     def today(self) -> date:
         """The day that is played."""
         return local_day(self.clock.now())
+
+    def goes_on(self, to: datetime) -> None:
+        """The clock moves on, but not beyond the real moment."""
+        self.clock.advance(seconds=max(0.0, (min(to, self.until) - self.clock.now()).total_seconds()))
+
+    def passes(self, minutes: int) -> None:
+        """Some minutes go by."""
+        self.goes_on(self.clock.now() + timedelta(minutes=minutes))
 
     def name(self) -> str:
         """An invented person, marked as such."""
@@ -158,13 +167,13 @@ async def _fill(here: Current, seed: int) -> str:
         page = await services.cases.page(OPERATOR, Wanted(limit=1))
         if page.count:
             raise SettingsError(words["full"])
-        stage = _Stage(services, clock, random.Random(seed), words)  # noqa: S311 - no secret
+        stage = _Stage(services, clock, random.Random(seed), words, now)  # noqa: S311 - no secret
         await _hire(stage)
         for number in range(DAYS):
             await _open_cases(stage, number)
             await _day(stage)
-            clock.advance(days=1)
-        clock.advance(seconds=(now - clock.now()).total_seconds())
+            stage.goes_on(first + timedelta(days=number + 1))
+        stage.goes_on(now)
         await _last_day(stage)
         account = await services.staff.local_admin(words["mark"].strip("（）"))
         link = await services.staff.login_link(OPERATOR, account)
@@ -264,7 +273,7 @@ async def _day(stage: _Stage) -> None:
         await _visits(stage)
         await _nodes(stage)
         await _link(stage)
-        stage.clock.advance(hours=1)
+        stage.passes(60)
         await stage.services.courier.once()
     for case in stage.cases:
         await _fate(stage, case)
@@ -275,6 +284,7 @@ async def _people_ask(stage: _Stage) -> None:
     dice = stage.dice
     for _ in range(dice.randrange(2, 6)):
         chat = PERSON + dice.randrange(ASKERS)
+        stage.passes(19)
         await stage.says(chat, dice.choice(stage.words["questions"]))
         if dice.random() < 0.16:
             await stage.says(chat, "human", kind="command", data=dice.choice(stage.words["asks_person"]))
@@ -287,6 +297,7 @@ async def _desk(stage: _Stage) -> None:
     for item in await services.chats.list(clerk):
         if item.assignee not in (None, clerk.account) or dice.random() < 0.25:
             continue
+        stage.passes(7)
         await services.chats.claim(clerk, item.number)
         await services.chats.answer(clerk, item.number, dice.choice(words["answers"]))
         if dice.random() < 0.3:

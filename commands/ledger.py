@@ -34,7 +34,8 @@ from bot.ledger.model import (
 from bot.ledger.service import CaseView, Ledger, View
 from bot.ledger.sheet import write_template
 from bot.ledger.wording import told
-from commands.program import Current, current
+from bot.store.work import Store
+from commands.program import Current, current, note_export
 
 group = typer.Typer(no_args_is_help=True, help="The ledger of performance (自动履行跟踪台账).")
 
@@ -48,6 +49,8 @@ Why = Annotated[str, typer.Option(help="the reason, kept in the history")]
 class Desk:
     """The ledger as a command sees it."""
 
+    here: Current
+    store: Store
     ledger: Ledger
     texts: Texts
     actor: Actor
@@ -88,7 +91,7 @@ async def _desk(here: Current) -> AsyncIterator[Desk]:
     try:
         clock = SystemClock(here.settings.clock_offset)
         ledger = Ledger(store, clock, Ids(), Courts.read(here.settings.faq.path))
-        yield Desk(ledger, Texts.load(), Actor("operator", getpass.getuser()[:32]))
+        yield Desk(here, store, ledger, Texts.load(), Actor("operator", getpass.getuser()[:32]))
     finally:
         await store.close()
 
@@ -204,11 +207,13 @@ def export(
         if target.exists():
             sys.stderr.write(desk.texts("ledger.file.exists", path=target) + "\n")
             return 1
+        place = desk.ledger.courts.find(court) if court else None
+        await note_export(desk.here, desk.store, "ledger", place or "", place, "personal" if personal else "")
         with _progress() as bar:
             rows = await Importer(desk.ledger, desk.texts).export(
                 target,
                 personal=personal,
-                court=desk.ledger.courts.find(court) if court else None,
+                court=place,
                 series=series or None,
                 responsible=responsible or None,
                 progress=_ticker(bar, desk.texts("ledger.report.writing")),

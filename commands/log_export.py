@@ -16,7 +16,7 @@ from bot.core.clock import SHANGHAI, shown
 from bot.core.errors import SettingsError
 from bot.store.rows import MessageRow
 from bot.store.work import Store
-from commands.program import Current, current
+from commands.program import Current, current, note_export
 
 group = typer.Typer(no_args_is_help=True, help="The log of conversations.")
 
@@ -74,6 +74,7 @@ async def _export(here: Current, conversation: int, form: Form, since: datetime 
             async with store.work(read_only=True) as work:
                 if await work.conversations.get(conversation) is None:
                     raise SettingsError(f"--conversation {conversation}: there is none; see `log list`")
+        await note_export(here, store, "log", conversation or "")
         return [line async for line in _lines(store, conversation, form, since)]
     finally:
         await store.close()

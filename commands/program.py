@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +13,13 @@ import typer
 
 from bot.consult.library import Library
 from bot.core.clock import Clock, SystemClock, local_day
+from bot.core.ids import Ids
 from bot.core.privacy import Vault
 from bot.post.outbox import Carrier
 from bot.service import Services
 from bot.settings import Settings
+from bot.staff.audit import Audit
+from bot.staff.model import OPERATOR
 from bot.store.work import Store
 
 Exit = Coroutine[Any, Any, int]
@@ -54,3 +58,11 @@ def current(context: typer.Context) -> Current:
     if not isinstance(found, Current):
         raise TypeError("the command line was not built by build_cli")
     return found
+
+
+async def note_export(
+    here: Current, store: Store, object: str, key: object, court: str | None = None, detail: str = ""
+) -> None:
+    """Somebody at the machine takes something out of the house: a line in the audit log, with the account of the system."""
+    clock, ids = SystemClock(here.settings.clock_offset), Ids()
+    await Audit(store, clock, ids).exported(OPERATOR, object, key, court, f"{getpass.getuser()[:32]} {detail}".strip())

@@ -30,7 +30,7 @@ from bot.reach.service import Reach
 from bot.reach.sheet import Sheet, mark_of, sheets_pdf
 from bot.store.ledger_rows import PartyRow
 from bot.store.work import Store
-from commands.program import Current, current
+from commands.program import Current, current, note_export
 
 group = typer.Typer(no_args_is_help=True, help="Reaching the parties of cases.")
 
@@ -190,7 +190,9 @@ def export(context: typer.Context, output: Output, court: Court = "") -> None:
 
 async def _export(here: Current, output: Path, court: str) -> None:
     async with office(here) as at:
-        rows = await at.reach.unreached([at.ledger.courts.find(court)] if court else None)
+        place = at.ledger.courts.find(court) if court else None
+        rows = await at.reach.unreached([place] if place else None)
+        await note_export(here, at.store, "unreached", "", place)
         _write(output, calls.workbook(rows, at.texts))
         typer.echo(len(rows))
 
@@ -234,6 +236,7 @@ async def _transcript(here: Current, number: str, output: Path, form: Form, debt
     async with office(here) as at:
         case = await at.case(number)
         view = _one(case, debtor, label)
+        await note_export(here, at.store, "transcript", view.id)
         _, content = await at.documents.transcript(view.id, form.value)
         _write(output, content)
 

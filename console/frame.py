@@ -85,6 +85,7 @@ class Page:
         self.name = name
         self.client = ui.context.client
         self._token = token_of(request)
+        self._path = request.scope["path"]
         self._session = session_of(request)
         self.csrf = self._session.csrf
         self.menu = ui.element("nav").classes("menu")
@@ -115,9 +116,14 @@ class Page:
         return session.who
 
     async def attempt(self, deed: Callable[[Who], Awaitable[T]]) -> T:
-        """Carry a deed out. Raises `Refused` with the reason in words."""
+        """Carry a deed out. Raises `Refused` with the reason in words; what is forbidden stands in the audit log."""
         try:
-            return await deed(await self.now())
+            who = await self.now()
+            try:
+                return await deed(who)
+            except Forbidden as error:
+                await self.services.audit.refused(who, error, "page", self._path)
+                raise
         except Gone:
             self.log_in_again()
             raise Refused(self.t("frame.session_over")) from None

@@ -7,7 +7,7 @@ both sides is written in the same transaction and leaves after the commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -281,19 +281,23 @@ class CaseWork:
 
     # -- files -----------------------------------------------------------------------------------
 
-    async def proof_files(self, payment_id: int, actor: Actor, courts: Scope) -> list[Picture]:
-        """The pictures handed in as proof of a payment; one whose bytes are gone is left out."""
+    async def pictures(self, payments: Iterable[int], actor: Actor, courts: Scope) -> dict[int, int]:
+        """How many files were handed in as proof of each of these payments."""
+        async with self._looking(actor, courts) as hand:
+            return {payment: len(await hand.proofs(payment)) for payment in payments}
+
+    async def picture(self, payment_id: int, number: int, actor: Actor, courts: Scope) -> Picture:
+        """One of the files handed in as proof of a payment. Broken `no_proof` when there is none, or none any more."""
         async with self._looking(actor, courts) as hand:
             parts = await hand.proofs(payment_id)
-        found = []
-        for part in parts:
-            file = part.file
-            try:
-                name, content = await self._documents.open(f"proof:{file.sha256}:{file.media_type}")
-            except LookupError:
-                continue
-            found.append(Picture(file.name or name, file.media_type, content, part.elsewhere))
-        return found
+        if not 0 <= number < len(parts):
+            raise Broken("no_proof")
+        part, file = parts[number], parts[number].file
+        try:
+            name, content = await self._documents.open(f"proof:{file.sha256}:{file.media_type}")
+        except LookupError as error:
+            raise Broken("no_proof") from error
+        return Picture(file.name or name, file.media_type, content, part.elsewhere)
 
     async def transcript(self, obligation_id: int, form: str, actor: Actor, courts: Scope) -> tuple[str, bytes]:
         """Every word about an obligation as `text`, `xlsx` or `pdf`: file name and bytes."""

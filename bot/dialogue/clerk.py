@@ -35,6 +35,7 @@ RIGHTS = {  # of the commands
 }
 _YES = ("ok", "yes", "y")
 _NO = ("no", "n")
+_LOOKING = ("tasks", "proof")  # commands that change nothing
 _OVER = "over"  # as ok, and more than was owed
 
 
@@ -68,7 +69,10 @@ class Clerk:
         scene.who = who
         try:
             await self._commands[name](scene, rest.strip())
-            await scene.house.staff.audit.note(turn.work, who, Deed.CHANGED, "command", name, who.court, rest)
+            deed = Deed.SEEN if name in _LOOKING else Deed.CHANGED
+            about, key = scene.subject or ("command", name)
+            words = f"/{name} {rest}" if scene.subject else rest
+            await scene.house.staff.audit.note(turn.work, who, deed, about, key, None, words)
         except Broken as error:
             scene.say(f"ledger.wrong.{error.code}", **named(scene.texts, error))
             if error.code == "surplus":
@@ -90,6 +94,7 @@ class Clerk:
         if found is None or task is None or task.status != "open" or (kind and task.kind != kind):
             scene.say(f"clerk.usage.{kind or 'done'}")
             return None
+        scene.subject = ("task", str(task.number))
         return task, found.group(2).lower(), found.group(3).strip()
 
     async def _tasks(self, scene: Scene, rest: str) -> None:
@@ -192,6 +197,7 @@ class Clerk:
     async def _link(self, scene: Scene, rest: str) -> None:
         """/link case number: a link for each party whom the chat can reach by one."""
         number = casenumber.sought(rest, scene.today.year)
+        scene.subject = ("case", number)
         made = await self._hand(scene).invite(number)
         lines = [
             scene.texts("clerk.link", role=scene.texts(f"reach.role.{i.role}"), name=i.party.name, link=i.link)

@@ -115,6 +115,7 @@ class Scene:
     party: int | None = None
     said_elsewhere: dict[int, tuple[int, int | None]] = field(default_factory=dict)
     who: Who = NOBODY  # whose command it is, where it is one of staff
+    subject: tuple[str, str] | None = None  # what a command of staff is about, as the audit log names it
     acts: dict[int, int] = field(default_factory=dict)  # obligation → the party for whom this chat acts in it
 
     @property

@@ -136,6 +136,8 @@ class Files:
         async with self._store.work() as work:
             values = {"sha256": sha256, "size": len(content), "status": "stored", "remote": None}
             await work.reach.change(IncomingFileRow, row.id, **values)
+            if await work.desk.open_of(row.conversation_id):
+                await work.desk.touch(row.conversation_id, self._clock.now())  # whoever looks at it sees the file now
             if row.flow_id is not None and (flow := await work.reach.flow(row.flow_id)):
                 book = Book(work, self._clock, self._ids, SYSTEM)
                 await attach(book, flow, await work.reach.files_of_flow(flow.id))

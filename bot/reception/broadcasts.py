@@ -130,5 +130,5 @@ class Broadcasts:
 
     async def _noted(self, who: Who, number: int, detail: str, deed: Deed = Deed.CHANGED, kind: str = "campaign") -> None:
         async with self._store.work() as work:
-            await self._audit.note(work, who, deed, kind, number, who.court, detail)
+            await self._audit.note(work, who, deed, kind, number, None, detail)
             await work.commit()

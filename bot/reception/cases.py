@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from typing import Any, TypeVar
@@ -59,8 +59,7 @@ class Cases:
         with _told():
             async with self._work.by(actor_of(who), who.courts) as hand:
                 result = await call(hand)
-                court = result.case.court if isinstance(result, View) else who.court
-                await self._audit.note(hand.book.work, who, Deed.CHANGED, object, key, court, detail)
+                await self._audit.note(hand.book.work, who, Deed.CHANGED, object, key, None, detail)
         return result
 
     # -- looking ---------------------------------------------------------------------------------
@@ -156,12 +155,18 @@ class Cases:
             await self._audit.note(hand.book.work, who, Deed.CHANGED, "case", number, court, "sheets")
         return content, made
 
-    async def proof_files(self, who: Who, payment_id: int) -> list[Picture]:
-        """The pictures handed in as proof of a payment."""
+    async def pictures(self, who: Who, payments: Iterable[int]) -> dict[int, int]:
+        """How many files were handed in as proof of each of these payments."""
         who.require(Right.SEE_LEDGER)
         with _told():
-            found = await self._work.proof_files(payment_id, actor_of(who), who.courts)
-        await self._audit.seen(who, "proof", payment_id, who.court)
+            return await self._work.pictures(payments, actor_of(who), who.courts)
+
+    async def picture(self, who: Who, payment_id: int, number: int) -> Picture:
+        """One of the files handed in as proof of a payment. Broken `no_proof` when there is none, or none any more."""
+        who.require(Right.SEE_LEDGER)
+        with _told():
+            found = await self._work.picture(payment_id, number, actor_of(who), who.courts)
+        await self._audit.seen(who, "proof", payment_id, None)
         return found
 
     async def transcript(self, who: Who, obligation_id: int, form: str) -> tuple[str, bytes]:
@@ -177,7 +182,7 @@ class Cases:
         who.require(Right.SEE_LEDGER)
         with _told():
             found = await self._work.certificate_file(number, form, actor_of(who), who.courts)
-        await self._audit.seen(who, "certificate", number, who.court, form)
+        await self._audit.seen(who, "certificate", number, None, form)
         return found
 
     # -- payments, days, objections --------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +38,7 @@ from bot.store.work import Store, Work
 # What else belongs into the transaction of a deed, such as where staff wrote it; gets the ids of the lines it made.
 Also = Callable[[Work, Sequence[int]], Awaitable[None]]
 
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")  # what a browser may show as it is
 _LARGEST = 10**9  # no request has a larger number
 _SHOWN_DAYS = timedelta(days=90)  # how far back a thread is shown
 _LONGEST = 4000  # characters of an answer
@@ -85,6 +88,11 @@ class Line:
     feedback: int | None = None
     version: int = 1
     file: str | None = None
+
+    @property
+    def shows(self) -> bool:
+        """Whether its file is a picture that a browser shows."""
+        return (self.file or "").rpartition(":")[2] in PICTURES
 
     @property
     def edited(self) -> bool:
@@ -253,7 +261,8 @@ class Chats:
             files = await work.desk.files_of(ticket.conversation_id)
         if not refresh:
             await self._audit.seen(who, "chat", number, ticket.court)
-        lines = [_said(m, names, files) for m in said] + [self._done(e, names) for e in done]
+        papers = {e.message_id: e.text for e in done if e.kind == EventKind.FILE and e.message_id}
+        lines = [_said(m, names, files, papers) for m in said] + [self._done(e, names) for e in done]
         return Thread(self._item(listed, names, self._clock.now()), sorted(lines, key=lambda line: line.id))
 
     def _done(self, e: DeskEventRow, names: dict[int, str]) -> Line:
@@ -265,8 +274,30 @@ class Chats:
             text=about(self._texts, self.courts, names, e),
             author=names.get(e.author or 0, ""),
             message_id=e.message_id,
-            file=e.text if e.kind == EventKind.FILE else None,
         )
+
+    async def file(self, who: Who, number: int, message_id: int) -> NewPaper:
+        """A file that was sent in a conversation, by the person or by staff. DeskError `no_file`."""
+        async with self._store.work(read_only=True) as work:
+            listed = await self._seen(work, who, number, Right.SEE_CHATS)
+            conversation = listed.ticket.conversation_id
+            message = await work.log.message(message_id)
+            if message is None or message.conversation_id != conversation:
+                raise DeskError("no_file")
+            if message.direction == "in":
+                ref = (await work.desk.files_of(conversation)).get(message.external_id or 0)
+            else:
+                ref = (await work.topics.papers(conversation, [message_id])).get(message_id)
+        _, sha256, media_type = (ref or "::").split(":", 2)
+        try:
+            content = await asyncio.to_thread(self._files.get, sha256) if sha256 else b""
+        except FileNotFoundError as error:
+            raise DeskError("no_file") from error
+        if not content:
+            raise DeskError("no_file")
+        await self._audit.seen(who, "chat", number, listed.ticket.court, "file")
+        name = message.text if message.direction == "out" else ""
+        return NewPaper(name or f"{number}-{message_id}{mimetypes.guess_extension(media_type) or ''}", media_type, content)
 
     async def panel(self, who: Who, number: int) -> Panel:
         """Who stands behind a chat, and their cases as far as this person sees them."""
@@ -677,7 +708,7 @@ def _stands_in(party_id: int, views: Sequence[View]) -> bool:
     return any(party_id == s.party_id for v in views for s in v.sides)
 
 
-def _said(m: MessageRow, names: dict[int, str], files: dict[int, str]) -> Line:
+def _said(m: MessageRow, names: dict[int, str], files: dict[int, str], papers: dict[int, str | None]) -> Line:
     return Line(
         id=m.id,
         at=m.at,
@@ -692,5 +723,5 @@ def _said(m: MessageRow, names: dict[int, str], files: dict[int, str]) -> Line:
         candidates=m.candidates,
         feedback=m.feedback,
         version=m.version,
-        file=files.get(m.external_id or 0) if m.direction == "in" else None,
+        file=files.get(m.external_id or 0) if m.direction == "in" else papers.get(m.id),
     )

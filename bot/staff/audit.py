@@ -55,8 +55,10 @@ class Audit:
     ) -> None:
         """Write a line in the transaction of the deed; identifiers in the detail are masked.
 
-        What belongs to no court yet is noted under the court of the one who did it.
+        Without a `court` it is noted under that of the case that the object belongs to; what belongs to no court
+        yet, under the court of the one who did it.
         """
+        court = court or await work.audited.court_of(object, str(object_id), who.courts)
         row = AuditRow(
             id=self._ids.new(now := self._clock.now()),
             at=now,

@@ -20,8 +20,8 @@ from bot.store.staff_tables import AuditEntry
 ROUND = str.maketrans("()〔〕[]【】", "（）（）（）（）")  # a case number is stored with these brackets
 
 
-def _of(key: Any, *joins: ColumnElement[bool], number: Any = Case.number) -> Select[Any]:
-    return select(key.label("key"), number.label("number")).where(*joins)
+def _of(key: Any, *joins: ColumnElement[bool], number: Any = Case.number, court: Any = Case.court) -> Select[Any]:
+    return select(key.label("key"), number.label("number"), court.label("court")).where(*joins)
 
 
 _OF_OBLIGATION = (Obligation.case_id == Case.id,)
@@ -41,9 +41,10 @@ _CASES: Mapping[str, Select[Any]] = {
     "notary": _of(NotaryAssist.number, NotaryAssist.case_id == Case.id),
     "follow_up": _of(FollowUp.number, FollowUp.case_id == Case.id),
     "party": _of(CaseParty.party_id, CaseParty.case_id == Case.id),
-    "petition": _of(Petition.number, number=Petition.case_number),
+    "petition": _of(Petition.number, number=Petition.case_number, court=Petition.court),
 }
-_NAMES = _of(Party.id, number=Party.name)  # sealed
+_NAMES = select(Party.id.label("key"), Party.name.label("number"))  # sealed
+_LONGEST = 19  # digits: no id has as many
 _WORDS = {"certificate"}  # objects whose key is no number
 
 
@@ -66,6 +67,23 @@ def of_case(text: str) -> ColumnElement[bool]:
 class AuditedRows(Rows):
     """Reads what the log speaks of; changes nothing."""
 
+    async def court_of(self, name: str, key: str, courts: frozenset[str] | None) -> str | None:
+        """The court whose affair an object is, one of these if it stands in cases of several; None for what has none."""
+        query = _CASES.get(name)
+        if query is None:
+            return None
+        table = query.subquery()
+        if name == "case" and not key.isdecimal():
+            own = table.c.number == key
+        elif name in _WORDS or (key.isdecimal() and len(key) < _LONGEST):
+            own = table.c.key == (key if name in _WORDS else int(key))
+        else:
+            return None
+        wanted = select(table.c.court).where(own)
+        if courts is not None:
+            wanted = wanted.where(table.c.court.in_(sorted(courts)))
+        return (await self._connection.execute(wanted.limit(1))).scalar_one_or_none()
+
     async def about(self, rows: Iterable[AuditRow]) -> dict[tuple[str, str], str]:
         """The case number, or of a party the name, by object and key; what has none is left out."""
         keys: dict[str, set[str]] = {}
@@ -77,7 +95,7 @@ class AuditedRows(Rows):
             if query is None:
                 continue
             table = query.subquery()
-            good = [k if name in _WORDS else int(k) for k in wanted if name in _WORDS or (k.isdecimal() and len(k) < 19)]
+            good = [k if name in _WORDS else int(k) for k in wanted if name in _WORDS or (k.isdecimal() and len(k) < _LONGEST)]
             for row_found in await self._connection.execute(select(table).where(table.c.key.in_(good))):
                 number = row_found.number
                 found[name, str(row_found.key)] = self._vault.open(number) if name == "party" else number or ""

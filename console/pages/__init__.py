@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.ledger.model import Broken
-from bot.staff.model import Forbidden
+from bot.reception.chats import PICTURES
+from bot.reception.model import DeskError
+from bot.staff.model import Forbidden, Who
 from console.fields import LARGEST
 from console.gate import session_of
 from console.pages import (
@@ -37,7 +41,6 @@ _ALL = (
     today, chats, reception, ledger, obligation, case, campaigns, petitions, follow_ups, flow, knowledge, figures, settings, tasks,
     unreached,
 )
-_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
 def register(desk: Desk) -> None:
@@ -51,32 +54,52 @@ def register(desk: Desk) -> None:
 
 
 def files(desk: Desk) -> list[BaseRoute]:
-    """Addresses behind the gate that are no pages: the way home, and the pictures of proofs."""
+    """Addresses behind the gate that are no pages: the way home, and files that people have sent."""
 
     async def home(request: Request) -> Response:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/today", 303)
 
-    async def proof(request: Request) -> Response:
-        """One picture of a payment's proof; never as a page of ours, whatever it claims to be."""
-        who, payment = session_of(request).who, request.path_params["payment"]
-        if payment > LARGEST:
+    async def handed(request: Request, fetch: Callable[[Who], Awaitable[tuple[str, str, bytes]]]) -> Response:
+        """A file that somebody sent; never as a page of ours, whatever it claims to be."""
+        who = session_of(request).who
+        if any(number > LARGEST for number in request.path_params.values()):
             return Response(status_code=404)
         try:
-            found = await desk.services.cases.proof_files(who, payment)
-        except (Forbidden, Broken):
+            name, media_type, content = await fetch(who)
+        except Forbidden as error:
+            await desk.services.audit.refused(who, error, "page", request.scope["path"])
             return Response(status_code=404)
-        number = request.path_params["number"]
-        if number >= len(found):
+        except (Broken, DeskError):
             return Response(status_code=404)
-        picture = found[number]
-        shown = picture.media_type if picture.media_type in _PICTURES else "application/octet-stream"
-        way = "inline" if picture.media_type in _PICTURES else "attachment"
+        picture = media_type in PICTURES
         headers = {
-            "Content-Disposition": way,
+            "Content-Disposition": f"{'inline' if picture else 'attachment'}; filename*=UTF-8''{quote(name)}",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'",
             "Cache-Control": "private, no-store",
         }
-        return Response(picture.content, media_type=shown, headers=headers)
+        return Response(content, media_type=media_type if picture else "application/octet-stream", headers=headers)
 
-    return [Route("/", home), Route("/proofs/{payment:int}/{number:int}", proof)]
+    async def proof(request: Request) -> Response:
+        """One file of a payment's proof."""
+
+        async def fetch(who: Who) -> tuple[str, str, bytes]:
+            found = await desk.services.cases.picture(who, request.path_params["payment"], request.path_params["number"])
+            return found.name, found.media_type, found.content
+
+        return await handed(request, fetch)
+
+    async def sent(request: Request) -> Response:
+        """One file of a conversation."""
+
+        async def fetch(who: Who) -> tuple[str, str, bytes]:
+            found = await desk.services.chats.file(who, request.path_params["chat"], request.path_params["message"])
+            return found.name, found.media_type, found.content
+
+        return await handed(request, fetch)
+
+    return [
+        Route("/", home),
+        Route("/proofs/{payment:int}/{number:int}", proof),
+        Route("/chats/{chat:int}/files/{message:int}", sent),
+    ]

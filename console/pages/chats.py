@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -60,7 +60,7 @@ class _Inbox:
         self._show = show if show in _FILTERS else ""
         self._court = court if court in page.courts() else ""
         self._item: ChatItem | None = None
-        self._lines = 0
+        self._lines: Sequence[Line] = ()
         self._taking = _Taking.NO
 
     async def open(self) -> None:
@@ -159,12 +159,12 @@ class _Inbox:
             return
         self._item = thread.item
         self._show_head(thread.item)
-        self._thread.clear()
-        with self._thread:
-            for line in thread.lines:
-                self._said(line)
-        if len(thread.lines) != self._lines:
-            self._lines = len(thread.lines)
+        if thread.lines != self._lines:  # made anew it would lose the place that somebody reads at
+            self._lines = thread.lines
+            self._thread.clear()
+            with self._thread:
+                for line in thread.lines:
+                    self._said(line)
             _ = ui.run_javascript("const t=document.querySelector('.thread'); if (t) t.scrollTop = t.scrollHeight")
         if first:
             self._compose(thread.item)
@@ -271,7 +271,9 @@ class _Inbox:
             ui.label(self._heading(line)).classes("said-head")
             if line.text:
                 rich(line.text)
-            if line.file or line.kind not in ("text", "command", "button", "edited", "note"):
+            if line.file:
+                self._file(line)
+            elif line.kind not in ("text", "command", "button", "edited", "note"):
                 ui.label(page.label("chats.kind", line.kind)).classes("tag")
             if line.sender == "bot" and line.score is not None:
                 ui.label(page.t("chats.score", topic=line.topic or "–", score=f"{line.score:.2f}",
@@ -282,6 +284,15 @@ class _Inbox:
                 with ui.row().style("gap: .6rem"):
                     ui.link(page.t("chats.do.correct")).classes("soft").on("click", lambda: self._correct(line))
                     ui.link(page.t("chats.do.retract")).classes("soft").on("click", lambda: self._retract(line))
+
+    def _file(self, line: Line) -> None:
+        """A picture as one, everything else as a link that saves it."""
+        where = f"/desk/chats/{self._number}/files/{line.message_id}"
+        with ui.link(target="").props(f'href="{where}" target="_blank" data-mark=sent-file'):
+            if line.shows:
+                ui.element("img").props(f'src="{where}" alt="{self._page.label("chats.kind", line.kind)}"').classes("proof")
+            else:
+                ui.label(self._page.t("chats.open_file", kind=self._page.label("chats.kind", line.kind)))
 
     def _heading(self, line: Line) -> str:
         page = self._page

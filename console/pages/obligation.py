@@ -61,8 +61,8 @@ class _Obligation:
             return
         deals = await page.do(lambda who: self._office.negotiations(who, self._id)) or []
         history = await page.do(lambda who: self._office.history(who, self._id)) or []
-        pictures = {p.id: len(await page.do(partial(self._office.proof_files, payment_id=p.id)) or []) for p in view.payments
-                    if any(x.payment_id == p.id for x in view.proofs)}
+        proven = [x.payment_id for x in view.proofs if x.payment_id]
+        pictures = await page.do(lambda who: self._office.pictures(who, proven)) or {}
         self._body.clear()
         with self._body:
             self._head(view)

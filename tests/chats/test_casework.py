@@ -178,7 +178,7 @@ async def test_nobody_touches_the_cases_of_another_court(world: World) -> None:
         lambda: casework.close_task(number, "", STAFF, OTHER),
         lambda: casework.make_link(owed.debtor, STAFF, OTHER),
         lambda: casework.invite(owed.case, STAFF, OTHER),
-        lambda: casework.proof_files(payment, STAFF, OTHER),
+        lambda: casework.picture(payment, 0, STAFF, OTHER),
         lambda: casework.negotiations(owed.obligation, STAFF, OTHER),
         lambda: casework.transcript(owed.obligation, "text", STAFF, OTHER),
     ]
@@ -351,13 +351,13 @@ async def test_pictures_and_transcript_are_opened_for_staff(world: World) -> Non
     services = world.bot.services
     async with services.store.work() as work:
         [payment] = await work.ledger.reported()
-    [picture] = await services.casework.proof_files(payment.id, STAFF, None)
+    picture = await services.casework.picture(payment.id, 0, STAFF, None)
     assert picture.content[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
     assert picture.elsewhere == ()
     [proof] = (await view(world, owed)).proofs
     async with services.ledger.change(STAFF) as book:
         await book.add_proof(other.obligation, [proof.files[0]])
-    [picture] = await services.casework.proof_files(payment.id, STAFF, None)
+    picture = await services.casework.picture(payment.id, 0, STAFF, None)
     assert picture.elsewhere == (other.obligation,)
     await services.casework.verify(payment.id, STAFF, None)
     name, content = await services.casework.transcript(owed.obligation, "text", STAFF, None)

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.staff.model import OPERATOR, Role
+from bot.reception.chats import NewPaper
+from bot.reception.model import DeskError
+from bot.staff.audit import Search
+from bot.staff.model import OPERATOR, Deed, Forbidden, Role
 from bot.store.reminder_rows import NewTask
 from tests.chats.conftest import Court, logged
 from tests.office import HERE, THERE, case, hire
@@ -118,6 +121,11 @@ async def test_commands_follow_the_role_and_the_court(world: World) -> None:
     await judge.hears("请联系")
     await judge.says(f"/done {task} 已联系")
     await judge.hears("clerk.done", number=task)
+    [done] = await services.audit.search(OPERATOR, Search(deed=Deed.CHANGED, object="task"))
+    assert (done.row.court, done.row.object_id, done.row.detail) == (HERE, str(task), f"/done {task} 已联系")
+    assert done.about == "（2026）黔0402执1号", "found by the case, like whatever is done at the desk"
+    seen = await services.audit.search(OPERATOR, Search(deed=Deed.SEEN, object="command"))
+    assert {line.row.object_id for line in seen} == {"tasks"}
 
 
 async def test_the_bot_keeps_quiet_while_a_person_holds_the_conversation(world: World) -> None:
@@ -151,6 +159,33 @@ async def test_the_bot_keeps_quiet_while_a_person_holds_the_conversation(world: 
         ticket = await work.desk.ticket(1)
     assert ticket
     assert ticket.rating == 3
+
+
+async def test_files_of_a_conversation_are_opened_at_the_desk_and_that_is_recorded(world: World) -> None:
+    """What the person sent and what staff sent, by whoever may see the conversation; another court's clerk gets nothing."""
+    services = world.bot.services
+    clerk = await hire(services, HERE, Role.CLERK, "王书记员", world.sandbox.actor("王书记员").id)
+    stranger = await hire(services, THERE, Role.ADMIN, "平坝管理员", world.sandbox.actor("平坝管理员").id)
+    alice = await world.person("张三")
+    await alice.says("转人工 我想问执行费")
+    await services.chats.claim(clerk, 1)
+    await alice.sends("photo")
+    await services.files.fetch_all()
+    await services.chats.answer(clerk, 1, "请看须知", NewPaper("须知.pdf", "application/pdf", b"%PDF-1.4 x"))
+    lines = [line for line in (await services.chats.thread(clerk, 1)).lines if line.file]
+    assert [(line.sender, line.shows) for line in lines] == [("person", True), ("staff", False)]
+    photo, paper = [await services.chats.file(clerk, 1, line.message_id or 0) for line in lines]
+    assert photo.content[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
+    assert (paper.name, paper.content) == ("须知.pdf", b"%PDF-1.4 x")
+    for line in lines:
+        with pytest.raises(Forbidden):
+            await services.chats.file(stranger, 1, line.message_id or 0)
+    words = next(line for line in (await services.chats.thread(clerk, 1)).lines if line.sender == "person" and not line.file)
+    for number in (words.message_id or 0, 0, 2**60):
+        with pytest.raises(DeskError, match="no_file"):
+            await services.chats.file(clerk, 1, number)
+    seen = await services.audit.search(OPERATOR, Search(actor=clerk.key, deed=Deed.SEEN, object="chat"))
+    assert sum(line.row.detail == "file" for line in seen) == 2
 
 
 async def test_a_released_conversation_is_the_bots_again(world: World) -> None:

@@ -148,6 +148,7 @@ async def test_somebody_elses_page_is_out_of_reach(house: House) -> None:
         assert await clerk.posts(f"/desk/_nicegui/client/{theirs}/upload/5", {"Origin": house.base}) == 403
         told = await clerk.connects(theirs + "&implicit_handshake=true&tab_id=tab&document_id=document", handshake(theirs))
         assert not any(theirs in words or "update" in words for words in told)
+        assert (await clerk.gets("/desk/chats/1"))[0] == (await clerk.gets("/desk/chats/1/files/1"))[0] == 404
         press = ("event", {"id": 0, "client_id": theirs, "listener_id": "", "args": []})
         told = await clerk.connects(own, handshake(theirs), press, handshake(own))
         assert told[:2] == ["430[false]", "431[false]"]

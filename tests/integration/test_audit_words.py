@@ -134,3 +134,18 @@ async def test_lines_of_older_versions_read_like_new_ones(world: World) -> None:
         ("系统管理员", "案件 （2026）黔0402执1号", "生成一次性链接"),
         ("系统管理员", "案件 （2026）黔0402执1号", "阶段为“执行前”，立案日期 未填"),
     ]
+
+
+async def test_a_line_stands_with_the_court_whose_affair_it_is(world: World) -> None:
+    """What the intermediate court looks at or does in a basic court's case, that court's supervisor finds in the log."""
+    crew = await staffed(world)
+    at = await furnish(world, crew)
+    s = world.bot.services
+    await s.cases.certificate_file(crew.above, at.certificate, "docx")
+    await s.cases.transcript(crew.above, at.obligation, "text")
+    await s.cases.outcome(crew.above, at.party, Way.PHONE, Outcome.NO_ANSWER, "")
+    await s.cases.make_link(crew.above, at.party)
+    await s.cases.close_task(crew.above, at.task, "已联系")
+    own = [line.row for line in await s.audit.search(crew.admin, Search(actor=crew.above.key))]
+    assert {row.object for row in own} >= {"certificate", "transcript", "party", "task"}
+    assert {row.court for row in own} == {HERE}
