@@ -541,8 +541,11 @@ class Chats:
         ref = f"proof:{sha256}:{file.media_type}"
         name = file.name.strip()[:80]
         caption = self._texts("desk.file", number=at.ticket.number, name=quoted(name))
-        at.letters.say_to(at.conversation, Reply(caption, key="desk.file", kind="document", file=ref))
+        notice = await self._if_lost(at)
+        at.letters.say_to(at.conversation, Reply(caption, key="desk.file", kind="document", file=ref, otherwise=notice))
         logged = at.letters.next_id()
+        # So that it is known under which number it has arrived, and it can be taken back.
+        at.letters.outgoing[-1] = replace(at.letters.outgoing[-1], message_id=logged)
         at.letters.messages.append(
             MessageRow(
                 id=logged,
@@ -563,10 +566,12 @@ class Chats:
     async def correct(
         self, who: Who, number: int, message_id: int, text: str, *, also: Also | None = None
     ) -> None:
-        """Change an answer that was sent: a new version in the log, and the message itself changes."""
+        """Change an answer that was sent: a new version in the log, and the message itself changes; `file_words` for a file."""
         words = _words(text)
         async with self._changing(who, number, resolved=True) as at:
             old = await self._own(at, message_id)
+            if old.kind == "document":
+                raise DeskError("file_words")
             shown = self._texts("handoff.answered", number=number, text=quoted(words))
             at.letters.say_to(at.conversation, Reply(shown, key="handoff.answered", kind="edit", target=old.external_id))
             new = replace(

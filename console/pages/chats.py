@@ -282,7 +282,8 @@ class _Inbox:
                 ui.label(page.t("chats.helpful" if line.feedback > 0 else "chats.unhelpful")).classes("said-head")
             if line.sender == "staff" and line.message_id and page.who.may(Right.ANSWER_CHATS):
                 with ui.row().style("gap: .6rem"):
-                    ui.link(page.t("chats.do.correct")).classes("soft").on("click", lambda: self._correct(line))
+                    if line.kind != "document":
+                        ui.link(page.t("chats.do.correct")).classes("soft").on("click", lambda: self._correct(line))
                     ui.link(page.t("chats.do.retract")).classes("soft").on("click", lambda: self._retract(line))
 
     def _file(self, line: Line) -> None:

@@ -177,6 +177,13 @@ async def test_files_of_a_conversation_are_opened_at_the_desk_and_that_is_record
     photo, paper = [await services.chats.file(clerk, 1, line.message_id or 0) for line in lines]
     assert photo.content[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
     assert (paper.name, paper.content) == ("须知.pdf", b"%PDF-1.4 x")
+    await world.settled()
+    with pytest.raises(DeskError, match="file_words"):
+        await services.chats.correct(clerk, 1, lines[1].message_id or 0, "改成别的")
+    assert any("document" in m.data for m in alice.actor.sees())
+    await services.chats.retract(clerk, 1, lines[1].message_id or 0)
+    await world.settled()
+    assert not any("document" in m.data for m in alice.actor.sees()), "a file can be taken back like words"
     for line in lines:
         with pytest.raises(Forbidden):
             await services.chats.file(stranger, 1, line.message_id or 0)
