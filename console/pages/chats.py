@@ -221,7 +221,8 @@ class _Inbox:
         page = self._page
         colleagues = await page.do(page.services.staff.colleagues) or []
         people = {f"a{c.id}": f"{c.name}（{page.court(c.court)}）" for c in colleagues if c.id != page.who.account}
-        courts = {f"c{c}": page.t("chats.to_court", court=name) for c, name in page.courts().items()}
+        # Every court: whoever was asked for another one's matter passes it on.
+        courts = {f"c{c.id}": page.t("chats.to_court", court=c.short) for c in self._chats.courts}
         roles = {f"r{r.value}": page.t("chats.to_role", role=page.label("role", r)) for r in Role}
 
         async def hand(who: Who, entered: Mapping[str, Any]) -> None:
