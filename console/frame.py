@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 log = get(__name__)
 T = TypeVar("T")
+# A slow or busy machine builds a page late, which is better than the framework's own words about it after three seconds.
+page_at = partial(ui.page, response_timeout=30.0)
 _BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 # The pages in the order of the menu, and the right that one needs to see each.

@@ -16,7 +16,7 @@ from bot.reminders.wording import DEFAULT_ARM, campaign_fields
 from bot.staff.model import Right, Who
 from bot.store.reminder_rows import CampaignRow
 from console.fields import Number, given_count, given_moment, moment_field, text_field
-from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, rich, section
+from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, page_at, rich, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -35,19 +35,19 @@ _PUT = """() => {{
 def register(desk: Desk) -> None:
     """The list, a new one, and one of them."""
 
-    @ui.page("/campaigns")
+    @page_at("/campaigns")
     async def campaigns() -> None:
         with frame(desk, "campaigns") as page:
             if page.who.may(Right.WRITE_CAMPAIGN):
                 await _list(page)
 
-    @ui.page("/campaigns/new")
+    @page_at("/campaigns/new")
     async def new() -> None:
         with frame(desk, "campaigns", desk.texts("campaigns.new")) as page:
             if page.who.may(Right.WRITE_CAMPAIGN):
                 _Draft(page).open()
 
-    @ui.page("/campaigns/{number}")
+    @page_at("/campaigns/{number}")
     async def campaign(number: Number) -> None:
         with frame(desk, "campaigns", desk.texts("campaigns.one", number=number)) as page:
             if page.who.may(Right.WRITE_CAMPAIGN):

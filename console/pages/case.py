@@ -16,7 +16,7 @@ from bot.reach.sheet import mark_of
 from bot.reception.model import Node
 from bot.staff.model import Right, Role, Who
 from console.fields import day_field, given_day, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, money, section
+from console.frame import Page, Refused, ask, day, facts, frame, grid, money, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The page of one case."""
 
-    @ui.page("/cases/{number}")
+    @page_at("/cases/{number}")
     async def case(number: str) -> None:
         with frame(desk, "ledger", number) as page:
             if not page.who.may(Right.SEE_LEDGER):

@@ -16,7 +16,7 @@ from bot.reception.chats import ChatItem, Line, NewPaper, Panel
 from bot.reception.model import Breach, ChatState
 from bot.staff.model import Right, Role, Who
 from console.fields import Number
-from console.frame import Page, address, answered, ask, day, empty, facts, frame, moment, money, rich
+from console.frame import Page, address, answered, ask, day, empty, facts, frame, moment, money, page_at, rich
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -29,13 +29,13 @@ _FILTERS = ("all", "mine", *(s.value for s in ChatState))
 def register(desk: Desk) -> None:
     """The inbox, and the inbox with one conversation open."""
 
-    @ui.page("/chats")
+    @page_at("/chats")
     async def chats(show: str = "", court: str = "") -> None:
         with frame(desk, "chats") as page:
             if page.who.may(Right.SEE_CHATS):
                 await _Inbox(page, None, show, court).open()
 
-    @ui.page("/chats/{number}")
+    @page_at("/chats/{number}")
     async def chat(number: Number, show: str = "", court: str = "") -> None:
         with frame(desk, "chats") as page:
             if page.who.may(Right.SEE_CHATS):

@@ -17,7 +17,7 @@ from bot.reports.service import EVERYWHERE
 from bot.reports.sheet import workbook
 from bot.staff.model import Right
 from bot.store.reports import Fact
-from console.frame import Page, empty, frame, grid, money
+from console.frame import Page, empty, frame, grid, money, page_at
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -50,13 +50,13 @@ _ROWS: Mapping[str, tuple[tuple[str, ...], str]] = {
 def register(desk: Desk) -> None:
     """The table, and the rows of one figure."""
 
-    @ui.page("/figures")
+    @page_at("/figures")
     async def figures(month: str = "", court: str = "") -> None:
         with frame(desk, "figures") as page:
             if page.who.may(Right.SEE_REPORT):
                 await _Figures(page, month, court).open()
 
-    @ui.page("/figures/{name}")
+    @page_at("/figures/{name}")
     async def rows(name: str, month: str = "", court: str = "") -> None:
         with frame(desk, "figures") as page:
             if name not in BY_NAME:

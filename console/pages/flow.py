@@ -8,7 +8,7 @@ from nicegui import ui
 
 from bot.staff.model import Right
 from console.fields import MaybeNumber
-from console.frame import Page, ask, day, empty, frame, go_to, grid, section
+from console.frame import Page, ask, day, empty, frame, go_to, grid, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The list of nodes that are under way."""
 
-    @ui.page("/flow")
+    @page_at("/flow")
     async def flow(row: MaybeNumber = 0) -> None:
         with frame(desk, "flow") as page:
             if page.who.may(Right.FLOW):

@@ -9,7 +9,7 @@ from nicegui import ui
 from bot.reception.model import FollowUpResult
 from bot.staff.model import Right
 from console.fields import MaybeNumber
-from console.frame import Page, ask, day, empty, frame, go_to, grid, section
+from console.frame import Page, ask, day, empty, frame, go_to, grid, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The list."""
 
-    @ui.page("/follow_ups")
+    @page_at("/follow_ups")
     async def follow_ups(row: MaybeNumber = 0) -> None:
         with frame(desk, "follow_ups") as page:
             if page.who.may(Right.FOLLOW_UP):

@@ -10,7 +10,7 @@ from nicegui import ui
 from bot.consult.learning import Change
 from bot.reception.learning import Explanation
 from bot.staff.model import Right, Who
-from console.frame import Page, answered, ask, day, empty, facts, frame, grid, moment, rich, section
+from console.frame import Page, answered, ask, day, empty, facts, frame, grid, moment, page_at, rich, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The page, and one topic."""
 
-    @ui.page("/knowledge")
+    @page_at("/knowledge")
     async def knowledge() -> None:
         with frame(desk, "knowledge") as page:
             await _show(page)
 
-    @ui.page("/knowledge/{topic}")
+    @page_at("/knowledge/{topic}")
     async def topic(topic: str) -> None:
         with frame(desk, "knowledge") as page:
             await _topic(page, topic)

@@ -21,7 +21,7 @@ from bot.ledger.sheet import csv_text
 from bot.staff.model import Right, Who
 from bot.store.board import PROMISED
 from bot.store.ledger_page import ORDERS, Listed, Wanted
-from console.frame import Page, Refused, answered, ask, day, empty, frame, money
+from console.frame import Page, Refused, answered, ask, day, empty, frame, money, page_at
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -40,7 +40,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def register(desk: Desk) -> None:
     """The table."""
 
-    @ui.page("/ledger")
+    @page_at("/ledger")
     async def ledger(
         text: str = "", status: str = "", court: str = "", stage: str = "", show: str = "", sort: str = "", down: str = "",
         at: str = "", per: str = "",

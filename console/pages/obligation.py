@@ -22,7 +22,7 @@ from bot.staff.model import Right, Who
 from bot.store.ledger_rows import PaymentRow
 from bot.store.reach_rows import CertificateRow
 from console.fields import Number, day_field, money_field, needed_day, needed_sum, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, section, sure
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, page_at, section, sure
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -33,7 +33,7 @@ _FORMS = {"text": "text/plain", "xlsx": "application/vnd.openxmlformats-officedo
 def register(desk: Desk) -> None:
     """The page of one obligation."""
 
-    @ui.page("/obligations/{number}")
+    @page_at("/obligations/{number}")
     async def obligation(number: Number) -> None:
         with frame(desk, "ledger", desk.texts("obligation.title")) as page:
             if page.who.may(Right.SEE_LEDGER):

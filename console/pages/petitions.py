@@ -12,7 +12,7 @@ from bot.reception.model import NewPetition, PetitionKind, PetitionStatus
 from bot.reception.petitions import Petition
 from bot.staff.model import Right, Who
 from console.fields import Number, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, section
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The list, and one of them."""
 
-    @ui.page("/petitions")
+    @page_at("/petitions")
     async def petitions(chat: int = 0) -> None:
         with frame(desk, "petitions") as page:
             if page.who.may(Right.PETITION):
                 await _list(page, chat)
 
-    @ui.page("/petitions/{number}")
+    @page_at("/petitions/{number}")
     async def petition(number: Number) -> None:
         with frame(desk, "petitions") as page:
             if page.who.may(Right.PETITION):

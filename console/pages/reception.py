@@ -13,7 +13,7 @@ from bot.reception.intake import Assessment, Conversion, Converted, Intake
 from bot.reception.model import TITLES, IntakeStatus, NewIntake, NextStep
 from bot.staff.model import Right, Who
 from console.fields import MaybeNumber, Number, day_field, given_day, given_sum, money_field, text_field
-from console.frame import Page, ask, day, empty, facts, frame, moment, money
+from console.frame import Page, ask, day, empty, facts, frame, moment, money, page_at
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -24,13 +24,13 @@ _YES_NO = {"": None, "yes": True, "no": False}
 def register(desk: Desk) -> None:
     """The queue, the form, and one visit."""
 
-    @ui.page("/reception")
+    @page_at("/reception")
     async def reception(chat: MaybeNumber = 0) -> None:
         with frame(desk, "reception") as page:
             if page.who.may(Right.INTAKE):
                 await _Reception(page, chat).open()
 
-    @ui.page("/reception/{number}")
+    @page_at("/reception/{number}")
     async def visit(number: Number) -> None:
         with frame(desk, "reception") as page:
             if page.who.may(Right.INTAKE):

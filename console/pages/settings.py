@@ -9,7 +9,7 @@ from nicegui import ui
 
 from bot.staff.model import Right, Role, Who
 from console.fields import text_field
-from console.frame import Page, ask, empty, frame, grid, moment, section
+from console.frame import Page, ask, empty, frame, grid, moment, page_at, section
 from console.pages import audit
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """The page, with a tab for each part that the person may see."""
 
-    @ui.page("/settings")
+    @page_at("/settings")
     async def settings() -> None:
         with frame(desk, "settings") as page:
             parts: list[tuple[str, Any]] = [("mine", _mine), ("courts", _courts), ("plans", _plans)]

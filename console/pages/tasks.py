@@ -9,7 +9,7 @@ from nicegui import ui
 from bot.staff.model import Right
 from bot.store.ledger_page import WantedTasks
 from console.fields import MaybeNumber
-from console.frame import Page, answered, ask, empty, frame, go_to, grid, moment, section
+from console.frame import Page, answered, ask, empty, frame, go_to, grid, moment, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -20,7 +20,7 @@ _MOST = 200
 def register(desk: Desk) -> None:
     """The list."""
 
-    @ui.page("/tasks")
+    @page_at("/tasks")
     async def tasks(row: MaybeNumber = 0) -> None:
         with frame(desk, "tasks") as page:
             if page.who.may(Right.SEE_LEDGER):

@@ -11,7 +11,7 @@ from bot.reception.model import Breach
 from bot.reception.petitions import label_of
 from bot.reception.today import Board, Pile, Waiting
 from bot.store.reception_rows import BoardRow
-from console.frame import Page, day, empty, frame, moment, money
+from console.frame import Page, day, empty, frame, moment, money, page_at
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -28,7 +28,7 @@ EVERY = 15.0  # seconds
 def register(desk: Desk) -> None:
     """The page."""
 
-    @ui.page("/today")
+    @page_at("/today")
     async def today() -> None:
         with frame(desk, "today") as page:
             board = ui.element("div").classes("board")

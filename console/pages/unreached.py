@@ -12,7 +12,7 @@ from bot.reach.model import Outcome, Unreached, Way
 from bot.reach.service import NotReached
 from bot.staff.model import Right, Who
 from console.fields import text_field
-from console.frame import Page, ask, empty, frame, grid, section
+from console.frame import Page, ask, empty, frame, grid, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -23,7 +23,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def register(desk: Desk) -> None:
     """The list."""
 
-    @ui.page("/unreached")
+    @page_at("/unreached")
     async def unreached() -> None:
         with frame(desk, "ledger", desk.texts("unreached.title")) as page:
             if page.who.may(Right.SEE_LEDGER):
