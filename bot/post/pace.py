@@ -136,7 +136,8 @@ class Pace:
         full = self._second.ready_at()
         if bulk:
             turn = min(max(self._bulk.ready_at(), full), self._bulk_turn + self._most_delay)
-            return max(self._park, self._bulk_park, turn)
+            # Whoever takes from the careful rate waits for it as well: else broadcasts would run it up for answers.
+            return max(self._park, self._bulk_park, turn, self._careful.ready_at())
         # The thirty-first of a second is refused, whoever it is: beside a broadcast an answer waits for its
         # place, a fifth of a second at most. What many answers fill among themselves is no reason to wait.
         place = full if full <= self._bulk_left + self.GIVE_WAY else float("-inf")

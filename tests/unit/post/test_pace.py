@@ -206,3 +206,26 @@ def test_many_under_way_at_once_keep_the_rate_from_the_first_on() -> None:
         pace.take(f"chat{len(turns)}", now, group=False, bulk=True)
         turns.append(now)
     assert 28 <= sum(t < 0.9 for t in turns) <= 30
+
+
+def test_a_broadcast_does_not_use_up_the_careful_rate_of_answers() -> None:
+    """After refusals of two chats everything leaves at a careful rate for a minute, and answers go on at once."""
+    pace, now, waits, bulk = Pace(PaceLimits()), 5.0, list[float](), 0
+    pace.park("a", 1.0, 1)
+    pace.park("b", 2.0, 1)
+    asked = [10.0 + n for n in range(50)]
+    while now < 60:
+        kind = bool(asked and asked[0] <= now)
+        at = pace.open_at(bulk=not kind)
+        if at > now:
+            now = min(at, asked[0]) if asked and not kind else at
+            continue
+        pace.take(f"chat{now}", now, group=False, bulk=not kind)
+        if kind:
+            waits.append(now - asked.pop(0))
+        else:
+            pace.leaves(now)
+            bulk += 1
+        now += 0.001
+    assert max(waits) <= 0.25
+    assert 20 < bulk / 55 <= 25
