@@ -100,7 +100,7 @@ from commands.program import Program
 from commands.terminal import Terminal
 from console.desk import Desk as StaffDesk
 from console.server import HttpServer
-from handlers.application import TelegramDoor, build_bot
+from handlers.application import TelegramDoor, build_bot, close_bot
 from handlers.carrier import TelegramCarrier
 from handlers.files import TelegramFiles
 from handlers.forum import TelegramForum
@@ -639,7 +639,7 @@ async def remind(settings: Settings, moment: datetime | None) -> int:
         sys.stdout.write("".join(f"{name}\t{count}\n" for name, count in sorted(outcome.items())))
     finally:
         await services.sender.stop()
-        await bot.shutdown()
+        await close_bot(bot)
         await services.store.close()
     return 0
 
@@ -655,7 +655,7 @@ async def bot_name(settings: Settings) -> str:
     except TelegramError as error:
         raise SettingsError(f"reach.bot: Telegram does not tell the bot's name ({error}); write it there") from error
     finally:
-        await bot.shutdown()
+        await close_bot(bot)
 
 
 async def chat(settings: Settings) -> int:

@@ -46,6 +46,13 @@ def build_bot(settings: Telegram) -> ExtBot[None]:
     )
 
 
+async def close_bot(bot: ExtBot[None]) -> None:
+    """Close its connections, also those of a bot whose start failed half-way, which PTB leaves open."""
+    await bot.shutdown()
+    for request in bot._request:  # PTB shows only one of the two
+        await request.shutdown()
+
+
 class TelegramDoor:
     """Telegram's side of the process: receives, dispatches through PTB, and stops in order."""
 
@@ -161,3 +168,4 @@ class TelegramDoor:
             if self.application.running:
                 await self.application.stop()
             await self.application.shutdown()
+        await close_bot(self.bot)

@@ -233,7 +233,7 @@ class Webhook:
             return Response(status_code=403)
         try:
             raw = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested without end
             return Response(status_code=400)
         update = stored_form(raw, self._store.vault) if isinstance(raw, dict) else None
         if update is None:

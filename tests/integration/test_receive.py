@@ -86,6 +86,7 @@ async def test_a_call_without_the_secret_is_refused_and_garbage_is_told_apart(ho
     assert await hook(update, SECRET[:-1]) == 403
     assert await hook(b"not json") == 400
     assert await hook(b"\xff\xfe") == 400
+    assert await hook(b"[" * 100_000) == 400
     assert await hook([update]) == 400
     assert await hook({"message": {}}) == 400
     assert await hook({"update_id": "seven"}) == 400

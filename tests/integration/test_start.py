@@ -73,6 +73,7 @@ async def test_a_token_that_telegram_does_not_know_is_named(new_sqlite_bot: Star
     assert await bot.ended(60) == 1
     assert "ZHIYUAN_TELEGRAM__TOKEN" in bot.said()
     assert token not in bot.said()
+    assert "Unclosed" not in bot.said()
 
 
 async def test_it_waits_for_a_telegram_that_is_not_there_yet(telegram: Sandbox, new_sqlite_bot: StartBot) -> None:
