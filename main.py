@@ -299,7 +299,7 @@ async def build(
         office=office,
         tables=Tables(ledger, texts, store, audit),
         broadcasts=Broadcasts(campaigns, store, audit),
-        learning=Learning(store, clock, library, audit, settings.faq.path, cases=own_cases, paths=PATHS),
+        learning=Learning(store, clock, library, audit, settings.faq.path, words, cases=own_cases, paths=PATHS),
         reports=Reports(store, clock, courts, audit),
         looked=(replies.file, guides.file, *later(settings)),
         reranker=reranker,

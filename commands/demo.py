@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import random
 import sys
 from collections.abc import Awaitable, Mapping
@@ -19,6 +21,7 @@ from bot.core.calendar import CourtCalendar
 from bot.core.clock import SHANGHAI, ManualClock, SystemClock, local_day
 from bot.core.errors import SettingsError
 from bot.core.ids import short
+from bot.dialogue.flows.model import yuan
 from bot.dialogue.model import Incoming
 from bot.dialogue.settling import Settling
 from bot.guide.settlement.table import Deal
@@ -26,6 +29,7 @@ from bot.ledger.model import (
     Actor,
     DisputeKind,
     NewCase,
+    NewFile,
     NewObligation,
     NewParty,
     NewPayment,
@@ -37,6 +41,8 @@ from bot.ledger.model import (
     Stage,
 )
 from bot.post.outbox import Delivered, Outcome
+from bot.reach.model import ReachError
+from bot.reach.pdf import find_font
 from bot.reception.model import FollowUpResult, IntakeStatus, NewIntake, NewPetition, Node, PetitionKind
 from bot.reminders.campaigns import NewCampaign
 from bot.reminders.wording import DEFAULT_ARM
@@ -54,6 +60,7 @@ WORKERS = 12
 ASKERS = 60
 PERSON = 7_000_000_000  # invented people's numbers in chat begin here
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_LABOUR = 2  # of the causes in the words: wages for labour
 _AREA = "520499"  # no such county, so nobody's number
 
 
@@ -172,6 +179,8 @@ async def _fill(here: Current, seed: int) -> str:
         for number in range(DAYS):
             await _open_cases(stage, number)
             await _day(stage)
+            if number == DAYS - 13:
+                await _petition(stage, stage.of("xixiu", StaffRole.JUDGE), answered=False)
             stage.goes_on(first + timedelta(days=number + 1))
         stage.goes_on(now)
         await _last_day(stage)
@@ -216,13 +225,14 @@ async def _open_cases(stage: _Stage, day: int) -> None:
 
 
 async def _open_case(
-    stage: _Stage, court: str, serial: int, at: Stage, about: tuple[str, str], amount: int, fate: str, *, wage: bool
+    stage: _Stage, court: str, serial: int, at: Stage, about: tuple[str, str], amount: int, fate: str, *,
+    wage: bool, due: date | None = None,
 ) -> None:
     words, dice = stage.words, stage.dice
     key = "in" if at is Stage.IN else "before"
     number = words["numbers"][key].format(year=stage.today.year, court=words["courts"][court], serial=serial + 100)
     judge = stage.of(court, StaffRole.JUDGE, StaffRole.CLERK)
-    due = stage.today + timedelta(days=dice.randrange(3, 45))
+    due = due or stage.today + timedelta(days=dice.randrange(3, 45))
     half = amount // 2
     plan = [(due, amount)] if fate != "parts" else [(due - timedelta(days=2), half), (due + timedelta(days=20), amount - half)]
     debtor = words["firms"][3] + words["mark"] if wage else stage.name()
@@ -310,28 +320,9 @@ async def _visits(stage: _Stage) -> None:
     services, dice, words = stage.services, stage.dice, stage.words
     if dice.random() < 0.5:
         clerk = stage.staff[words["staff"][0]["name"]]
-        kind = dice.randrange(len(words["causes"]))
-        made = await services.intakes.fill(
-            NewIntake(
-                court=clerk.court,
-                applicant=stage.name(),
-                other=stage.name(),
-                title="judgment",
-                title_number=words["numbers"]["before"].format(
-                    year=stage.today.year, court=words["courts"][clerk.court], serial=500 + dice.randrange(400)
-                ),
-                amount=dice.randrange(1, 80) * 500_000,
-                effective_on=stage.today - timedelta(days=dice.randrange(20, 300)),
-                settle_first=dice.choice((True, False, None)),
-                wage=kind == 2,
-                property_known=dice.random() < 0.4,
-                words=words["labels"][kind],
-            ),
-            who=clerk,
-        )
-        if dice.random() < 0.85:
-            for status in (IntakeStatus.CALLED, IntakeStatus.WORKING, IntakeStatus.DONE):
-                await services.intakes.move(clerk, made.number, status)
+        number = await _visit(stage, clerk)
+        for status in (IntakeStatus.CALLED, IntakeStatus.WORKING, IntakeStatus.DONE) if dice.random() < 0.85 else (IntakeStatus.LEFT,):
+            await services.intakes.move(clerk, number, status)
     if dice.random() < 0.25:
         await _petition(stage)
     supervisor = stage.of("anshun", StaffRole.SUPERVISOR)
@@ -342,13 +333,36 @@ async def _visits(stage: _Stage) -> None:
             await services.follow_ups.record(supervisor, follow_up.row.number, result, words["follow_up"])
 
 
-async def _petition(stage: _Stage) -> None:
+async def _visit(stage: _Stage, clerk: Who, kind: int | None = None) -> int:
+    """Somebody comes to the window; the number of the visit."""
+    dice, words = stage.dice, stage.words
+    kind = dice.randrange(len(words["causes"])) if kind is None else kind
+    title = words["numbers"]["before"].format(year=stage.today.year, court=words["courts"][clerk.court], serial=500 + dice.randrange(400))
+    made = await stage.services.intakes.fill(
+        NewIntake(
+            court=clerk.court,
+            applicant=stage.name(),
+            other=stage.name(),
+            title="judgment",
+            title_number=title,
+            amount=dice.randrange(1, 80) * 500_000,
+            effective_on=stage.today - timedelta(days=dice.randrange(20, 300)),
+            settle_first=dice.choice((True, False, None)),
+            wage=kind == _LABOUR,
+            property_known=dice.random() < 0.4,
+            words=words["labels"][kind],
+        ),
+        who=clerk,
+    )
+    return made.number
+
+
+async def _petition(stage: _Stage, judge: Who | None = None, *, answered: bool | None = None) -> None:
     services, dice, words = stage.services, stage.dice, stage.words
-    court = dice.choice(("xixiu", "pingba", "zhenning"))
-    judge = stage.of(court, StaffRole.JUDGE)
-    kind = dice.choice(list(PetitionKind))
+    judge = judge or stage.of(dice.choice(("xixiu", "pingba", "zhenning")), StaffRole.JUDGE)
+    kind, court = dice.choice(list(PetitionKind)), judge.court
     made = await services.petitions.open(judge, NewPetition(kind, court, stage.name(), dice.choice(words["petition"])))
-    if dice.random() < 0.7:
+    if answered if answered is not None else dice.random() < 0.7:
         await services.petitions.answer(judge, made.row.number, words["petition_answer"])
 
 
@@ -434,11 +448,14 @@ def _agrees(hand: Settling, *, negotiation: int, name: str, words: str) -> Await
 
 
 async def _last_day(stage: _Stage) -> None:
-    """What the window finds this morning: people who wait, a campaign that was approved, cases in mediation."""
+    """What the window finds this morning: people who wait, money that is said to be paid, cases due, a campaign, mediation."""
     services, words = stage.services, stage.words
     await _people_ask(stage)
     for number in range(3):
         await stage.says(PERSON + number, "human", kind="command", data=words["asks_person"][number])
+    await _due_today(stage)
+    for kind in (None, _LABOUR, None):
+        await _visit(stage, stage.staff[words["staff"][0]["name"]], kind)
     clerk, supervisor = stage.staff[words["staff"][0]["name"]], stage.of("anshun", StaffRole.SUPERVISOR)
     given = words["campaign"]
     number = await services.broadcasts.new(
@@ -451,3 +468,42 @@ async def _last_day(stage: _Stage) -> None:
         await services.notaries.assign(supervisor, case.id, notary.account)
         stage.cases.remove(case)
         stage.cases.append(case)
+
+
+async def _due_today(stage: _Stage) -> None:
+    """At one court: two obligations whose day it is, a promise for today, and a transfer that is to be verified."""
+    words, court = stage.words, stage.words["staff"][0]["court"]
+    for serial in range(CASES, CASES + 4):
+        kind = serial % len(words["causes"])
+        due = stage.today if serial < CASES + 2 else stage.today + timedelta(days=5)
+        about = (words["causes"][kind], words["labels"][kind])
+        await _open_case(stage, court, serial, Stage.BEFORE, about, 1_200_000, "silent", wage=False, due=due)
+    promises, pays = stage.cases[-2:]
+    async with stage.services.ledger.change(Actor("party")) as book:
+        await book.promise(promises.obligation, stage.today, 500_000)
+        reported = NewPayment(600_000, stage.today - timedelta(days=1), note=words["proof"])
+        payment = await book.report_payment(pays.obligation, reported)
+        with contextlib.suppress(ReachError):  # no Chinese font here: then without the picture
+            content = _slip(stage, pays, reported)
+            sha256 = stage.services.files.proofs.put(content)
+            await book.add_proof(pays.obligation, [NewFile(sha256, "image/png", len(content))], payment_id=payment)
+
+
+def _slip(stage: _Stage, case: _Case, payment: NewPayment) -> bytes:
+    """A picture of a transfer that never was, and that says so."""
+    from PIL import Image, ImageDraw, ImageFont  # nothing else in a start needs it
+
+    font = find_font(stage.services.settings.documents.font)
+    large, small = (ImageFont.truetype(str(font), size) for size in (34, 22))
+    picture = Image.new("RGB", (720, 420), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 719, 419), outline="#9aa5b1", width=3)
+    slip = stage.words["slip"]
+    draw.text((40, 34), slip["title"], "#1d2733", large)
+    given = {"name": case.name, "amount": yuan(payment.amount), "day": payment.paid_on.isoformat(), "number": case.number}
+    for line, text in enumerate(slip["lines"]):
+        draw.text((40, 110 + 52 * line), text.format(**given), "#1d2733", small)
+    draw.text((40, 360), slip["mark"], "#a8322a", small)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

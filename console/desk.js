@@ -9,8 +9,14 @@ function keepDraft(key, text) {
 function draft(key) {
   return JSON.parse(localStorage.getItem(DRAFT + key) || '{"text": ""}').text
 }
+function draftsOf(prefix) {
+  const keys = Object.keys(localStorage).filter(key => key.startsWith(DRAFT + prefix))
+  return Object.fromEntries(keys.map(key => [key.slice((DRAFT + prefix).length), JSON.parse(localStorage.getItem(key)).text]))
+}
 function dropDrafts(which) {
-  for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT) && which(JSON.parse(localStorage.getItem(key)))) localStorage.removeItem(key)
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(DRAFT) && which(JSON.parse(localStorage.getItem(key)), key.slice(DRAFT.length))) localStorage.removeItem(key)
+  }
 }
 dropDrafts(kept => Date.now() - kept.at > WEEK)
 document.addEventListener('input', e => { if (e.target.dataset?.draft) keepDraft(e.target.dataset.draft, e.target.value) })
@@ -43,7 +49,17 @@ document.addEventListener('keydown', e => {
 })
 document.addEventListener('focusin', e => { last = rowOf(e.target)?.dataset.mark || '' })
 document.addEventListener('mousedown', () => { last = '' })
+
+// -- tables: rows can have the focus, and on a narrow screen each cell says what it is (`look.css` makes cards of the rows) --
+const NARROW = matchMedia('(max-width: 600px)')
+function label(table) {
+  const names = [...table.querySelectorAll('thead th')].map(th => th.textContent.replace('arrow_upward', '').trim())
+  table.querySelectorAll('tbody tr').forEach(row => [...row.children].forEach((td, n) => { td.dataset.label = names[n] ?? '' }))
+}
+function labelAll() { if (NARROW.matches) document.querySelectorAll('.grid table').forEach(label) }
+NARROW.addEventListener('change', labelAll)
 new MutationObserver(() => {
   document.querySelectorAll(`${TABLE_ROWS}:not([tabindex])`).forEach(row => { row.tabIndex = 0 })
+  labelAll()
   if (last && document.activeElement === document.body) document.querySelector(`[data-mark="${last}"]`)?.focus()
 }).observe(document.documentElement, {childList: true, subtree: true})

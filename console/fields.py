@@ -15,6 +15,7 @@ from bot.ledger.cells import yuan
 from bot.ledger.model import Broken
 
 LARGEST = 2**63 - 1  # what a number in the database can be
+_MOMENT = "YYYY-MM-DD HH:mm"
 Number = Annotated[int, Path(gt=0, le=LARGEST)]  # of something, in a page's address
 MaybeNumber = Annotated[int, Query(ge=0, le=LARGEST)]  # after its question mark; 0: none
 
@@ -81,9 +82,13 @@ def given_sum(name: str, text: str | None) -> int | None:
         raise Unread("frame.bad_sum", name=name, given=str(text)[:20]) from None
 
 
-def moment_field(label: str) -> ui.input:
-    """A moment of a day, chosen or typed; empty is none."""
-    return ui.input(label).props('outlined dense stack-label type="datetime-local"')
+def moment_field(label: str, hint: str) -> ui.input:
+    """A moment of a day, typed or chosen; empty is none. Not the browser's own field, which speaks the browser's language."""
+    field = ui.input(label, placeholder=hint).props("outlined dense")
+    with field.add_slot("append"), ui.button(icon="edit_calendar", color=None).props("flat round"), ui.menu(), ui.row().style("gap: 0"):
+        ui.date(mask=_MOMENT).bind_value(field).props(f'mask="{_MOMENT}"')
+        ui.time(mask=_MOMENT).bind_value(field).props(f'format24h mask="{_MOMENT}"')
+    return field
 
 
 def given_moment(name: str, text: str | None) -> datetime | None:
@@ -91,7 +96,7 @@ def given_moment(name: str, text: str | None) -> datetime | None:
     if not (text or "").strip():
         return None
     try:
-        return datetime.fromisoformat(str(text)).replace(tzinfo=SHANGHAI)
+        return datetime.fromisoformat(str(text).strip()).replace(tzinfo=SHANGHAI)
     except ValueError:
         raise Unread("frame.bad_moment", name=name, given=str(text)[:20]) from None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import partial
@@ -23,9 +24,10 @@ from bot.guide.settlement.model import SettlementError
 from bot.ledger.model import Broken
 from bot.ledger.wording import told
 from bot.reach.model import ReachError
-from bot.reception.model import DeskError
+from bot.reception.model import DeskError, Tally
 from bot.reminders.model import CampaignError
 from bot.staff.model import Forbidden, Right, StaffError, Who
+from console.drafts import Draft
 from console.fields import Unread
 from console.gate import session_of, token_of
 
@@ -36,6 +38,7 @@ log = get(__name__)
 T = TypeVar("T")
 # A slow or busy machine builds a page late, which is better than the framework's own words about it after three seconds.
 page_at = partial(ui.page, response_timeout=30.0)
+BEAT = 15.0  # seconds until a change of another process shows in the menu
 _BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 # The pages in the order of the menu, and the right that one needs to see each.
@@ -53,6 +56,8 @@ PAGES: Mapping[str, Right | None] = {
     "figures": Right.SEE_REPORT,
     "settings": None,
 }
+# What `?` tells, line by line.
+_KEYS = ("pages", "search", "rows", "open", "write", "send", "claim", "hand_over", "snooze", "resolve", "confirm", "leave")
 # Where each family of refusals has its words: in the bot's catalogue.
 _WORDS: Sequence[tuple[type[Exception], str]] = (
     (Forbidden, "staff.wrong"),
@@ -86,11 +91,14 @@ class Page:
         self.services = desk.services
         self.name = name
         self.client = ui.context.client
+        self.path = request.scope["path"]
         self._token = token_of(request)
-        self._path = request.scope["path"]
         self._session = session_of(request)
         self.csrf = self._session.csrf
         self.menu = ui.element("nav").classes("menu")
+        self.title = ""
+        self.badge: ui.label | None = None  # in the menu: how many people wait
+        self._waiting = 0
 
     @property
     def who(self) -> Who:
@@ -124,7 +132,7 @@ class Page:
             try:
                 return await deed(who)
             except Forbidden as error:
-                await self.services.audit.refused(who, error, "page", self._path)
+                await self.services.audit.refused(who, error, "page", self.path)
                 raise
         except Gone:
             self.log_in_again()
@@ -150,7 +158,8 @@ class Page:
     def tell(self, words: str, tone: Literal["positive", "negative", "warning", "info"]) -> None:
         """A note at the top of the screen, where it covers no field; the part of the page it is about may be gone by now."""
         with self.client:
-            ui.notify(words, type=tone, position="top", timeout=3000 if tone == "positive" else 8000, multi_line=True)
+            ui.notify(words, type=tone, position="top", timeout=3000 if tone == "positive" else 8000, multi_line=True,
+                      text_color="white")
 
     def doing(self, deed: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
         """For a button. The deed runs beside the page, since it may rebuild the part that the button is in."""
@@ -208,7 +217,7 @@ class Page:
         async def watch() -> None:
             _by_itself.set(True)
             async for change in changes:
-                with self.client:
+                with self.client, suppress(StoreUnavailableError):  # the next change finds it again
                     await then(change)
 
         task = background_tasks.create(watch(), name=f"follow {self.name}")
@@ -221,7 +230,22 @@ class Page:
             _by_itself.set(True)
             await look()
 
-        ui.timer(seconds, looked)
+        ui.timer(seconds, looked, immediate=False)  # what is on the page was looked up with it
+
+    async def count_waiting(self, _: object) -> None:
+        """Show in the menu, and before the page's title, how many people wait for somebody like this one."""
+        try:
+            count = await self.services.chats.waiting(await self.now())
+        except Gone:
+            self.log_in_again()
+            return
+        if self.badge is None or count == self._waiting:
+            return
+        self._waiting = count
+        self.badge.text = str(count)
+        self.badge.set_visibility(count > 0)
+        title = f"({count}) {self.title}" if count else self.title
+        _ = ui.run_javascript(f"document.title = {json.dumps(title)}")
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -268,11 +292,14 @@ def moment(value: datetime | None) -> str:
 def frame(desk: Desk, name: str, title: str = "") -> Iterator[Page]:
     """A page with header and menu; what is built inside stands in the middle."""
     page = Page(desk, name)
+    page.title = f"{title or page.t(f'menu.{name}')} · {page.t('frame.title')}"
     ui.colors(primary="#1f6f6b", secondary="#4a5663", accent="#1f6f6b", positive="#2f7d4f", warning="#9a6b00",
               negative="#a8322a", info="#2b5f8a")
-    ui.page_title(f"{title or page.t(f'menu.{name}')} · {page.t('frame.title')}")
+    ui.page_title(page.title)
     _header(page, title or page.t(f"menu.{name}"))
     ui.keyboard(on_key=partial(_keys, page), ignore=["input", "select", "textarea"])
+    if page.who.may(Right.SEE_CHATS):
+        page.follow(page.services.feed.beats(BEAT), page.count_waiting)
     needed = PAGES[name]
     with ui.element("div").classes("desk"):
         _menu(page)
@@ -296,6 +323,8 @@ def _header(page: Page, title: str) -> None:
         if offset:
             ui.label(page.t("frame.moved_clock", moment=moment(page.services.clock.now()))).classes("bar-note")
         ui.label(page.t("frame.who", name=page.who.name, court=page.court(page.who.court))).classes("bar-who")
+        ui.element("button").props('type="button" data-mark=keys').classes("bar-out only-wide").on("click", partial(_show_keys, page)).add_slot(
+            "default", page.t("frame.keys"))
         with ui.element("form").props('method="post" action="/logout"'):
             ui.element("input").props(f'type="hidden" name="csrf" value="{page.csrf}"')
             ui.element("button").props('type="submit"').classes("bar-out").add_slot("default", page.t("frame.leave"))
@@ -305,8 +334,11 @@ def _menu(page: Page) -> None:
     page.menu.move(ui.context.slot.parent)
     with page.menu:
         for number, name in enumerate(allowed(page.who), start=1):
-            link = ui.link(page.t(f"menu.{name}"), f"/{name}").classes("menu-item")
-            link.props(f'accesskey="{number % 10}"')
+            with ui.link(target=f"/{name}").classes("menu-item").props(f'accesskey="{number % 10}"' if number <= 10 else "") as link:
+                ui.label(page.t(f"menu.{name}"))
+                if name == "chats":
+                    page.badge = ui.label().classes("count").props("data-mark=waiting")
+                    page.badge.set_visibility(False)
             if name == page.name:
                 link.classes("menu-here").props('aria-current="page"')
 
@@ -317,17 +349,27 @@ def allowed(who: Who) -> list[str]:
 
 
 async def _keys(page: Page, event: Any) -> None:
-    """1–9: another page; / : the search field of this one; ? : what the keys do."""
+    """1–9 and 0: another page; / : the search field of this one; ? : what the keys do."""
     if not event.action.keydown or event.action.repeat or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
         return
     key = event.key.name
     names = allowed(page.who)
-    if key.isdigit() and 1 <= int(key) <= len(names):
-        ui.navigate.to(f"/{names[int(key) - 1]}")
+    if key.isdigit() and (place := int(key) or 10) <= len(names):
+        ui.navigate.to(f"/{names[place - 1]}")
     elif key == "/":
         _ = ui.run_javascript("document.querySelector('.search input')?.focus()")
     elif key == "?":
-        ui.notify(page.t("frame.keys"), multi_line=True, timeout=20000, classes="keys")
+        _show_keys(page)
+
+
+def _show_keys(page: Page) -> None:
+    """What the keys do."""
+    with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
+        ui.label(page.t("frame.keys")).classes("dialog-title")
+        facts([(page.t(f"keys.{name}.key"), page.t(f"keys.{name}.does")) for name in _KEYS])
+        with ui.row().classes("dialog-buttons"):
+            ui.button(page.t("frame.close"), on_click=shown.close).props("flat autofocus")
+    _ = shown.on("hide", shown.delete)
 
 
 # -- small parts ---------------------------------------------------------------------------------
@@ -350,6 +392,13 @@ def section(title: str, count: int | None = None) -> ui.column:
     return box
 
 
+def tallied(page: Page, key: str, tally: Tally) -> None:
+    """How much of what must come to an end has: 登记 12 件，已答复 12 件（100%）。"""
+    ui.label(page.t(key, every=tally.every, done=tally.done, share=f"{math.floor((tally.share or 0) * 100)}%")).classes("soft")
+    if tally.late:
+        ui.label(page.t("frame.late", count=tally.late)).classes("late")
+
+
 def facts(pairs: Sequence[tuple[str, str]]) -> None:
     """Names and values, one under the other."""
     with ui.element("dl").classes("facts"):
@@ -361,17 +410,27 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, object]], *, right: Sequence[str] = (),
-         on_row: Callable[[dict[str, Any]], object] | None = None, key: str = "id") -> ui.table:
-    """A plain table: columns as (field, title); a click on a row is handed on."""
+         on_row: Callable[[dict[str, Any]], object] | None = None, key: str = "id", toned: str = "") -> ui.table:
+    """A plain table: columns as (field, title); a click on a row is handed on.
+
+    The column `toned` has in each row the colour that its `tone` names: late, soon, good.
+    """
     listed = [
         {"name": name, "label": title, "field": name, "align": "right" if name in right else "left"}
         for name, title in columns
     ]
     table = ui.table(columns=listed, rows=[dict(r) for r in rows], row_key=key).props("flat dense").classes("grid")
+    if toned:
+        tone(table, toned)
     if on_row is not None:
         table.on("rowClick", lambda event: on_row(event.args[1]), [[], [*rows[0]] if rows else [key], None])
         table.classes("clicks")
     return table
+
+
+def tone(table: ui.table, column: str) -> None:
+    """Let a column show the colour that the `tone` of each row names."""
+    table.add_slot(f"body-cell-{column}", '<q-td :props="props"><span :class="props.row.tone">{{ props.value }}</span></q-td>')
 
 
 def go_to(page: Page, rows: Sequence[Mapping[str, Any]], wanted: int, deed: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
@@ -387,18 +446,25 @@ def go_to(page: Page, rows: Sequence[Mapping[str, Any]], wanted: int, deed: Call
 
 def ask(page: Page, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
         deed: Callable[[Who, dict[str, Any]], Awaitable[T]], said: str = "",
-        then: Callable[[T], Awaitable[object]] | None = None) -> None:
+        then: Callable[[T], Awaitable[object]] | None = None, aside: tuple[str, str] | None = None,
+        beside: Callable[[], object] | None = None, columns: Literal[1, 2] = 1) -> None:
     """Open a dialog with some fields, name → a function that makes the field; its button does the deed with what was entered.
 
     What is refused is said inside the dialog, with everything as it was typed. Once the deed is done the
-    dialog closes, `said` is told, and `then` gets what the deed returned.
+    dialog closes, `said` is told, and `then` gets what the deed returned. `aside` is a link (name, address) to
+    what the dialog is about; `beside` shows what one has to look at meanwhile. What was typed outlives a restart.
     """
     with page.client, ui.dialog(value=True) as dialog, ui.card().classes("dialog") as card:
         ui.label(title).classes("dialog-title")
-        made = {name: make() for name, make in fields.items()}
+        if beside is not None:
+            beside()
+        with ui.element("div").classes("fields" if columns == 1 else "fields two tight"):
+            made = {name: make() for name, make in fields.items()}
         why = ui.label().classes("late").props("role=alert data-mark=refused")
         why.set_visibility(False)
         with ui.row().classes("dialog-buttons"):
+            if aside is not None:
+                ui.link(*aside).classes("dialog-aside")
             ui.button(page.t("frame.cancel"), on_click=dialog.close).props("flat")
             go = ui.button(button).props("unelevated")
 
@@ -426,7 +492,36 @@ def ask(page: Page, title: str, fields: Mapping[str, Callable[[], Any]], button:
     _ = next(iter(made.values()), go).props("autofocus")
     if made:
         _ = dialog.props("no-backdrop-dismiss")  # a slip of the mouse must not lose what was typed
-    _ = dialog.on("hide", dialog.delete)
+    draft = Draft(page, f"{page.path}|{title}", made)
+    if made:
+        _ = background_tasks.create(draft.restore(), name="draft")
+
+    def hidden() -> None:
+        draft.drop()  # done, or given up: what a restart closes is not hidden
+        dialog.delete()
+
+    _ = dialog.on("hide", hidden)
+
+
+def hand_out(page: Page, title: str, link: str, how: str, then: tuple[str, str] | None = None) -> None:
+    """Show a one-time link, to be copied; `then` is a button (name, address) for what comes next."""
+    with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
+        ui.label(title).classes("dialog-title")
+        if link:
+            ui.label(link).classes("sample").props("data-mark=link")
+            ui.label(how).classes("soft")
+
+        def copy() -> None:
+            ui.clipboard.write(link)
+            page.tell(page.t("frame.copied"), "positive")
+
+        with ui.row().classes("dialog-buttons"):
+            ui.button(page.t("frame.close"), on_click=shown.close).props("flat")
+            if link:
+                ui.button(page.t("frame.copy"), on_click=copy).props("flat" if then else "unelevated")
+            if then is not None:
+                ui.button(then[0], on_click=lambda: ui.navigate.to(then[1])).props("unelevated")
+    _ = shown.on("hide", shown.delete)
 
 
 async def answered(dialog: ui.dialog) -> Any:

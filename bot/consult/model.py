@@ -188,6 +188,12 @@ class Knowledge:
         """The entry of a topic; KeyError for an unknown id."""
         return self.entries[topic]
 
+    def filled(self, text: str) -> str:
+        """Words of an entry with what their placeholders stand for."""
+        for name, value in self.places.items():
+            text = text.replace("{{" + name + "}}", value)
+        return text.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -281,10 +281,10 @@ class CaseWork:
 
     # -- files -----------------------------------------------------------------------------------
 
-    async def pictures(self, payments: Iterable[int], actor: Actor, courts: Scope) -> dict[int, int]:
-        """How many files were handed in as proof of each of these payments."""
+    async def pictures(self, payments: Iterable[int], actor: Actor, courts: Scope) -> dict[int, list[str]]:
+        """The media types of the files handed in as proof of each of these payments."""
         async with self._looking(actor, courts) as hand:
-            return {payment: len(await hand.proofs(payment)) for payment in payments}
+            return {payment: [part.file.media_type for part in await hand.proofs(payment)] for payment in payments}
 
     async def picture(self, payment_id: int, number: int, actor: Actor, courts: Scope) -> Picture:
         """One of the files handed in as proof of a payment. Broken `no_proof` when there is none, or none any more."""

@@ -14,7 +14,7 @@ from bot.consult.model import Context, Reason
 from bot.core.clock import local_day
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.desk import Desk
-from bot.dialogue.model import Attachment, Incoming, Reply, quoted
+from bot.dialogue.model import Incoming, Reply, quoted
 from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
 from bot.dialogue.words import Words
@@ -73,6 +73,8 @@ class Counter:
             await self._keep(turn)
         else:
             await self._responder.respond(turn)
+            if incoming.file is not None and await turn.work.desk.open_of(turn.conversation.id):
+                await self._keep_file(turn)  # whoever will take the conversation up wants to see it
 
     # -- staff's way in --------------------------------------------------------------------------
 
@@ -144,15 +146,16 @@ class Counter:
         ticket = await turn.work.desk.open_of(turn.conversation.id)
         if ticket is not None and text:
             await turn.work.requests.append(ticket.number, mask_identifiers(text))
-        if incoming.file is not None and incoming.external_id is not None:
-            await note(turn.work, self._file(turn, incoming.file))
-            self._files.wake()
+        await self._keep_file(turn)
         await self._desk.said(turn)
 
-    def _file(self, turn: Turn, file: Attachment) -> IncomingFileRow:
-        incoming = turn.incoming
+    async def _keep_file(self, turn: Turn) -> None:
+        """Have the file of a message fetched, once."""
+        incoming, file = turn.incoming, turn.incoming.file
+        if file is None or incoming.external_id is None:
+            return
         too_large = (file.size or 0) > LIMIT
-        return IncomingFileRow(
+        row = IncomingFileRow(
             id=turn.next_id(),
             conversation_id=turn.conversation.id,
             external_id=incoming.external_id or 0,
@@ -167,6 +170,8 @@ class Counter:
             received_at=turn.now,
             error="too large" if too_large else None,
         )
+        await note(turn.work, row)
+        self._files.wake()
 
 
 def _is_invitation(incoming: Incoming) -> bool:

@@ -65,7 +65,7 @@ class Words:
         """An entry's answer, its provisions and review date, and what to press next."""
         basis = self._basis(knowledge, entry.provisions, entry.policies)
         footer = self.texts("answer.footer", reviewed=entry.reviewed.isoformat())
-        parts = [lead, self._filled(knowledge, entry.answer), "\n".join(filter(None, [basis, footer]))]
+        parts = [lead, knowledge.filled(entry.answer), "\n".join(filter(None, [basis, footer]))]
         if others:
             parts.append(self.texts("answer.others"))
         if group:
@@ -77,7 +77,7 @@ class Words:
 
     def small_talk(self, knowledge: Knowledge, entry: Entry) -> Reply:
         """A greeting returned: no provisions, nothing to rate."""
-        text = self._filled(knowledge, entry.answer)
+        text = knowledge.filled(entry.answer)
         return Reply(text, rows([self.menu_button(), self.human()]), "small_talk", topic=entry.id)
 
     def _answer_buttons(self, entry: Entry, message_id: int) -> list[tuple[Button, ...]]:
@@ -113,16 +113,11 @@ class Words:
         cited += [knowledge.policies[p].title for p in policies if p in knowledge.policies]
         return self.texts("answer.basis", provisions="；".join(cited)) if cited else ""
 
-    def _filled(self, knowledge: Knowledge, text: str) -> str:
-        for name, value in knowledge.places.items():
-            text = text.replace("{{" + name + "}}", value)
-        return text.strip()
-
     def more(self, knowledge: Knowledge, entry: Entry) -> Reply:
         """What stands behind 详细说说, with what it rests on beyond the answer."""
         related = [self.topic_button(knowledge.entries[t]) for t in entry.related[:4] if t in knowledge.entries]
         law = [Button(self.texts("button.law"), f"law:{entry.id}")] if entry.cited else []
-        parts = [self._filled(knowledge, entry.more or entry.answer), self._basis(knowledge, entry.more_provisions)]
+        parts = [knowledge.filled(entry.more or entry.answer), self._basis(knowledge, entry.more_provisions)]
         buttons = rows([*related, *law, self.human()])
         return Reply("\n\n".join(filter(None, parts)), buttons, "more", topic=entry.id)
 
@@ -156,7 +151,7 @@ class Words:
 
     def outside(self, knowledge: Knowledge, kind: Outside) -> Reply:
         """A pointer to who answers what this desk does not."""
-        return Reply(self._filled(knowledge, kind.answer), rows([self.menu_button(), self.human()]), "outside")
+        return Reply(knowledge.filled(kind.answer), rows([self.menu_button(), self.human()]), "outside")
 
     def worked_out(self, entry: Entry, text: str, today: date) -> str:
         """The fee for the one amount that a question names; empty elsewhere, and where there are several or none is exact."""

@@ -155,8 +155,8 @@ class Cases:
             await self._audit.note(hand.book.work, who, Deed.CHANGED, "case", number, court, "sheets")
         return content, made
 
-    async def pictures(self, who: Who, payments: Iterable[int]) -> dict[int, int]:
-        """How many files were handed in as proof of each of these payments."""
+    async def pictures(self, who: Who, payments: Iterable[int]) -> dict[int, list[str]]:
+        """The media types of the files handed in as proof of each of these payments."""
         who.require(Right.SEE_LEDGER)
         with _told():
             return await self._work.pictures(payments, actor_of(who), who.courts)

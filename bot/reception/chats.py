@@ -29,6 +29,7 @@ from bot.reception.words import about
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Forbidden, Right, Role, Who
 from bot.staff.service import Staff
+from bot.store.reach_rows import IncomingFileRow
 from bot.store.reception import OPEN_STATES
 from bot.store.reception_rows import DeskEventRow, ListedTicket, TicketRow
 from bot.store.rows import ConversationRow, MessageRow
@@ -71,6 +72,16 @@ class ChatItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that stands in a thread; `sha256` is empty until it is fetched."""
+
+    name: str
+    media_type: str
+    sha256: str = ""
+    refused: bool = False  # too large, or not there any more
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One thing in a thread: a message, or what staff did (kind `note` or another `EventKind`)."""
 
@@ -87,12 +98,12 @@ class Line:
     candidates: str | None = None
     feedback: int | None = None
     version: int = 1
-    file: str | None = None
+    file: Attached | None = None
 
     @property
     def shows(self) -> bool:
-        """Whether its file is a picture that a browser shows."""
-        return (self.file or "").rpartition(":")[2] in PICTURES
+        """Whether its file is here, and a picture that a browser shows."""
+        return self.file is not None and bool(self.file.sha256) and self.file.media_type in PICTURES
 
     @property
     def edited(self) -> bool:
@@ -226,6 +237,12 @@ class Chats:
             found = await work.desk.counts(who.courts, who.account)
         return {state: found.get(state.value, 0) for state in ChatState}
 
+    async def waiting(self, who: Who) -> int:
+        """How many people wait for words of this person: those whom nobody else holds."""
+        who.require(Right.SEE_CHATS)
+        async with self._store.work(read_only=True) as work:
+            return await work.desk.waiting(who.courts, who.account)
+
     def _item(self, row: ListedTicket, names: dict[int, str], now: datetime) -> ChatItem:
         t = row.ticket
         return ChatItem(
@@ -258,11 +275,13 @@ class Chats:
             ticket, since = listed.ticket, self._clock.now() - _SHOWN_DAYS
             said = await work.log.recent(ticket.conversation_id, since, limit)
             done = await work.desk.events(ticket.conversation_id, since)
-            files = await work.desk.files_of(ticket.conversation_id)
+            came = {f.external_id: _came(f) for f in await work.reach.files_of_chat(ticket.conversation_id)}
         if not refresh:
             await self._audit.seen(who, "chat", number, ticket.court)
-        papers = {e.message_id: e.text for e in done if e.kind == EventKind.FILE and e.message_id}
-        lines = [_said(m, names, files, papers) for m in said] + [self._done(e, names) for e in done]
+        # A file of ours stands in the log as a message, and among the deeds with what it is.
+        sent = {e.message_id: _sent(e.text or "") for e in done if e.kind == EventKind.FILE}
+        lines = [_said(m, names, sent.get(m.id) or (came.get(m.external_id or 0) if m.direction == "in" else None)) for m in said]
+        lines += [self._done(e, names) for e in done if e.kind != EventKind.FILE]
         return Thread(self._item(listed, names, self._clock.now()), sorted(lines, key=lambda line: line.id))
 
     def _done(self, e: DeskEventRow, names: dict[int, str]) -> Line:
@@ -277,27 +296,27 @@ class Chats:
         )
 
     async def file(self, who: Who, number: int, message_id: int) -> NewPaper:
-        """A file that was sent in a conversation, by the person or by staff. DeskError `no_file`."""
+        """The file of a message in the conversation of a ticket. DeskError `no_file` when it is not here."""
         async with self._store.work(read_only=True) as work:
             listed = await self._seen(work, who, number, Right.SEE_CHATS)
-            conversation = listed.ticket.conversation_id
             message = await work.log.message(message_id)
-            if message is None or message.conversation_id != conversation:
+            if message is None or message.conversation_id != listed.ticket.conversation_id:
                 raise DeskError("no_file")
             if message.direction == "in":
-                ref = (await work.desk.files_of(conversation)).get(message.external_id or 0)
+                rows = await work.reach.files_of_chat(message.conversation_id, message.external_id or 0)
+                found = _came(rows[0]) if rows else None
             else:
-                ref = (await work.topics.papers(conversation, [message_id])).get(message_id)
-        _, sha256, media_type = (ref or "::").split(":", 2)
+                ref = (await work.topics.papers(message.conversation_id, [message_id])).get(message_id)
+                found = replace(_sent(ref), name=message.text) if ref else None
+        if found is None or not found.sha256:
+            raise DeskError("no_file")
         try:
-            content = await asyncio.to_thread(self._files.get, sha256) if sha256 else b""
+            content = await asyncio.to_thread(self._files.get, found.sha256)
         except FileNotFoundError as error:
             raise DeskError("no_file") from error
-        if not content:
-            raise DeskError("no_file")
         await self._audit.seen(who, "chat", number, listed.ticket.court, "file")
-        name = message.text if message.direction == "out" else ""
-        return NewPaper(name or f"{number}-{message_id}{mimetypes.guess_extension(media_type) or ''}", media_type, content)
+        name = found.name or f"{number}-{message_id}{mimetypes.guess_extension(found.media_type) or ''}"
+        return NewPaper(name, found.media_type, content)
 
     async def panel(self, who: Who, number: int) -> Panel:
         """Who stands behind a chat, and their cases as far as this person sees them."""
@@ -333,7 +352,7 @@ class Chats:
         words = query.strip()
         entries += [e for e in knowledge.entries.values() if words and words in e.title and e not in entries]
         good = [e for e in entries if e.in_force(today)]
-        return [Canned(e.id, e.title, e.answer) for e in good[:limit]]
+        return [Canned(e.id, e.title, knowledge.filled(e.answer)) for e in good[:limit]]
 
     async def _seen(self, work: Work, who: Who, number: int, right: Right) -> ListedTicket:
         """The ticket of that number. DeskError `no_chat`; Forbidden when it is another court's."""
@@ -713,7 +732,17 @@ def _stands_in(party_id: int, views: Sequence[View]) -> bool:
     return any(party_id == s.party_id for v in views for s in v.sides)
 
 
-def _said(m: MessageRow, names: dict[int, str], files: dict[int, str], papers: dict[int, str | None]) -> Line:
+def _came(row: IncomingFileRow) -> Attached:
+    return Attached(row.name or "", row.media_type, row.sha256 or "", row.status == "refused")
+
+
+def _sent(ref: str) -> Attached:
+    """What `proof:SHA:TYPE` refers to."""
+    _, sha256, media_type = ref.split(":", 2)
+    return Attached("", media_type, sha256)
+
+
+def _said(m: MessageRow, names: dict[int, str], file: Attached | None) -> Line:
     return Line(
         id=m.id,
         at=m.at,
@@ -728,5 +757,5 @@ def _said(m: MessageRow, names: dict[int, str], files: dict[int, str], papers: d
         candidates=m.candidates,
         feedback=m.feedback,
         version=m.version,
-        file=files.get(m.external_id or 0) if m.direction == "in" else papers.get(m.id),
+        file=file,
     )

@@ -69,10 +69,17 @@ class Feed:
         finally:
             self._watching.discard(event)
 
-    async def _wait(self, event: asyncio.Event) -> None:
+    async def beats(self, seconds: float) -> AsyncIterator[None]:
+        """Now, when something has changed in this process, and after so many seconds in any case."""
+        with self.listening() as event:
+            while True:
+                yield
+                await self._wait(event, seconds)
+
+    async def _wait(self, event: asyncio.Event, seconds: float = LOOK) -> None:
         try:
             # Not wait_for: before Python 3.12 it may swallow a cancellation.
-            async with asyncio.timeout(LOOK):
+            async with asyncio.timeout(seconds):
                 await event.wait()
         except TimeoutError:
             return

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from bot.core.calendar import CourtCalendar
 from bot.core.clock import SHANGHAI, Clock, local_day
 from bot.core.privacy import mask_identifiers
-from bot.reception.model import DeskError, FollowUpResult
+from bot.reception.model import DeskError, FollowUpResult, Tally
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Right, Who
 from bot.store.reception_rows import FollowUpRow
@@ -88,6 +88,12 @@ class FollowUps:
             rows = await work.reception.follow_ups(who.courts, status=status, court=court, limit=limit)
             cases = {c.id: c.number for c in await work.ledger.cases(ids={r.case_id for r in rows})}
         return [FollowUp(r, cases.get(r.case_id, ""), r.status == "open" and r.due_on < today) for r in rows]
+
+    async def tally(self, who: Who) -> Tally:
+        """How many were made at all, and how many are done (回访率)."""
+        who.require(Right.FOLLOW_UP)
+        async with self._store.work(read_only=True) as work:
+            return Tally(*await work.reception.follow_up_tally(who.courts, local_day(self._clock.now())))
 
     async def record(self, who: Who, number: int, result: FollowUpResult, note: str = "") -> None:
         """What it found; `unreached` leaves it open, with the try noted."""

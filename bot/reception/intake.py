@@ -411,6 +411,7 @@ class Intakes:
                 wage=new.wage,
                 livelihood=new.livelihood,
                 filed_on=given.filed_on,
+                responsible=who.name,  # until somebody else is
             )
         )
 

@@ -15,6 +15,7 @@ from bot.consult.library import Library
 from bot.consult.matcher import Matcher
 from bot.consult.model import Context, Decision, Entry, Knowledge
 from bot.core.clock import Clock, local_day
+from bot.dialogue.words import Words
 from bot.reception.model import DeskError
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Right, Who
@@ -68,6 +69,7 @@ class Learning:
         library: Library,
         audit: Audit,
         folder: Path,
+        words: Words,
         *,
         cases: Callable[[Knowledge], Sequence[Case]],
         paths: Collection[str],
@@ -80,6 +82,7 @@ class Learning:
         self._library = library
         self._audit = audit
         self._folder = folder
+        self._words = words
 
     def _today(self) -> date:
         return local_day(self._clock.now())
@@ -97,6 +100,14 @@ class Learning:
         if not wanted:
             return entries
         return [e for e in entries if wanted in e.id or any(wanted in t for t in (e.title, e.question, *e.phrasings))]
+
+    def told(self, entry: Entry) -> str:
+        """The answer of a topic as a person gets it, with its provisions and the day of its review."""
+        return self._words.answer(self._library.knowledge, entry, 0).text
+
+    def told_more(self, entry: Entry) -> str:
+        """What stands behind 详细说说, if the topic has it."""
+        return self._words.more(self._library.knowledge, entry).text if entry.more else ""
 
     def runs_out(self) -> list[Entry]:
         """Answers that expire soon, have expired, or were not reviewed for a year; the most urgent first."""
@@ -119,7 +130,7 @@ class Learning:
         ]
         entry = knowledge.entries.get(verdict.best or "") if verdict.decision is Decision.ANSWER else None
         beyond = knowledge.outside.get(verdict.outside or "")
-        answer = entry.answer if entry else beyond.answer if beyond else ""
+        answer = self.told(entry) if entry else self._words.outside(knowledge, beyond).text if beyond else ""
         return Explanation(verdict.decision.value, verdict.reason.value, found.reading.normal.text, candidates, answer)
 
     async def record(self, who: Who, topic: str, most: int = 100) -> list[Asked]:

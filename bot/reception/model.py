@@ -55,6 +55,20 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Of things that must all come to an end: how many there are, how many have, how many are late."""
+
+    every: int
+    done: int
+    late: int
+
+    @property
+    def share(self) -> float | None:
+        """Done ones among all; None when there are none."""
+        return self.done / self.every if self.every else None
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
     """To whom a conversation was given: a colleague, or whoever has a role (if one is named) in a court."""
 

@@ -14,7 +14,7 @@ from bot.dialogue.model import Reply, quoted
 from bot.dialogue.voice import Letters
 from bot.ledger.courts import Courts
 from bot.post.outbox import Sender
-from bot.reception.model import DeskError, NewPetition, PetitionKind, PetitionStatus
+from bot.reception.model import DeskError, NewPetition, PetitionKind, PetitionStatus, Tally
 from bot.staff.audit import Audit
 from bot.staff.model import Deed, Right, Who
 from bot.staff.service import Staff
@@ -141,6 +141,12 @@ class Petitions:
             rows = await work.reception.petitions(who.courts, status=wanted, court=court)
             names = await self._staff.names(work)
         return [self._petition(r, names) for r in rows]
+
+    async def tally(self, who: Who) -> Tally:
+        """How many came in at all, and how many are answered (案件有着落、问题有回音)."""
+        who.require(Right.PETITION)
+        async with self._store.work(read_only=True) as work:
+            return Tally(*await work.reception.petition_tally(who.courts, local_day(self._clock.now())))
 
     async def overdue(self, who: Who) -> Sequence[Petition]:
         """Those that should have been answered before today."""

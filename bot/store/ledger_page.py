@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -123,6 +123,7 @@ class TaskPage:
 
     rows: Sequence[TaskRow]
     count: int
+    cases: Mapping[int, str] = field(default_factory=dict)  # numbers of the cases that they are about, by id
 
 
 _PRIORITY = case((Case.wage, 2), (Case.livelihood, 1), else_=0)
@@ -284,7 +285,7 @@ class PageRows(Rows):
         conditions = _task_conditions(wanted, courts)
         joined = Task.case_id == Case.id
         query = (
-            select(*(getattr(Task, f.name) for f in fields(TaskRow)))
+            select(*(getattr(Task, f.name) for f in fields(TaskRow)), Case.number.label("case_number"))
             .outerjoin(Case, joined)
             .where(*conditions)
             .order_by(func.coalesce(_PRIORITY, 0).desc(), Task.number)
@@ -293,7 +294,9 @@ class PageRows(Rows):
         )
         counting = select(func.count()).select_from(Task).outerjoin(Case, joined).where(*conditions)
         count = int((await self._connection.execute(counting)).scalar_one())
-        return TaskPage([self._task(r._mapping) for r in await self._connection.execute(query)], count)
+        found = [dict(r._mapping) for r in await self._connection.execute(query)]
+        numbers = {row["case_id"]: row.pop("case_number") for row in found}
+        return TaskPage([self._task(row) for row in found], count, {k: v for k, v in numbers.items() if k})
 
     def _task(self, mapping: Mapping[Any, Any]) -> TaskRow:
         values = dict(mapping)

@@ -354,6 +354,14 @@ class ReachRows(Rows):
         f = tables.IncomingFile
         return await self._all(IncomingFileRow, _select(IncomingFileRow).where(f.flow_id == flow_id).order_by(f.id))
 
+    async def files_of_chat(self, conversation_id: int, external_id: int | None = None) -> list[IncomingFileRow]:
+        """The files that came in in a conversation, or the one of a message, by the channel's number of it."""
+        f = tables.IncomingFile
+        query = _select(IncomingFileRow).where(f.conversation_id == conversation_id)
+        if external_id is not None:
+            query = query.where(f.external_id == external_id)
+        return await self._all(IncomingFileRow, query.order_by(f.id))
+
     async def file_known(self, conversation_id: int, external_id: int) -> bool:
         """Whether the file of that message is noted already."""
         f = tables.IncomingFile

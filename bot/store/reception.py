@@ -7,10 +7,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, update
 
 from bot.store import ledger_tables as ledger
-from bot.store import reach_tables as reach
 from bot.store import reception_tables as tables
 from bot.store.base import table_of
 from bot.store.reception_rows import (
@@ -150,6 +149,15 @@ class DeskRows(SealedRows):
         query = select(table.state, func.count()).where(*self._visible(courts, account)).group_by(table.state)
         return {state: int(count) for state, count in await self._connection.execute(query)}
 
+    async def waiting(self, courts: Scope, account: int) -> int:
+        """How many tickets wait for an answer that nobody else has taken on."""
+        table = tables.Ticket
+        query = select(func.count()).where(
+            *self._visible(courts, account), table.state.in_(OPEN_STATES), table.waiting_since.is_not(None),
+            or_(table.assignee.is_(None), table.assignee == account),
+        )
+        return int((await self._connection.execute(query)).scalar_one())
+
     async def versions(self, courts: Scope, account: int) -> dict[int, int]:
         """The version of every ticket that is not resolved and that somebody may see."""
         table, thread = tables.Ticket, tables.Thread
@@ -191,15 +199,6 @@ class DeskRows(SealedRows):
         await self._connection.execute(
             update(Request).where(Request.number == number).values(status="open", closed_at=None, closed_by=None)
         )
-
-    async def files_of(self, conversation_id: int) -> dict[int, str]:
-        """The files that came in, by the channel's number of their message: `proof:SHA:TYPE`."""
-        table = reach.IncomingFile
-        query = select(table.external_id, table.sha256, table.media_type).where(
-            table.conversation_id == conversation_id, table.sha256.is_not(None)
-        )
-        rows = await self._connection.execute(query)
-        return {external: f"proof:{sha256}:{media_type}" for external, sha256, media_type in rows}
 
     async def touch(self, conversation_id: int, now: datetime) -> None:
         """Something has changed in a conversation: its version grows."""
@@ -307,7 +306,7 @@ class ReceptionRows(SealedRows):
         opened: tuple[datetime, datetime] | None = None,
         limit: int = 500,
     ) -> list[PetitionRow]:
-        """Petitions and complaints, the next to be answered first."""
+        """Petitions and complaints, the next to be answered first; of answered ones the newest first."""
         table = tables.Petition
         query = self.columns(PetitionRow).where(*in_scope(table.court, courts))
         if status is not None:
@@ -318,7 +317,26 @@ class ReceptionRows(SealedRows):
             query = query.where(table.due_on <= due_until)
         if opened is not None:
             query = query.where(table.opened_at >= opened[0], table.opened_at < opened[1])
-        return await self.all(PetitionRow, query.order_by(table.due_on, table.number).limit(limit))
+        order = (table.answered_at.desc(),) if status == "answered" else (table.due_on, table.number)
+        return await self.all(PetitionRow, query.order_by(*order).limit(limit))
+
+    async def petition_tally(self, courts: Scope, today: date) -> tuple[int, int, int]:
+        """How many there are at all, how many are answered, and how many are not though their day is past."""
+        table = tables.Petition
+        return await self._tally(table, table.status == "answered", and_(table.status == "open", table.due_on < today), courts)
+
+    async def follow_up_tally(self, courts: Scope, today: date) -> tuple[int, int, int]:
+        """The same for follow-ups."""
+        table = tables.FollowUp
+        return await self._tally(table, table.status == "done", and_(table.status == "open", table.due_on < today), courts)
+
+    async def _tally(
+        self, table: Any, done: ColumnElement[bool], late: ColumnElement[bool], courts: Scope
+    ) -> tuple[int, int, int]:
+        counted = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in (done, late)]
+        query = select(func.count(), *counted).where(*in_scope(table.court, courts))
+        every, finished, overdue = (await self._connection.execute(query)).one()
+        return int(every), int(finished), int(overdue)
 
     @staticmethod
     def is_open_petition() -> ColumnElement[bool]:
@@ -374,7 +392,7 @@ class ReceptionRows(SealedRows):
         made: tuple[datetime, datetime] | None = None,
         limit: int = 500,
     ) -> list[FollowUpRow]:
-        """Follow-ups, the next due first."""
+        """Follow-ups, the next due first; of done ones the newest first."""
         table = tables.FollowUp
         query = self.columns(FollowUpRow).where(*in_scope(table.court, courts))
         if status is not None:
@@ -383,7 +401,8 @@ class ReceptionRows(SealedRows):
             query = query.where(table.court == court)
         if made is not None:
             query = query.where(table.made_at >= made[0], table.made_at < made[1])
-        return await self.all(FollowUpRow, query.order_by(table.due_on, table.number).limit(limit))
+        order = (table.done_at.desc(),) if status == "done" else (table.due_on, table.number)
+        return await self.all(FollowUpRow, query.order_by(*order).limit(limit))
 
     # -- case flow -------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ def register(desk: Desk) -> None:
     from nicegui import ui
 
     ui.add_css(desk.look(), shared=True)
+    ui.add_head_html('<link rel="icon" href="data:,">', shared=True)
     ui.add_head_html(f"<script>{desk.script()}</script>", shared=True)
     for page in _ALL:
         page.register(desk)

@@ -15,6 +15,7 @@ from bot.reminders.model import CampaignStatus, DeliveryStatus
 from bot.reminders.wording import DEFAULT_ARM, campaign_fields
 from bot.staff.model import Right, Who
 from bot.store.reminder_rows import CampaignRow
+from console.drafts import Draft
 from console.fields import Number, given_count, given_moment, moment_field, text_field
 from console.frame import Page, Refused, ask, empty, facts, frame, grid, moment, page_at, rich, section
 
@@ -56,8 +57,11 @@ def register(desk: Desk) -> None:
 
 async def _list(page: Page) -> None:
     found = await page.do(page.services.broadcasts.all) or []
-    with section(page.t("menu.campaigns"), len(found)):
+    with ui.row().classes("bars"):
+        ui.label(page.t("campaigns.how")).classes("soft")
+        ui.space()
         ui.button(page.t("campaigns.do.new"), on_click=lambda: ui.navigate.to("/campaigns/new")).props("unelevated dense").props("data-mark=new")
+    with section(page.t("menu.campaigns"), len(found)):
         if not found:
             empty(page.t("campaigns.nothing"), page.t("campaigns.nothing_then"))
             return
@@ -109,7 +113,7 @@ class _Draft:
             ui.label(page.t("campaigns.pace")).classes("section-title")
             with ui.row().classes("bars"):
                 per_minute = text_field(page.t("campaigns.per_minute")).props('inputmode="numeric"').props("data-mark=per-minute")
-                until = moment_field(page.t("campaigns.until")).props("data-mark=until")
+                until = moment_field(page.t("campaigns.until"), page.t("frame.moment_hint")).props("data-mark=until")
             ui.label(page.t("campaigns.pace_how")).classes("soft")
 
             async def write(who: Who) -> int:
@@ -138,8 +142,14 @@ class _Draft:
                     wrong.text = str(error)
                     wrong.set_visibility(True)
                     return
+                kept.drop()
                 ui.navigate.to(f"/campaigns/{number}")
 
+            kept = Draft(page, "campaign", {
+                "title": title, "text": text, "other": other, "holdout": holdout, "education": education, "courts": courts, "stage": stage,
+                "series": series, "overdue": overdue, "wage": wage, "per_minute": per_minute, "until": until,
+            })
+            page.client.on_connect(kept.restore)
             wrong = ui.label().classes("late").props("role=alert data-mark=refused")
             wrong.set_visibility(False)
             ui.button(page.t("campaigns.do.draft"), on_click=page.doing(draft)).props("unelevated").props("data-mark=draft")
@@ -164,6 +174,7 @@ class _Campaign:
         self._page, self._number = page, number
         self._office = page.services.broadcasts
         self._shown = ""
+        self._names: dict[str, str] = {}  # of author and approver
         self._told: tuple[CampaignRow, dict[tuple[str, str], int]] | None = None
 
     async def open(self) -> None:
@@ -180,6 +191,9 @@ class _Campaign:
     async def _look(self) -> Progress | None:
         found = await self._page.do(lambda who: self._office.progress(who, self._number))
         if found is not None:
+            for key in filter(None, (found.row.author, found.row.approver)):
+                if key not in self._names:
+                    self._names[key] = await _name(self._page, key)
             self._progress(found)
             if found.row.status != self._shown:
                 self._shown = found.row.status
@@ -199,11 +213,21 @@ class _Campaign:
                 ui.label(page.label("campaign", row.status)).classes("tag").props("data-mark=status")
                 ui.space()
                 self._deeds(found)
-            facts([
-                (page.t("campaigns.begins"), moment(row.started_at or row.start_at)),
-                (page.t("campaigns.until"), moment(row.until)),
-                (page.t("campaigns.per_minute"), str(row.per_minute or page.t("campaigns.as_fast"))),
-            ])
+            with ui.element("div").classes("two"):
+                facts([
+                    (page.t("campaigns.audience"), _audience(page, row)),
+                    (page.t("campaigns.column.author"), self._names[row.author]),
+                    (page.t("campaigns.approver"), self._names[row.approver] if row.approver else page.t("campaigns.not_yet")),
+                ])
+                facts([
+                    (page.t("campaigns.begins"), moment(row.started_at or row.start_at) if row.started_at or row.start_at else page.t("campaigns.not_yet")),
+                    (page.t("campaigns.until"), moment(row.until)),
+                    (page.t("campaigns.per_minute"), str(row.per_minute or page.t("campaigns.as_fast"))),
+                ])
+            for arm, text in row.texts.items():
+                if len(row.texts) > 1:
+                    ui.label(page.label("campaigns.arm_name", arm)).classes("soft")
+                rich(written(page, text)).classes("sample").props("data-mark=text")
             if found.total:
                 ui.linear_progress(1 - found.left / found.total, show_value=False)
                 counts = {s: found.of(s) for s in DeliveryStatus}
@@ -212,7 +236,9 @@ class _Campaign:
     def _deeds(self, found: Progress) -> None:
         page, number, status = self._page, self._number, found.row.status
         deeds: list[tuple[str, Any]] = []
-        if status == CampaignStatus.DRAFT and page.who.may(Right.APPROVE_CAMPAIGN):
+        if status == CampaignStatus.DRAFT and (found.row.author == page.who.key or not page.who.may(Right.APPROVE_CAMPAIGN)):
+            ui.label(page.t("campaigns.waits_for_second")).classes("soft")
+        elif status == CampaignStatus.DRAFT:
             deeds.append(("approve", lambda who: self._office.approve(who, number)))
         if status == CampaignStatus.APPROVED:
             deeds.append(("start", None))
@@ -232,7 +258,7 @@ class _Campaign:
     async def _do(self, name: str, deed: Any) -> None:
         page = self._page
         if name == "start":
-            ask(page, page.t("campaigns.sure.start"), {"at": lambda: moment_field(page.t("campaigns.at"))},
+            ask(page, page.t("campaigns.sure.start"), {"at": lambda: moment_field(page.t("campaigns.at"), page.t("frame.moment_hint"))},
                 page.t("campaigns.do.start"), self._start, then=lambda _: self._look())
             return
         if name in ("cancel", "retry"):
@@ -326,6 +352,28 @@ class _Shown:
     """Up to which message the recipients on the page go."""
 
     after: int = 0
+
+
+def _audience(page: Page, row: CampaignRow) -> str:
+    """To whom it goes, in words."""
+    if row.education:
+        return page.t("campaigns.education")
+    if row.corrects:
+        return page.t("campaigns.corrects", number=row.corrects)
+    told, given = [], row.audience
+    courts = given.get("court") or ()
+    told += [page.court(c) for c in ([courts] if isinstance(courts, str) else courts)]
+    told += [page.label("stage", given["stage"])] if given.get("stage") else []
+    told += [page.t("campaigns.of_series", series=given["series"])] if given.get("series") else []
+    told += [page.t(f"campaigns.{name}") for name in ("overdue", "wage") if given.get(name)]
+    return "、".join(told) or page.t("campaigns.everybody")
+
+
+def written(page: Page, text: str) -> str:
+    """A text with its names in words: 〔称呼〕 for {salutation}."""
+    for name in campaign_fields(education=False):
+        text = text.replace("{" + name + "}", f"〔{page.label('campaigns.name', name)}〕")
+    return text
 
 
 def _counted(page: Page, counts: Any) -> str:

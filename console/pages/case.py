@@ -16,7 +16,7 @@ from bot.reach.sheet import mark_of
 from bot.reception.model import Node
 from bot.staff.model import Right, Role, Who
 from console.fields import day_field, given_day, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, money, page_at, section
+from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -35,6 +35,7 @@ def register(desk: Desk) -> None:
                 page.missing(page.t("case.none"), page.t("case.none_then"))
             else:
                 _show(page, view)
+                await _help(page, view)
 
 
 def _show(page: Page, view: CaseView) -> None:
@@ -51,16 +52,19 @@ def _show(page: Page, view: CaseView) -> None:
                 ui.button(page.t("case.do.node"), on_click=page.doing(lambda: _node(page, view))).props("dense flat")
             if page.who.may(Right.ASSIGN_NOTARY):
                 ui.button(page.t("case.do.notary"), on_click=page.doing(lambda: _notary(page, view))).props("dense flat")
-        facts([
-            (page.t("obligation.court"), page.court(row.court)),
-            (page.t("case.title"), page.label("title", row.title)),
-            (page.t("case.stage"), page.label("stage", row.stage)),
-            (page.t("case.filed_on"), day(row.filed_on)),
-            (page.t("obligation.cause"), row.cause),
-            (page.t("case.series"), row.series or ""),
-            (page.t("obligation.responsible"), row.responsible or ""),
-            (page.t("obligation.mediator"), row.mediator or ""),
-        ])
+        with ui.element("div").classes("two"):
+            facts([
+                (page.t("obligation.court"), page.court(row.court)),
+                (page.t("case.title"), page.label("title", row.title)),
+                (page.t("case.stage"), page.label("stage", row.stage)),
+                (page.t("case.filed_on"), day(row.filed_on)),
+            ])
+            facts([
+                (page.t("obligation.cause"), row.cause),
+                (page.t("case.series"), row.series or ""),
+                (page.t("obligation.responsible"), row.responsible or ""),
+                (page.t("obligation.mediator"), row.mediator or ""),
+            ])
     with section(page.t("case.people"), len(view.roles)):
         grid(
             [(c, page.t(f"case.column.{c}")) for c in ("role", "name", "number", "phone")],
@@ -95,6 +99,41 @@ def _show(page: Page, view: CaseView) -> None:
             right=("amount", "balance"),
             on_row=lambda r: ui.navigate.to(f"/obligations/{r['id']}"),
         )
+
+
+async def _help(page: Page, view: CaseView) -> None:
+    """The steps of its flow, and the notaries who help with it."""
+    services = page.services
+    if page.who.may(Right.FLOW):
+        nodes = await page.do(lambda who: services.nodes.list(who, open=None, case_id=view.row.id)) or []
+        if nodes:
+            with section(page.t("case.flow"), len(nodes)):
+                grid([(c, page.t(f"flow.column.{c}")) for c in ("node", "started", "limit", "days", "state")], [{
+                    "id": n.row.number, "node": page.label("node", n.row.node), "started": day(n.row.started_on), "limit": day(n.row.limit_on),
+                    "days": n.days, "tone": "late" if n.overdue else "",
+                    "state": page.t("flow.finished", day=day(n.row.finished_on)) if n.row.finished_on else page.t("flow.late" if n.overdue else "flow.running"),
+                } for n in nodes], right=("days",), toned="state",
+                    on_row=lambda r: ui.navigate.to(f"/flow?row={r['id']}"))
+    assists = await page.do(lambda who: services.notaries.list(who, running=False, case_id=view.row.id)) or []
+    if assists:
+        with section(page.t("case.notaries"), len(assists)):
+            grid([(c, page.t(f"tasks.assist.{c}")) for c in ("notary", "since", "note", "ended")], [{
+                "id": row.number, "notary": name, "since": moment(row.assigned_at), "note": row.note or "–",
+                "ended": moment(row.ended_at) if row.ended_at else page.t("case.helping"), "running": "" if row.ended_at else "1",
+            } for row, _, name in assists],
+                on_row=(lambda r: _end_help(page, view, r)) if page.who.may(Right.ASSIGN_NOTARY) else None)
+
+
+def _end_help(page: Page, view: CaseView, row: dict[str, Any]) -> None:
+    """A notary's help is over."""
+    if not row["running"]:
+        return
+
+    async def show(_: None) -> None:
+        ui.navigate.to(f"/cases/{view.row.number}")
+
+    ask(page, page.t("case.end_help", name=row["notary"]), {}, page.t("case.do.end_help"),
+        lambda who, _: page.services.notaries.end(who, int(row["id"])), "frame.done", show)
 
 
 def _change(page: Page, view: CaseView) -> None:
@@ -159,16 +198,19 @@ def _sheets(page: Page, view: CaseView) -> None:
 
 async def _node(page: Page, view: CaseView) -> None:
     nodes = {n.value: page.label("node", n) for n in Node}
+    async def show(_: int) -> None:
+        ui.navigate.to(f"/cases/{view.row.number}")
+
     ask(page, page.t("case.node"), {
         "node": lambda: ui.select(nodes, value=Node.ACCEPT.value).props("outlined dense"),
-    }, page.t("case.do.node"), lambda who, entered: page.services.nodes.start(who, view.row.id, Node(entered["node"])), "frame.done")
+    }, page.t("case.do.node"), lambda who, entered: page.services.nodes.start(who, view.row.id, Node(entered["node"])), "frame.done", show)
 
 
 async def _notary(page: Page, view: CaseView) -> None:
     colleagues = await page.do(page.services.staff.colleagues) or []
     notaries = {c.id: c.name for c in colleagues if c.role is Role.NOTARY}
     if not notaries:
-        ui.notify(page.t("case.no_notary"), type="info")
+        page.tell(page.t("case.no_notary"), "info")
         return
 
     async def assign(who: Who, entered: Mapping[str, Any]) -> None:
@@ -176,7 +218,10 @@ async def _notary(page: Page, view: CaseView) -> None:
             raise Refused(page.t("frame.choose_one"))
         await page.services.notaries.assign(who, view.row.id, entered["account"], entered["note"] or "")
 
+    async def show(_: None) -> None:
+        ui.navigate.to(f"/cases/{view.row.number}")
+
     ask(page, page.t("case.notary"), {
         "account": lambda: ui.select(notaries, label=page.t("case.which_notary")).props("outlined dense"),
         "note": lambda: text_field(page.t("obligation.note")),
-    }, page.t("case.do.notary"), assign, "frame.done")
+    }, page.t("case.do.notary"), assign, "frame.done", show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import events, ui
 
 from bot.core.clock import SHANGHAI
-from bot.reception.chats import ChatItem, Line, NewPaper, Panel
+from bot.reception.chats import PICTURES, ChatItem, Line, NewPaper, Panel
 from bot.reception.model import Breach, ChatState
 from bot.staff.model import Right, Role, Who
 from console.fields import Number
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _LARGEST_FILE = 20 * 2**20
 _KEYS = {"claim": "c", "hand_over": "t", "snooze": "z", "resolve": "e"}
+_IN_WORDS = ("text", "command", "button", "edited", "note")  # kinds of lines that are nothing but words
 _FILTERS = ("all", "mine", *(s.value for s in ChatState))
 
 
@@ -60,7 +62,7 @@ class _Inbox:
         self._show = show if show in _FILTERS else ""
         self._court = court if court in page.courts() else ""
         self._item: ChatItem | None = None
-        self._lines: Sequence[Line] = ()
+        self._lines: list[Line] = []
         self._taking = _Taking.NO
 
     async def open(self) -> None:
@@ -74,7 +76,8 @@ class _Inbox:
                     if len(page.courts()) > 1:
                         courts = {"": page.t("chats.every_court"), **page.courts()}
                         ui.select(courts, value=self._court, on_change=self._by_court).props("dense outlined").style("flex: 1")
-                self._list = ui.column().style("gap: 0; width: 100%")
+                # One piece of markup: 200 rows as elements of their own cost a third of a second whenever one changes.
+                self._list = ui.html(sanitize=False).style("width: 100%")
             with ui.column().classes("pane talk"):
                 self._head = ui.row().classes("bars").style("padding: .6rem .9rem; border-bottom: 1px solid var(--line)")
                 self._thread = ui.column().classes("thread")
@@ -116,27 +119,23 @@ class _Inbox:
         )
         if found is None:
             return
-        self._list.clear()
-        with self._list:
-            for item in found:
-                self._row(item)
-            if not found:
-                empty(self._page.t("chats.nobody"), self._page.t("chats.nobody_then"))
+        nobody = '<div class="empty"><div class="empty-what">{}</div><div class="empty-then">{}</div></div>'
+        self._list.content = "".join(map(self._row, found)) or nobody.format(
+            self._page.t("chats.nobody"), self._page.t("chats.nobody_then"))
 
-    def _row(self, item: ChatItem) -> None:
+    def _row(self, item: ChatItem) -> str:
         page = self._page
         here = " here" if item.number == self._number else ""
-        # No ui.link: its address lacks /desk for a moment, and a list is often built anew while somebody presses Enter.
-        row = ui.element("a").props(f'href="/desk{self._address(item.number)}" data-mark=chat-{item.number}')
-        with row.classes(f"chat-row{here}"):
-            with ui.row().style("width: 100%; gap: .5rem; flex-wrap: nowrap; align-items: baseline"):
-                ui.label(f"#{item.number} {item.name}").classes("chat-name")
-                if item.urgent:
-                    ui.label(page.t("chats.urgent")).classes("tag hot")
-                ui.label(_waiting(page, item)).classes(f"line-side {_tone(item)}")
-            ui.label(item.question.replace("\n", " ")).classes("chat-words")
-            whose = item.assignee_name or page.t("chats.nobodys")
-            ui.label(f"{page.label('chats.state', item.state)} · {whose} · {page.court(item.court)}").classes("soft")
+        whose = item.assignee_name or page.t("chats.nobodys")
+        below = f"{page.label('chats.state', item.state)} · {whose} · {page.court(item.court)}"
+        urgent = f'<span class="tag hot">{page.t("chats.urgent")}</span>' if item.urgent else ""
+        return (
+            f'<a class="chat-row{here}" href="/desk{html.escape(self._address(item.number))}" data-mark="chat-{item.number}">'
+            f'<div class="chat-top"><span class="chat-name">#{item.number} {html.escape(item.name)}</span>{urgent}'
+            f'<span class="line-side {_tone(item)}">{html.escape(_waiting(page, item))}</span></div>'
+            f'<div class="chat-words">{html.escape(item.question)}</div><div class="soft">'
+            f"{html.escape(below)}</div></a>"
+        )
 
     # -- one conversation ------------------------------------------------------------------------
 
@@ -145,6 +144,7 @@ class _Inbox:
         if number is None:
             with self._thread:
                 empty(page.t("chats.choose"), page.t("chats.choose_then"))
+            self._head.set_visibility(False)
             self._composer.set_visibility(False)
             self._side.set_visibility(False)
             return
@@ -159,17 +159,23 @@ class _Inbox:
             return
         self._item = thread.item
         self._show_head(thread.item)
-        if thread.lines != self._lines:  # made anew it would lose the place that somebody reads at
-            self._lines = thread.lines
-            self._thread.clear()
-            with self._thread:
-                for line in thread.lines:
-                    self._said(line)
-            _ = ui.run_javascript("const t=document.querySelector('.thread'); if (t) t.scrollTop = t.scrollHeight")
+        self._show_lines(thread.lines)
         if first:
             self._compose(thread.item)
             if page.who.may(Right.SEE_LEDGER):
                 await self._show_side()
+
+    def _show_lines(self, lines: Sequence[Line]) -> None:
+        """What is new is added; the thread is built anew only if something in it has changed."""
+        old, self._lines = self._lines, list(lines)
+        if self._lines[: len(old)] != old:
+            self._thread.clear()
+            old = []
+        with self._thread:
+            for line in self._lines[len(old) :]:
+                self._said(line)
+        if len(old) != len(self._lines):
+            _ = ui.run_javascript("const t=document.querySelector('.thread'); if (t) t.scrollTop = t.scrollHeight")
 
     def _show_head(self, item: ChatItem) -> None:
         page, number = self._page, item.number
@@ -185,10 +191,13 @@ class _Inbox:
                 ui.label(page.label("chats.rated", item.rating)).classes("tag")
         if not page.who.may(Right.ANSWER_CHATS):
             return
+        mine = item.assignee == page.who.account
+        found = self._buttons(item)
+        primary = next((name for name in ("claim", "resolve") if name in dict(found) and (name == "claim" or mine)), "")
         with self._head, ui.row().style("gap: .3rem"):
-            for name, shown in self._buttons(item):
+            for name, shown in found:
                 button = ui.button(page.t(f"chats.do.{name}"), on_click=page.doing(shown))
-                button.props("dense unelevated" if name in ("claim", "resolve") else "dense flat").props(f"data-mark=do-{name}")
+                button.props("dense unelevated" if name == primary else "dense flat").props(f"data-mark=do-{name}")
                 if name in _KEYS:
                     button.props(f"aria-keyshortcuts={_KEYS[name]}")
 
@@ -200,6 +209,8 @@ class _Inbox:
             return [("reopen", lambda: self._then(lambda who: chats.reopen(who, number)))]
         if item.assignee is None:
             found.append(("claim", lambda: self._then(lambda who: chats.claim(who, number), "chats.claimed")))
+        elif not mine and page.who.may(Right.ASSIGN) and page.who.account:
+            found.append(("take", lambda: self._then(lambda who: chats.hand_over(who, number, "", to=who.account), "chats.claimed")))
         if mine:
             found.append(("release", lambda: self._then(lambda who: chats.release(who, number))))
         found.append(("hand_over", lambda: self._hand_over(number)))
@@ -271,14 +282,11 @@ class _Inbox:
         with ui.column().classes(f"said {line.sender}"):
             ui.label(self._heading(line)).classes("said-head")
             if line.text:
-                rich(line.text)
-            if line.file:
-                self._file(line)
-            elif line.kind not in ("text", "command", "button", "edited", "note"):
-                ui.label(page.label("chats.kind", line.kind)).classes("tag")
+                rich(self._words(line))
+            if line.kind not in _IN_WORDS:
+                self._attached(line)
             if line.sender == "bot" and line.score is not None:
-                ui.label(page.t("chats.score", topic=line.topic or "–", score=f"{line.score:.2f}",
-                                decision=page.label("chats.decision", line.decision))).classes("said-head")
+                ui.label(self._judged(line)).classes("said-head")
             if line.feedback:
                 ui.label(page.t("chats.helpful" if line.feedback > 0 else "chats.unhelpful")).classes("said-head")
             if line.sender == "staff" and line.message_id and page.who.may(Right.ANSWER_CHATS):
@@ -287,14 +295,36 @@ class _Inbox:
                         ui.link(page.t("chats.do.correct")).classes("soft").on("click", lambda: self._correct(line))
                     ui.link(page.t("chats.do.retract")).classes("soft").on("click", lambda: self._retract(line))
 
-    def _file(self, line: Line) -> None:
-        """A picture as one, everything else as a link that saves it."""
-        where = f"/desk/chats/{self._number}/files/{line.message_id}"
-        with ui.link(target="").props(f'href="{where}" target="_blank" data-mark=sent-file'):
-            if line.shows:
-                ui.element("img").props(f'src="{where}" alt="{self._page.label("chats.kind", line.kind)}"').classes("proof")
+    def _words(self, line: Line) -> str:
+        """A command as what it does; other words as they are."""
+        if line.kind != "command":
+            return line.text
+        name, _, rest = line.text.removeprefix("/").partition(" ")
+        known = self._page.label("chats.command", name)
+        return f"{known} {rest}".strip() if known != name else line.text
+
+    def _attached(self, line: Line) -> None:
+        """A picture as a picture, another file to be opened; until it is here, what it is."""
+        page, file = self._page, line.file
+        kind = page.label("chats.kind", line.kind)
+        if kind == line.kind:
+            kind = page.t("chats.kind.other")
+        if file is None or not file.sha256:
+            ui.label(kind if file is None else f"{kind} {page.t('chats.file_refused' if file.refused else 'chats.file_coming')}").classes("tag")
+            return
+        where = f"/chats/{self._number}/files/{line.message_id}"
+        with ui.link(target=where, new_tab=True).classes("attached").props("data-mark=attached").props(f'title="{page.t("chats.file_open")}"'):
+            if file.media_type in PICTURES:
+                ui.element("img").props(f'src="/desk{where}" alt="{kind}" loading=lazy').classes("proof")
             else:
-                ui.label(self._page.t("chats.open_file", kind=self._page.label("chats.kind", line.kind)))
+                ui.label(kind if line.sender == "staff" or not file.name else f"{kind} {file.name}").classes("tag")
+
+    def _judged(self, line: Line) -> str:
+        """How sure the bot was of what it answered."""
+        entry = self._page.services.library.knowledge.entries.get(line.topic or "")
+        decision = self._page.label("chats.decision", line.decision)
+        key = "chats.score" if entry else "chats.score_none"
+        return self._page.t(key, decision=decision, topic=entry.title if entry else "", score=f"{line.score or 0:.0%}")
 
     def _heading(self, line: Line) -> str:
         page = self._page
@@ -319,11 +349,13 @@ class _Inbox:
     def _compose(self, item: ChatItem) -> None:
         page, number = self._page, item.number
         self._composer.clear()
+        held = bool(item.assignee and item.assignee != page.who.account)
+        hint = page.t("chats.write_held", name=item.assignee_name) if held else page.t("chats.write")
         if not page.who.may(Right.ANSWER_CHATS):
             self._composer.set_visibility(False)
             return
         with self._composer:
-            box = ui.textarea(placeholder=page.t("chats.write")).props("outlined dense autogrow rows=2 input-class=answer-box")
+            box = ui.textarea(placeholder=hint).props("outlined dense autogrow rows=2 input-class=answer-box")
             box.props(f"data-mark=answer data-draft={self._draft} aria-keyshortcuts=r").style("width: 100%")
             box.on_value_change(self._typed)
 
@@ -362,12 +394,13 @@ class _Inbox:
             with ui.row().classes("bars"):
                 ui.button(page.t("chats.do.canned"), on_click=canned).props("dense flat")
                 files = ui.upload(on_upload=upload, auto_upload=True, max_file_size=_LARGEST_FILE,
-                                  on_rejected=lambda: ui.notify(page.t("chats.file_too_large"), type="warning"))
+                                  on_rejected=lambda: page.tell(page.t("chats.file_too_large"), "warning"))
                 files.style("display: none").props("data-mark=file")
                 ui.button(page.t("chats.do.file"), on_click=lambda: files.run_method("pickFiles")).props("dense flat")
                 ui.space()
                 ui.button(page.t("chats.do.note"), on_click=lambda: send("note")).props("dense flat").props("data-mark=do-note")
-                ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props("dense unelevated").props("data-mark=do-answer")
+                ui.button(page.t("chats.do.answer"), on_click=lambda: send("answer")).props(
+                    "dense unelevated title=Ctrl+Enter").props("data-mark=do-answer")
 
     @property
     def _draft(self) -> str:
@@ -394,12 +427,11 @@ class _Inbox:
                 await self._then(lambda who: self._chats.release(who, item.number))
 
     async def _canned(self, box: ui.textarea) -> None:
-        page, number = self._page, self._number or 0
-        thread = await page.do(lambda who: self._chats.thread(who, number, refresh=True))
-        asked = next((x.text for x in reversed(thread.lines) if x.sender == "person" and x.text), "") if thread else ""
-        with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 46rem"):
+        page = self._page
+        asked = (self._item.question if self._item else "").split("\n")[0]
+        with page.client, ui.dialog() as dialog, ui.card().classes("dialog").style("max-width: 46rem; width: 46rem"):
             ui.label(page.t("chats.canned")).classes("dialog-title")
-            field = ui.input(page.t("chats.canned_search"), value=asked).props("outlined dense clearable").style("width: 100%")
+            field = ui.input(page.t("chats.canned_search"), value=asked).props('outlined dense clearable autofocus debounce="300"').style("width: 100%")
             box_of = ui.column().style("width: 100%; gap: .4rem; max-height: 55vh; overflow: auto; flex-wrap: nowrap")
 
             async def find() -> None:
@@ -408,13 +440,13 @@ class _Inbox:
                 with box_of:
                     for one in found:
                         with ui.expansion(one.title).style("width: 100%"):
-                            ui.label(one.text).classes("sample")
+                            rich(one.text).classes("sample")
                             ui.button(page.t("chats.use"), on_click=lambda text=one.text: dialog.submit(text)).props(
                                 "dense unelevated")
                     if not found:
                         empty(page.t("chats.no_canned"))
 
-            field.on("keydown.enter", find)
+            field.on_value_change(find)
             await find()
         chosen = await answered(dialog)
         if chosen:
@@ -460,12 +492,22 @@ def _panel(page: Page, panel: Panel) -> None:
         ui.label(page.t("chats.hidden", count=panel.hidden)).classes("soft")
 
 
+def waited(page: Page, item: ChatItem) -> str:
+    """How long somebody has waited, in working time."""
+    hours, minutes = divmod(int(item.level.waited.total_seconds() // 60), 60)
+    if hours:
+        return page.t("chats.waited_hours", hours=hours, minutes=minutes)
+    return page.t("chats.waited", minutes=minutes) if minutes else page.t("chats.just_now")
+
+
 def _waiting(page: Page, item: ChatItem) -> str:
     if item.state is ChatState.SNOOZED:
         return page.t("chats.until", moment=moment(item.snoozed_until))
+    if item.state is ChatState.RESOLVED:
+        return moment(item.resolved_at)
     if item.waiting_since is None:
-        return moment(item.opened_at)
-    return page.t("chats.waited", minutes=int(item.level.waited.total_seconds() // 60))
+        return page.t("chats.not_closed" if item.level.breach is Breach.LATE else "chats.answered")
+    return waited(page, item)
 
 
 def _tone(item: ChatItem) -> str:

@@ -29,19 +29,20 @@ async def _show(page: Page, body: ui.column, row: int = 0) -> None:
     found = await page.do(page.services.nodes.list) or []
     body.clear()
     with body, section(page.t("menu.flow"), len(found)):
-        ui.label(page.t("flow.how")).classes("soft")
+        ui.label(page.t("flow.how", days=page.services.settings.reception.node_days)).classes("soft")
         if not found:
             empty(page.t("flow.nothing"), page.t("flow.nothing_then"))
             return
 
         async def finish(row: dict[str, Any]) -> None:
             ask(page, page.t("flow.finish", case=row["case"], node=row["node"]), {}, page.t("flow.do.finish"),
-                lambda who, _: page.services.nodes.finish(who, int(row["id"])), "frame.done", lambda _: _show(page, body))
+                lambda who, _: page.services.nodes.finish(who, int(row["id"])), "frame.done", lambda _: _show(page, body),
+                aside=(page.t("flow.do.case"), f"/cases/{row['case']}"))
 
         rows = [{
             "id": n.row.number, "case": n.case_number, "court": page.court(n.row.court), "node": page.label("node", n.row.node),
             "started": day(n.row.started_on), "limit": day(n.row.limit_on), "days": n.days,
-            "state": page.t("flow.late" if n.overdue else "flow.running"),
+            "state": page.t("flow.late" if n.overdue else "flow.running"), "tone": "late" if n.overdue else "",
         } for n in found]
-        grid([(c, page.t(f"flow.column.{c}")) for c in ("case", "court", "node", "started", "limit", "days", "state")], rows, on_row=finish)
+        grid([(c, page.t(f"flow.column.{c}")) for c in ("case", "court", "node", "started", "limit", "days", "state")], rows, on_row=finish, right=("days",), toned="state")
         go_to(page, rows, row, finish)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from bot.reception.follow_ups import FollowUp
 from bot.reception.model import FollowUpResult
 from bot.staff.model import Right
 from console.fields import MaybeNumber
-from console.frame import Page, ask, day, empty, frame, go_to, grid, page_at, section
+from console.frame import Page, ask, day, empty, frame, go_to, grid, moment, page_at, section, tallied
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -27,26 +30,54 @@ def register(desk: Desk) -> None:
 
 
 async def _show(page: Page, body: ui.column, row: int = 0) -> None:
-    found = await page.do(page.services.follow_ups.list) or []
+    office = page.services.follow_ups
+    tally = await page.do(office.tally)
+    waiting = await page.do(office.list) or []
+    done = await page.do(partial(office.list, status="done")) or []
     body.clear()
-    with body, section(page.t("menu.follow_ups"), len(found)):
-        if not found:
-            empty(page.t("follow_ups.nothing"), page.t("follow_ups.nothing_then"))
-            return
+    with body:
+        if tally is not None and tally.every:
+            with ui.row().classes("bars"):
+                tallied(page, "follow_ups.tally", tally)
+        with section(page.t("follow_ups.waiting"), len(waiting)):
+            if waiting:
+                _waiting(page, body, waiting, row)
+            else:
+                empty(page.t("follow_ups.nothing"), page.t("follow_ups.nothing_then"))
+        with section(page.t("follow_ups.done"), len(done)):
+            if done:
+                _done(page, done)
+            else:
+                empty(page.t("follow_ups.none_done"), page.t("follow_ups.none_done_then"))
 
-        async def record(row: dict[str, object]) -> None:
-            results = {r.value: page.label("follow_up", r) for r in FollowUpResult}
-            ask(page, page.t("follow_ups.record", case=row["case"]), {
-                "result": lambda: ui.radio(results, value=FollowUpResult.CONTENT.value),
-                "note": lambda: ui.textarea(page.t("obligation.note")).props("outlined dense rows=3"),
-            }, page.t("follow_ups.do.record"), lambda who, entered: page.services.follow_ups.record(
-                who, int(str(row["id"])), FollowUpResult(entered["result"]), entered["note"] or ""),
-                "frame.done", lambda _: _show(page, body))
 
-        rows = [{
-            "id": f.row.number, "case": f.case_number, "court": page.court(f.row.court), "cause": page.label("follow_cause", f.row.cause),
-            "due": day(f.row.due_on), "status": page.t("follow_ups.late") if f.overdue else page.label("follow_status", f.row.status),
-            "result": page.label("follow_up", f.row.result or ""),
-        } for f in found]
-        grid([(c, page.t(f"follow_ups.column.{c}")) for c in ("case", "court", "cause", "due", "status", "result")], rows, on_row=record)
-        go_to(page, rows, row, record)
+def _waiting(page: Page, body: ui.column, found: Sequence[FollowUp], wanted: int) -> None:
+    async def record(row: dict[str, Any]) -> None:
+        results = {r.value: page.label("follow_up", r) for r in FollowUpResult}
+        ask(page, page.t("follow_ups.record", case=row["case"], cause=row["cause"]), {
+            "result": lambda: ui.radio(results, value=FollowUpResult.CONTENT.value),
+            "note": lambda: ui.textarea(page.t("obligation.note")).props("outlined dense rows=3"),
+        }, page.t("follow_ups.do.record"), lambda who, entered: page.services.follow_ups.record(
+            who, int(row["id"]), FollowUpResult(entered["result"]), entered["note"] or ""),
+            "frame.done", lambda _: _show(page, body), aside=(page.t("tasks.do.open"), f"/obligations/{row['obligation']}"))
+
+    rows = [_row(page, f) | {
+        "status": page.t("follow_ups.late") if f.overdue else page.label("follow_up", f.row.result) if f.row.result else page.t("follow_ups.open"),
+        "tone": "late" if f.overdue else "",
+    } for f in found]
+    columns = [(c, page.t(f"follow_ups.column.{c}")) for c in ("case", "court", "cause", "due", "status", "note")]
+    grid(columns, rows, on_row=record, toned="status")
+    go_to(page, rows, wanted, record)
+
+
+def _done(page: Page, found: Sequence[FollowUp]) -> None:
+    rows = [_row(page, f) | {"result": page.label("follow_up", f.row.result or ""), "at": moment(f.row.done_at)} for f in found]
+    columns = [(c, page.t(f"follow_ups.column.{c}")) for c in ("case", "court", "cause", "at", "result", "note")]
+    grid(columns, rows, on_row=lambda r: ui.navigate.to(f"/obligations/{r['obligation']}"))
+
+
+def _row(page: Page, f: FollowUp) -> dict[str, Any]:
+    return {
+        "id": f.row.number, "obligation": str(f.row.obligation_id), "case": f.case_number, "court": page.court(f.row.court),
+        "cause": page.label("follow_cause", f.row.cause), "due": day(f.row.due_on), "note": (f.row.note or "–").replace("\n", "；"),
+    }

@@ -21,7 +21,7 @@ from bot.ledger.sheet import csv_text
 from bot.staff.model import Right, Who
 from bot.store.board import PROMISED
 from bot.store.ledger_page import ORDERS, Listed, Wanted
-from console.frame import Page, Refused, answered, ask, day, empty, frame, money, page_at
+from console.frame import Page, Refused, answered, ask, day, empty, frame, money, page_at, tone
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -32,6 +32,7 @@ SORT = "next_due"
 SHOWS = ("mine", "nobody", "priority", "special", "silent", "proofs", "promises", "settling", "settled")
 COLUMNS = ("number", "debtor", "label", "court", "status", "amount", "balance", "next_due", "responsible", "heard")
 RIGHT = ("amount", "balance")
+_TONES: Mapping[str, str] = {Status.OVERDUE: "late", Status.DUE: "soon", Status.PERFORMED: "good"}
 SILENT = timedelta(days=7)
 LARGEST = 60 * 2**20  # bytes of a table: 50,000 rows take a tenth of it
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -98,13 +99,14 @@ class _Table:
                     "sortable": c in ORDERS,
                 }
                 for c in COLUMNS
+                if c != "court" or len(page.courts()) > 1
             ]
             self._table = ui.table(columns=columns, rows=[], row_key="id", selection="multiple", pagination={
                 "rowsPerPage": int(self._chosen.per or PER_PAGE), "rowsNumber": 0,
             }).props(f"flat dense :rows-per-page-options='{list(PER_PAGES)}'").classes("grid clicks tall").props("data-mark=ledger")
             self._table.on("request", self._turned)
             self._table.on("rowClick", lambda e: ui.navigate.to(f"/obligations/{e.args[1]['id']}"), [[], ["id"], None])
-            self._table.add_slot("body-cell-status", _STATUS)
+            tone(self._table, "status")
             self._table.add_slot("no-data", page.t("ledger.nothing"))
         await self._load()
 
@@ -199,7 +201,7 @@ class _Table:
             "label": x.label,
             "court": page.court(x.court),
             "status": page.label("status", x.status),
-            "tone": x.status,
+            "tone": _TONES.get(x.status, ""),
             "amount": money(x.amount) if x.kind == "money" else page.t("ledger.act"),
             "balance": money(x.balance) if x.kind == "money" else "–",
             "next_due": day(x.next_due),
@@ -211,7 +213,7 @@ class _Table:
 
     def _ticked(self) -> list[dict[str, Any]]:
         if not self._table.selected:
-            ui.notify(self._page.t("ledger.choose_first"), type="info")
+            self._page.tell(self._page.t("ledger.choose_first"), "info")
         return list(self._table.selected)
 
     async def _assign(self) -> None:
@@ -311,10 +313,12 @@ class _Import:
 
     def open(self) -> None:
         """Ask for the file."""
-        with self._body:
-            ui.upload(on_upload=self._given, auto_upload=True, max_file_size=LARGEST, max_files=1,
-                      on_rejected=lambda: ui.notify(self._page.t("ledger.file_refused"), type="warning")).props(
-                f'flat bordered accept=".xlsx,.csv" label="{self._page.t("ledger.file")}"').style("width: 100%").props("data-mark=table")
+        with self._body, ui.column().classes("drop"):
+            # The uploader's own face is a bar of figures; it only takes the file.
+            files = ui.upload(on_upload=self._given, auto_upload=True, max_file_size=LARGEST, max_files=1,
+                              on_rejected=lambda: self._page.tell(self._page.t("ledger.file_refused"), "warning"))
+            files.style("display: none").props('accept=".xlsx,.csv" data-mark=table')
+            ui.button(self._page.t("ledger.file"), on_click=lambda: files.run_method("pickFiles")).props("unelevated").props("data-mark=pick")
 
     async def _given(self, event: events.UploadEventArguments) -> None:
         suffix = ".csv" if event.file.name.lower().endswith(".csv") else ".xlsx"
@@ -343,7 +347,7 @@ class _Import:
             try:
                 result: Result | None = await page.do(deed)
             except SettingsError as error:
-                ui.notify(str(error).replace(str(self._source), self._name), type="warning", timeout=9000, multi_line=True)
+                page.tell(str(error).replace(str(self._source), self._name), "warning")
                 result = None
             timer.cancel()
         self._body.clear()
@@ -397,8 +401,3 @@ class _Import:
             if result.errors is not None:
                 ui.button(page.t("ledger.do.errors"), on_click=self._hand_out).props("flat")
 
-
-_STATUS = """
-<q-td :props="props"><span :class="props.row.tone === 'overdue' ? 'late' : props.row.tone === 'due' ? 'soon' :
-  props.row.tone === 'performed' ? 'good' : ''">{{ props.value }}</span></q-td>
-"""

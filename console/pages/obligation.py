@@ -18,15 +18,17 @@ from bot.guide.settlement.table import Deal
 from bot.ledger import wording
 from bot.ledger.model import Broken, NewPayment, ObligationKind, PaymentStatus, Settlement, Source, Status
 from bot.ledger.service import View
+from bot.reception.chats import PICTURES
 from bot.staff.model import Right, Who
 from bot.store.ledger_rows import PaymentRow
 from bot.store.reach_rows import CertificateRow
 from console.fields import Number, day_field, money_field, needed_day, needed_sum, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, money, page_at, section, sure
+from console.frame import Page, Refused, ask, day, facts, frame, grid, hand_out, moment, money, page_at, section, sure
 
 if TYPE_CHECKING:
     from console.desk import Desk
 
+EVERY = 5.0  # seconds between two looks at what has happened
 _FORMS = {"text": "text/plain", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
@@ -46,11 +48,20 @@ class _Obligation:
     def __init__(self, page: Page, number: int) -> None:
         self._page, self._id = page, number
         self._office = page.services.cases
+        self._last = 0  # the newest event that is shown
+        self._pictures: dict[int, list[str]] = {}  # the kinds of files handed in, by payment
 
     async def open(self) -> None:
         """Build it."""
         self._body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
         await self._show()
+        self._page.every(EVERY, self._look)
+
+    async def _look(self) -> None:
+        """Show what has happened meanwhile, such as a picture that arrives after the words."""
+        history = await self._page.do(lambda who: self._office.history(who, self._id))
+        if history and self._last and history[-1].event.id != self._last:
+            await self._show()
 
     async def _show(self) -> None:
         page = self._page
@@ -61,14 +72,15 @@ class _Obligation:
             return
         deals = await page.do(lambda who: self._office.negotiations(who, self._id)) or []
         history = await page.do(lambda who: self._office.history(who, self._id)) or []
+        self._last = history[-1].event.id if history else 0
         proven = [x.payment_id for x in view.proofs if x.payment_id]
-        pictures = await page.do(lambda who: self._office.pictures(who, proven)) or {}
+        self._pictures = await page.do(lambda who: self._office.pictures(who, proven)) or {}
         self._body.clear()
         with self._body:
             self._head(view)
             with ui.element("div").classes("two"):
                 self._plan(view)
-                self._payments(view, pictures)
+                self._payments(view)
             with ui.element("div").classes("two"):
                 self._promises(view)
                 self._negotiations(view, deals)
@@ -83,6 +95,10 @@ class _Obligation:
 
     def _head(self, view: View) -> None:
         page, s = self._page, view.standing
+
+        def yuan(cents: int) -> str:
+            return page.t("frame.yuan", sum=money(cents))
+
         with ui.column().classes("section"):
             with ui.row().classes("section-head"):
                 ui.link(view.case.number, f"/cases/{view.case.number}").classes("section-title")
@@ -103,12 +119,12 @@ class _Obligation:
                     (page.t("obligation.mediator"), view.case.mediator or ""),
                 ])
                 facts([
-                    (page.t("obligation.amount"), money(view.row.amount) if view.row.amount else view.row.act or ""),
-                    (page.t("obligation.settled"), money(s.settled)),
-                    (page.t("obligation.balance"), money(s.balance)),
-                    (page.t("obligation.overdue"), money(s.overdue)),
-                    (page.t("obligation.reported"), money(s.reported)),
-                    *([(page.t("obligation.surplus"), money(s.surplus))] if s.surplus else []),
+                    (page.t("obligation.amount"), yuan(view.row.amount) if view.row.amount else view.row.act or ""),
+                    (page.t("obligation.settled"), yuan(s.settled)),
+                    (page.t("obligation.balance"), yuan(s.balance)),
+                    (page.t("obligation.overdue"), yuan(s.overdue)),
+                    (page.t("obligation.reported"), yuan(s.reported)),
+                    *([(page.t("obligation.surplus"), yuan(s.surplus))] if s.surplus else []),
                     (page.t("obligation.next_due"), day(s.next_due)),
                     (page.t("obligation.settlement"), page.label("settlement", view.row.settlement)),
                 ])
@@ -178,7 +194,8 @@ class _Obligation:
         return await deed(True)
 
     def _ask(self, title: str, fields: Mapping[str, Callable[[], Any]], button: str,
-             deed: Callable[[Who, dict[str, Any]], Awaitable[object]], said: str = "frame.done") -> None:
+             deed: Callable[[Who, dict[str, Any]], Awaitable[object]], said: str = "frame.done",
+             beside: Callable[[], object] | None = None) -> None:
         """A dialog whose deed ends in showing the page anew: when the ledger refuses, too, since somebody else may have been first."""
         page = self._page
 
@@ -189,7 +206,7 @@ class _Obligation:
                 await self._show()
                 raise
 
-        ask(page, page.t(title), fields, page.t(f"obligation.do.{button}"), tried, said, lambda _: self._show())
+        ask(page, page.t(title), fields, page.t(f"obligation.do.{button}"), tried, said, lambda _: self._show(), beside=beside)
 
     async def _grace(self) -> None:
         page = self._page
@@ -205,7 +222,8 @@ class _Obligation:
     async def _undispute(self) -> None:
         self._words("obligation.undispute", "undispute", lambda who, why: self._office.close_disputes(who, self._id, why))
 
-    def _words(self, title: str, button: str, deed: Callable[[Who, str], Awaitable[object]]) -> None:
+    def _words(self, title: str, button: str, deed: Callable[[Who, str], Awaitable[object]],
+               beside: Callable[[], object] | None = None) -> None:
         """A deed with a sentence that must be given."""
         page = self._page
 
@@ -215,7 +233,8 @@ class _Obligation:
                 raise Refused(page.t("frame.why_needed"))
             await deed(who, words)
 
-        self._ask(title, {"words": lambda: ui.textarea(page.t("obligation.why")).props("outlined dense rows=3")}, button, given)
+        self._ask(title, {"words": lambda: ui.textarea(page.t("obligation.why")).props("outlined dense rows=3")}, button, given,
+                  beside=beside)
 
     async def _settlement(self, view: View) -> None:
         page = self._page
@@ -268,11 +287,7 @@ class _Obligation:
         page = self._page
         link = await page.do(lambda who: self._office.make_link(who, view.row.debtor_id))
         if link:
-            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
-                ui.label(page.t("obligation.link", name=view.debtor.name)).classes("dialog-title")
-                ui.label(link).classes("sample").props("data-mark=link")
-                ui.label(page.t("obligation.link_how")).classes("soft")
-                ui.button(page.t("obligation.copy"), on_click=lambda: ui.clipboard.write(link)).props("dense flat")
+            hand_out(page, page.t("obligation.link", name=view.debtor.name), link, page.t("obligation.link_how"))
 
     async def _certify(self, view: View) -> None:
         page = self._page
@@ -320,7 +335,7 @@ class _Obligation:
             "why": lambda: text_field(page.t("obligation.why")),
         }, "move", move)
 
-    def _payments(self, view: View, pictures: dict[int, int]) -> None:
+    def _payments(self, view: View) -> None:
         page = self._page
         with section(page.t("obligation.payments"), len(view.payments)):
             if not view.payments:
@@ -334,13 +349,21 @@ class _Obligation:
                         ui.label(self._payer(p)).classes("soft")
                         ui.space()
                         self._decisions(p)
-                    with ui.row().style("gap: .5rem"):
-                        for number in range(pictures.get(p.id, 0)):
-                            address = f"/desk/proofs/{p.id}/{number}"
-                            with ui.link(target="").props(f'href="{address}" target="_blank"'):
-                                ui.element("img").props(f'src="{address}" alt="{page.t("obligation.proof")}"').classes("proof")
+                    self._proofs(p, "proof")
                     if p.decided_why:
                         ui.label(p.decided_why).classes("soft")
+
+    def _proofs(self, p: PaymentRow, look: str) -> None:
+        """What was handed in for a payment: pictures as pictures, other files to be opened."""
+        page = self._page
+        with ui.row().classes("proofs"):
+            for number, media_type in enumerate(self._pictures.get(p.id, ())):
+                address = f"/proofs/{p.id}/{number}"
+                with ui.link(target=address, new_tab=True).props(f'title="{page.t("chats.file_open")}"'):
+                    if media_type in PICTURES:
+                        ui.element("img").props(f'src="/desk{address}" alt="{page.t("obligation.proof")}"').classes(look)
+                    else:
+                        ui.label(page.t("obligation.proof_file", no=number + 1)).classes("tag")
 
     def _payer(self, p: PaymentRow) -> str:
         page = self._page
@@ -366,10 +389,20 @@ class _Obligation:
             found = amount if amount != p.amount else None
             await self._within(lambda surplus: self._office.verify(who, p.id, amount=found, surplus=surplus))
 
-        self._ask("obligation.verify", fields, "verify", verify, "obligation.verified")
+        self._ask("obligation.verify", fields, "verify", verify, "obligation.verified", lambda: self._reported(p))
+
+    def _reported(self, p: PaymentRow) -> None:
+        """What is being decided on, with the pictures as large as they fit."""
+        page = self._page
+        said = [page.t("frame.yuan", sum=money(p.amount)) if p.amount else page.t("ledger.act"), day(p.paid_on), self._payer(p)]
+        ui.label(" · ".join(x for x in said if x))
+        if self._pictures.get(p.id):
+            self._proofs(p, "proof large")
+        else:
+            ui.label(page.t("obligation.no_proof")).classes("soon")
 
     async def _reject(self, p: PaymentRow) -> None:
-        self._words("obligation.reject", "reject", lambda who, why: self._office.reject(who, p.id, why))
+        self._words("obligation.reject", "reject", lambda who, why: self._office.reject(who, p.id, why), lambda: self._reported(p))
 
     async def _revoke(self, p: PaymentRow) -> None:
         self._words("obligation.revoke", "revoke", lambda who, why: self._office.revoke(who, p.id, why))

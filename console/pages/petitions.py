@@ -11,8 +11,8 @@ from nicegui import ui
 from bot.reception.model import NewPetition, PetitionKind, PetitionStatus
 from bot.reception.petitions import Petition
 from bot.staff.model import Right, Who
-from console.fields import Number, text_field
-from console.frame import Page, Refused, ask, day, facts, frame, grid, moment, page_at, section
+from console.fields import MaybeNumber, Number, text_field
+from console.frame import Page, Refused, ask, day, empty, facts, frame, grid, moment, page_at, section, tallied
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -22,7 +22,7 @@ def register(desk: Desk) -> None:
     """The list, and one of them."""
 
     @page_at("/petitions")
-    async def petitions(chat: int = 0) -> None:
+    async def petitions(chat: MaybeNumber = 0) -> None:
         with frame(desk, "petitions") as page:
             if page.who.may(Right.PETITION):
                 await _list(page, chat)
@@ -35,23 +35,32 @@ def register(desk: Desk) -> None:
 
 
 async def _list(page: Page, chat: int) -> None:
+    tally = await page.do(page.services.petitions.tally)
     with ui.row().classes("bars"):
-        ui.button(page.t("petitions.do.new"), on_click=page.doing(lambda: _new(page, chat))).props("unelevated dense").props("data-mark=new")
+        if tally is not None and tally.every:
+            tallied(page, "petitions.tally", tally)
+        ui.space()
+        ui.button(page.t("petitions.new"), on_click=page.doing(lambda: _new(page, chat))).props("unelevated dense").props("data-mark=new")
     for status in PetitionStatus:
         found = await page.do(partial(page.services.petitions.list, status=status)) or []
         with section(page.label("petition", status), len(found)):
             if not found:
-                ui.label(page.t(f"petitions.no_{status.value}")).classes("soft")
+                empty(page.t(f"petitions.no_{status.value}"), page.t(f"petitions.no_{status.value}_then"))
                 continue
-            grid([(c, page.t(f"petitions.column.{c}")) for c in ("label", "kind", "name", "court", "due", "left", "assignee")], [{
+            left = "left" if status is PetitionStatus.OPEN else "answered"
+            columns = [(c, page.t(f"petitions.column.{c}")) for c in ("label", "kind", "name", "court", "due", left, "assignee")]
+            grid(columns, [{
                 "id": p.row.number, "label": p.label, "kind": page.label("petition_kind", p.row.kind), "name": p.row.name,
-                "court": page.court(p.row.court), "due": day(p.row.due_on), "left": _left(page, p), "assignee": p.assignee_name or "–",
-            } for p in found], on_row=lambda r: ui.navigate.to(f"/petitions/{r['id']}"))
+                "court": page.court(p.row.court), "due": day(p.row.due_on), left: _left(page, p), "assignee": p.assignee_name or "–",
+                "tone": "late" if p.overdue else "",
+            } for p in found], on_row=lambda r: ui.navigate.to(f"/petitions/{r['id']}"), toned=left)
+    if chat:
+        ui.timer(0.1, page.doing(lambda: _new(page, chat)), once=True)
 
 
 def _left(page: Page, p: Petition) -> str:
     if p.row.status == PetitionStatus.ANSWERED:
-        return page.t("petitions.answered_on", moment=moment(p.row.answered_at))
+        return moment(p.row.answered_at)
     return page.t("petitions.late", days=-p.days_left) if p.days_left < 0 else page.t("petitions.left", days=p.days_left)
 
 
@@ -107,7 +116,8 @@ class _One:
                 with ui.row().classes("section-head"):
                     ui.label(found.label).classes("section-title")
                     ui.label(page.label("petition", row.status)).classes("tag").props("data-mark=status")
-                    ui.label(_left(page, found)).classes("late" if found.overdue else "soft")
+                    if row.status == PetitionStatus.OPEN:
+                        ui.label(_left(page, found)).classes("late" if found.overdue else "soft")
                     ui.space()
                     if row.status == PetitionStatus.OPEN:
                         for name, deed in (("assign", self._assign), ("escalate", self._escalate), ("answer", self._answer)):
@@ -115,10 +125,12 @@ class _One:
                                 "dense unelevated" if name == "answer" else "dense flat").props(f"data-mark=do-{name}")
                 facts([
                     (page.t("petitions.name"), row.name),
+                    (page.t("reception.phone"), row.phone or ""),
                     (page.t("obligation.court"), page.court(row.court)),
                     (page.t("reception.case_number"), row.case_number or ""),
                     (page.t("petitions.opened"), moment(row.opened_at)),
                     (page.t("petitions.column.due"), day(row.due_on)),
+                    *([(page.t("petitions.column.answered"), moment(row.answered_at))] if row.answered_at else []),
                     (page.t("petitions.column.assignee"), found.assignee_name),
                 ])
                 ui.label(row.text).classes("sample")

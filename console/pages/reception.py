@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from bot.ledger.model import Broken, PartyKind
 from bot.reception.intake import Assessment, Conversion, Converted, Intake
-from bot.reception.model import TITLES, IntakeStatus, NewIntake, NextStep
+from bot.reception.model import TITLES, DeskError, IntakeStatus, NewIntake, NextStep
 from bot.staff.model import Right, Who
-from console.fields import MaybeNumber, Number, day_field, given_day, given_sum, money_field, text_field
-from console.frame import Page, ask, day, empty, facts, frame, moment, money, page_at
+from console.drafts import Draft
+from console.fields import MaybeNumber, Number, Unread, day_field, given_day, given_sum, money_field, text_field
+from console.frame import Page, Refused, ask, day, empty, facts, frame, hand_out, moment, money, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
 
+_PAUSE = 0.4  # seconds without a change after which what follows is worked out
 _YES_NO = {"": None, "yes": True, "no": False}
 
 
@@ -38,13 +42,14 @@ def register(desk: Desk) -> None:
 
 
 class _Reception:
-    """Form on the left, queue on the right."""
+    """The form on the left; on the right what follows from it, and the queue."""
 
     def __init__(self, page: Page, chat: int) -> None:
         self._page, self._chat = page, chat
+        self._typed = 0  # changes so far: what follows is worked out when there are no more
 
     async def open(self) -> None:
-        """Build both."""
+        """Build all of it."""
         page = self._page
         self._conversation = None
         name = ""
@@ -53,93 +58,174 @@ class _Reception:
             if thread is not None:
                 self._conversation, name = thread.item.conversation_id, thread.item.name
         with ui.element("div").classes("two"):
-            with ui.column().classes("section"):
-                self._form(name)
-            self._queue = ui.column().classes("section")
+            with ui.column().classes("section") as form:
+                self._form(form, name)
+            with ui.column().style("gap: 1rem; align-items: stretch"):
+                with ui.column().classes("section"):
+                    ui.label(page.t("reception.follows")).classes("section-title")
+                    self._told = ui.column().style("width: 100%; gap: .4rem").props("data-mark=follows")
+                self._queue = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
+        self._follow()
         await self._show_queue()
         self._page.every(15, self._show_queue)
 
-    def _form(self, name: str) -> None:
+    def _form(self, box: ui.column, name: str) -> None:
         page = self._page
-        ui.label(page.t("reception.new")).classes("section-title")
+        with ui.row().classes("section-head"):
+            ui.label(page.t("reception.new")).classes("section-title")
+            if self._chat:
+                ui.link(page.t("reception.from_chat", number=self._chat), f"/chats/{self._chat}")
         courts = page.courts()
         own = page.who.court if page.who.court in courts else next(iter(courts), "")
-        court = ui.select(courts, value=own, label=page.t("obligation.court")).props("outlined dense")
-        form = _Form(page, NewIntake(own, name, "", "judgment"))
-        told = ui.column().style("width: 100%; gap: .2rem")
-
-        async def preview(_who: Who) -> None:
-            made = page.services.intakes.preview(form.read(court.value or ""))
-            told.clear()
-            with told:
-                _assessment(page, made)
+        self._fields = _Form(page, NewIntake(own, name, "", "judgment"), courts)
+        for field in self._fields.elements.values():
+            field.on_value_change(self._changed)
+        kept = Draft(page, f"reception:{self._chat or ''}", self._fields.elements)
+        page.client.on_connect(kept.restore)
 
         async def fill(who: Who) -> Intake:
-            return await page.services.intakes.fill(form.read(court.value or ""), who=who, conversation_id=self._conversation)
+            return await page.services.intakes.fill(self._fields.read(), who=who, conversation_id=self._conversation)
 
         async def register() -> None:
             made = await page.do(fill)
             if made is not None:
+                kept.drop()
                 ui.navigate.to(f"/reception/{made.number}")
 
+        def clear() -> None:
+            kept.drop()
+            ui.navigate.to("/reception")
+
         with ui.row().classes("bars"):
-            ui.button(page.t("reception.do.preview"), on_click=page.doing(lambda: page.do(preview))).props("flat dense").props("data-mark=preview")
-            ui.button(page.t("reception.do.fill"), on_click=page.doing(register)).props("unelevated dense").props("data-mark=fill")
+            ui.button(page.t("reception.do.fill"), on_click=page.doing(register)).props("unelevated dense title=Ctrl+Enter").props("data-mark=fill")
+            ui.button(page.t("reception.do.clear"), on_click=clear).props("flat dense").props("data-mark=clear")
+        box.on("keydown.ctrl.enter", page.doing(register))
+
+    async def _changed(self) -> None:
+        self._typed += 1
+        count = self._typed
+        await asyncio.sleep(_PAUSE)
+        if count == self._typed:
+            self._follow()
+
+    def _follow(self) -> None:
+        """What follows from what stands in the form so far; what cannot be read yet is said where it would stand."""
+        page = self._page
+        self._told.clear()
+        with self._told:
+            if self._fields.blank():
+                ui.label(page.t("reception.follows_how")).classes("soft")
+                return
+            try:
+                made = page.services.intakes.preview(self._fields.read())
+            except (DeskError, Unread, Broken) as error:
+                ui.label(page.refusal(error)).classes("soft")
+                return
+            _assessment(page, made)
 
     async def _show_queue(self) -> None:
         page = self._page
-        found = await page.do(lambda who: page.services.intakes.list(who, day=page.services.ledger.today()))
-        if found is None:
+        today = page.services.ledger.today()
+        found = await page.do(page.services.intakes.list)
+        done = await page.do(lambda who: _done_today(page, who))
+        if found is None or done is None:
             return
+        now = [i for i in found if i.day == today]
         self._queue.clear()
         with self._queue:
-            with ui.row().classes("section-head"):
-                ui.label(page.t("reception.queue")).classes("section-title")
-                ui.label(str(len(found))).classes("count" if found else "count none")
-            for intake in found:
-                with ui.link(target=f"/reception/{intake.number}").classes("line"):
-                    ui.label(str(intake.queue)).classes("line-side").style("font-weight: 600; min-width: 2rem")
-                    ui.label(page.t("reception.against", applicant=intake.new.applicant, other=intake.new.other)).classes("line-main")
-                    if intake.assessment.priority:
-                        ui.label(page.t("obligation.priority")).classes("tag hot")
-                    ui.label(page.label("intake", intake.status)).classes("line-side")
-            if not found:
-                empty(page.t("reception.nobody"), page.t("reception.nobody_then"))
+            with ui.column().classes("section"):
+                with ui.row().classes("section-head"):
+                    ui.label(page.t("reception.queue")).classes("section-title")
+                    ui.label(str(len(now))).classes("count" if now else "count none")
+                    ui.space()
+                    first = next((i for i in now if i.status is IntakeStatus.WAITING), None)
+                    if first is not None:
+                        ui.button(page.t("reception.do.next", queue=first.queue), on_click=page.doing(partial(self._call, first))).props(
+                            "unelevated dense").props("data-mark=next")
+                for intake in now:
+                    _line(page, intake, str(intake.queue))
+                if not now:
+                    empty(page.t("reception.nobody"), page.t("reception.nobody_then"))
+            for title, rows, number in (
+                ("reception.earlier", [i for i in found if i.day != today], lambda i: i.label),
+                ("reception.done_today", done, lambda i: str(i.queue)),
+            ):
+                if rows:
+                    with section(page.t(title), len(rows)):
+                        for intake in rows:
+                            _line(page, intake, number(intake))
+
+    async def _call(self, intake: Intake) -> None:
+        """Call the next one of the queue, and open what they want."""
+        page = self._page
+        try:
+            await page.attempt(lambda who: page.services.intakes.move(who, intake.number, IntakeStatus.CALLED))
+        except Refused as error:  # a colleague was faster, as a rule
+            page.tell(str(error), "warning")
+            await self._show_queue()
+        else:
+            ui.navigate.to(f"/reception/{intake.number}")
+
+
+async def _done_today(page: Page, who: Who) -> list[Intake]:
+    """Who was served today, or has left."""
+    today = page.services.ledger.today()
+    return [i for s in (IntakeStatus.DONE, IntakeStatus.LEFT) for i in await page.services.intakes.list(who, s, day=today)]
+
+
+def _line(page: Page, intake: Intake, number: str) -> None:
+    with ui.link(target=f"/reception/{intake.number}").classes("line"):
+        ui.label(number).classes("line-side").style("font-weight: 600; min-width: 2rem")
+        ui.label(page.t("reception.against", applicant=intake.new.applicant, other=intake.new.other)).classes("line-main")
+        if intake.assessment.priority:
+            ui.label(page.t("obligation.priority")).classes("tag hot")
+        ui.label(page.label("intake", intake.status)).classes("line-side")
 
 
 class _Form:
     """The fields of a first visit; `read` gives what stands in them and raises `Unread` for a day or sum that is none."""
 
-    def __init__(self, page: Page, given: NewIntake) -> None:
-        self._page = page
-        self._fields: dict[str, Any] = {}
-        f, t = self._fields, page.t
+    def __init__(self, page: Page, given: NewIntake, courts: Mapping[str, str]) -> None:
+        self._page, self._given = page, given
+        self.elements: dict[str, Any] = {}
+        f, t = self.elements, page.t
         titles = {x: page.label("title", x) for x in TITLES}
         answers = {"": t("reception.not_asked"), "yes": t("frame.yes"), "no": t("frame.no")}
-        with ui.element("div").classes("two"):
+        ui.label(t("reception.who")).classes("group")
+        if len(courts) > 1:
+            f["court"] = ui.select(dict(courts), value=given.court, label=t("obligation.court")).props("outlined dense")
+        with ui.element("div").classes("two tight"):
+            f["applicant"] = text_field(t("reception.applicant"), given.applicant).props("data-mark=applicant autofocus")
+            f["phone"] = text_field(t("reception.phone_of"), given.phone).props('inputmode="tel"')
+            f["other"] = text_field(t("reception.other"), given.other).props("data-mark=other")
+            f["parties"] = ui.number(t("reception.parties"), value=given.parties, min=2, max=10000, step=1).props("outlined dense")
+        ui.label(t("reception.what")).classes("group")
+        with ui.element("div").classes("two tight"):
             f["title"] = ui.select(titles, value=given.title, label=t("case.title")).props("outlined dense")
             f["title_number"] = text_field(t("reception.title_number"), given.title_number).props("data-mark=title-number")
-            f["applicant"] = text_field(t("reception.applicant"), given.applicant).props("data-mark=applicant")
-            f["other"] = text_field(t("reception.other"), given.other).props("data-mark=other")
             f["amount"] = money_field(t("reception.amount"), given.amount).props("data-mark=amount")
-            f["phone"] = text_field(t("reception.phone"), given.phone)
+            f["act"] = text_field(t("reception.act"), given.act)
             f["effective_on"] = day_field(t("reception.effective_on"), given.effective_on)
             f["due_on"] = day_field(t("reception.due_on"), given.due_on)
+        ui.label(t("reception.more")).classes("group")
+        with ui.element("div").classes("two tight"):
             f["settle_first"] = ui.select(answers, value=_answer(given.settle_first), label=t("reception.settle_first")).props("outlined dense")
             f["property_known"] = ui.select(answers, value=_answer(given.property_known), label=t("reception.property_known")).props("outlined dense")
-            f["parties"] = ui.number(t("reception.parties"), value=given.parties, min=2, max=10000, step=1).props("outlined dense")
         with ui.row():
             f["wage"] = ui.checkbox(t("reception.wage"), value=given.wage)
             f["livelihood"] = ui.checkbox(t("reception.livelihood"), value=given.livelihood)
-        f["act"] = text_field(t("reception.act"), given.act)
         f["words"] = ui.textarea(t("reception.words"), value=given.words).props("outlined dense rows=2")
 
-    def read(self, court: str) -> NewIntake:
+    def blank(self) -> bool:
+        """Whether nothing has been entered yet that anything follows from."""
+        return not any(self.elements[name].value for name in ("other", "title_number", "amount", "act", "effective_on", "due_on"))
+
+    def read(self) -> NewIntake:
         """What stands in the fields."""
         t = self._page.t
-        f = {name: field.value for name, field in self._fields.items()}
+        f = {name: field.value for name, field in self.elements.items()}
         return NewIntake(
-            court=court,
+            court=f.get("court") or self._given.court,
             applicant=f["applicant"] or "",
             other=f["other"] or "",
             title=f["title"],
@@ -165,13 +251,15 @@ def _answer(given: bool | None) -> str:
 def _assessment(page: Page, a: Assessment) -> None:
     """What follows from the facts: time limit, fee, court, materials, track, next step."""
     tone = "late" if a.days_left is not None and a.days_left < 0 else ""
+    if a.priority:
+        ui.label(page.t("obligation.priority")).classes("tag hot")
     facts([
-        (page.t("reception.last_day"), page.t("reception.days_left", day=day(a.last_day), days=a.days_left) if a.last_day else page.t("reception.unknown")),
-        (page.t("reception.fee"), money(a.fee) if a.fee is not None else page.t("reception.unknown")),
+        (page.t("reception.last_day"), page.t("reception.days_left", day=day(a.last_day), days=a.days_left) if a.last_day and (a.days_left or 0) >= 0 else day(a.last_day) if a.last_day else page.t("reception.unknown")),
+        (page.t("reception.fee"), page.t("reception.about", sum=money(a.fee)) if a.fee is not None else page.t("reception.unknown")),
         (page.t("reception.jurisdiction"), a.jurisdiction),
         (page.t("reception.track"), f"{page.label('track', a.track)}：{a.reason}"),
         (page.t("reception.next_step"), page.label("step", a.next_step)),
-        (page.t("reception.materials"), "；".join(a.materials)),
+        (page.t("reception.materials"), "\n".join(a.materials)),
     ])
     if tone:
         ui.label(page.t("reception.time_over")).classes(tone)
@@ -209,10 +297,10 @@ class _Visit:
         self._below.clear()
         with self._below:
             ui.label(page.t("reception.correct")).classes("section-title")
-            form = _Form(page, old)
+            form = _Form(page, old, {})
 
             async def change(who: Who) -> bool:
-                new = form.read(old.court)
+                new = form.read()
                 changed = {f.name: getattr(new, f.name) for f in fields(new) if getattr(new, f.name) != getattr(old, f.name)}
                 if changed:
                     await self._intakes.change(who, self._number, **changed)
@@ -301,29 +389,34 @@ class _Visit:
                 label=entered["label"] or page.t("reception.label_default"),
                 due_on=given_day(page.t("reception.perform_by"), entered["due_on"]),
                 case_number=entered["case_number"] or "",
+                cause=entered["cause"] or "",
                 filed_on=given_day(page.t("reception.filed_on"), entered["filed_on"]),
+                debtor_kind=PartyKind(entered["debtor_kind"]),
                 debtor_number=entered["debtor_number"] or None,
                 debtor_phone=entered["debtor_phone"] or None,
+                creditor_kind=PartyKind(entered["creditor_kind"]),
+                creditor_number=entered["creditor_number"] or None,
             ))
 
+        kinds, new = {k.value: page.label("party_kind", k) for k in PartyKind}, intake.new
         ask(page, page.t("reception.convert"), {
-            "case_number": lambda: text_field(page.t("reception.case_number"), intake.new.title_number),
-            "label": lambda: text_field(page.t("reception.label"), page.t("reception.label_default")),
-            "due_on": lambda: day_field(page.t("reception.perform_by"), intake.new.due_on),
+            "case_number": lambda: text_field(page.t("reception.case_number"), new.title_number),
+            "label": lambda: text_field(page.t("reception.label"), page.t("reception.label_default") if new.amount is not None else new.act),
+            "cause": lambda: text_field(page.t("obligation.cause")),
+            "due_on": lambda: day_field(page.t("reception.perform_by"), new.due_on),
             "filed_on": lambda: day_field(page.t("reception.filed_on"), None),
+            "debtor_kind": lambda: ui.select(kinds, value=_kind(page, new.other), label=page.t("reception.kind_of", name=new.other)).props("outlined dense"),
             "debtor_number": lambda: text_field(page.t("reception.debtor_number")),
-            "debtor_phone": lambda: text_field(page.t("reception.debtor_phone")),
-        }, page.t("reception.do.convert"), convert, then=self._converted)
+            "debtor_phone": lambda: text_field(page.t("reception.debtor_phone")).props('inputmode="tel"'),
+            "creditor_kind": lambda: ui.select(kinds, value=_kind(page, new.applicant), label=page.t("reception.kind_of", name=new.applicant)).props("outlined dense"),
+            "creditor_number": lambda: text_field(page.t("reception.creditor_number")),
+        }, page.t("reception.do.convert"), convert, then=self._converted, columns=2)
 
     async def _converted(self, done: Converted) -> None:
         page = self._page
-        with page.client, ui.dialog(value=True) as shown, ui.card().classes("dialog"):
-            ui.label(page.t("reception.converted_to")).classes("dialog-title")
-            if done.link:
-                ui.label(done.link).classes("sample").props("data-mark=link")
-                ui.label(page.t("obligation.link_how")).classes("soft")
-            ui.button(page.t("reception.open"), on_click=lambda: ui.navigate.to(f"/obligations/{done.obligation_id}")).props("unelevated dense")
-        _ = shown.on("hide", self._show)
+        title = page.t("reception.converted_to" if done.link else "reception.converted_only")
+        hand_out(page, title, done.link or "", page.t("obligation.link_how"), (page.t("reception.open"), f"/obligations/{done.obligation_id}"))
+        await self._show()
 
     async def _receipt(self) -> None:
         found = await self._page.do(lambda who: self._intakes.receipt(who, self._number))
@@ -331,3 +424,9 @@ class _Visit:
             ui.download.content(found[1], found[0], "application/pdf")
 
 
+
+
+def _kind(page: Page, name: str) -> str:
+    """Whether somebody is rather a person or an organisation, by how the name ends; the clerk says it in the end."""
+    ends = tuple(page.t("reception.organisations").split())
+    return (PartyKind.ORGANISATION if name.strip().endswith(ends) else PartyKind.PERSON).value

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from bot.staff.model import Right, Role, Who
 from console.fields import text_field
-from console.frame import Page, ask, empty, frame, grid, moment, page_at, section
+from console.frame import Page, ask, empty, frame, grid, hand_out, moment, page_at, section
 from console.pages import audit
 
 if TYPE_CHECKING:
     from console.desk import Desk
 
+_NAME = re.compile(r"\{(\w+)\}")
+# What a browser tells of itself, and the key of its name; the first that fits counts, since each claims to be others too.
+_BROWSERS = (("MicroMessenger", "wechat"), ("Edg", "edge"), ("QQBrowser", "qq"), ("360", "q360"), ("Firefox", "firefox"), ("Chrome", "chrome"), ("Safari", "safari"))
+_SYSTEMS = (("Android", "android"), ("iPhone", "iphone"), ("iPad", "ipad"), ("Windows", "windows"), ("Mac OS", "mac"), ("Linux", "linux"))
 
 def register(desk: Desk) -> None:
     """The page, with a tab for each part that the person may see."""
@@ -29,7 +35,7 @@ def register(desk: Desk) -> None:
                 parts.append(("staff", _staff))
             if page.who.may(Right.SEE_AUDIT):
                 parts.append(("audit", audit.build))
-            with ui.tabs().props("dense align=left no-caps") as tabs:
+            with ui.tabs().props("dense align=left no-caps outside-arrows mobile-arrows") as tabs:
                 made = {name: ui.tab(name, page.t(f"settings.{name}")) for name, _ in parts}
             with ui.tab_panels(tabs, value=made["mine"]).style("width: 100%; background: none").props("animated=false"):
                 for name, build in parts:
@@ -61,8 +67,14 @@ async def _mine(page: Page, body: ui.column) -> None:
 
 def _sessions(page: Page, found: Any, end: Any) -> None:
     grid([(c, page.t(f"settings.column.{c}")) for c in ("name", "begun", "seen", "agent", "address")], [{
-        "id": str(s.id), "name": s.name, "begun": moment(s.made_at), "seen": moment(s.seen_at), "agent": s.agent or "–", "address": s.address or "–",
+        "id": str(s.id), "name": s.name, "begun": moment(s.made_at), "seen": moment(s.seen_at), "agent": _agent(page, s.agent or ""), "address": s.address or "–",
     } for s in found], on_row=end)
+
+
+def _agent(page: Page, told: str) -> str:
+    """The browser and the system of a session, in words."""
+    browser, system = (next((key for mark, key in known if mark in told), "other") for known in (_BROWSERS, _SYSTEMS))
+    return page.t("settings.agent", browser=page.label("browser", browser), system=page.label("system", system))
 
 
 async def _courts(page: Page, _: ui.column) -> None:
@@ -86,11 +98,35 @@ async def _plans(page: Page, _: ui.column) -> None:
         ui.label(page.t("settings.plans_how", path=path)).classes("soft")
         for plan in plans:
             ui.label(page.t("settings.plan", name=plan.name, file=plan.file, line=plan.line)).classes("section-title")
-            when = "；".join(f"{page.label('condition', k)}：{'、'.join(v)}" for k, v in plan.when.items())
+            when = "；".join(f"{page.label('condition', k)}：{'、'.join(_condition(page, k, x) for x in v)}" for k, v in plan.when.items())
             ui.label(when or page.t("settings.every_case")).classes("soft")
-            grid([(c, page.t(f"settings.column.{c}")) for c in ("step", "when", "text")], [{
-                "id": s.step.id, "step": s.step.id, "when": page.t("settings.offset", days=s.step.days), "text": next(iter(s.texts.values()), ""),
+            if not plan.steps:
+                ui.label(page.t("settings.no_steps")).classes("soft")
+                continue
+            grid([(c, page.t(f"settings.column.{c}")) for c in ("when", "text")], [{
+                "id": s.step.id, "when": _offset(page, s.step.days), "text": _worded(page, next(iter(s.texts.values()), "")),
             } for s in plan.steps])
+
+
+def _condition(page: Page, name: str, value: str) -> str:
+    """A value of a condition in words, such as of the stage or of yes and no."""
+    named: Mapping[str, Callable[[str], str]] = {
+        "court": page.court, "settlement": partial(page.label, "settlement"), "stage": partial(page.label, "stage"),
+        "title": partial(page.label, "title"), "kind": partial(page.label, "kind"),
+    }
+    return named.get(name, partial(page.label, "frame"))(value)
+
+
+def _offset(page: Page, days: int) -> str:
+    key = "before" if days < 0 else "after" if days > 0 else "on"
+    return page.t(f"settings.offset.{key}", days=abs(days))
+
+
+def _worded(page: Page, text: str) -> str:
+    """A wording with its names in words: 〔称呼〕 for {salutation}; without one, somebody of the staff takes over."""
+    if not text:
+        return page.t("settings.by_hand")
+    return _NAME.sub(lambda found: f"〔{page.label('settings.name', found[1])}〕", text.replace("**", "").replace("\n", " "))
 
 
 async def _broken(page: Page, body: ui.column) -> None:
@@ -106,7 +142,7 @@ async def _broken(page: Page, body: ui.column) -> None:
     with section(page.t("settings.broken"), len(found)):
         ui.label(page.t("settings.broken_how")).classes("soft")
         if not found:
-            empty(page.t("settings.no_broken"))
+            empty(page.t("settings.no_broken"), page.t("settings.no_broken_then"))
             return
         grid([(c, page.t(f"settings.column.{c}")) for c in ("name", "case", "at")], [{
             "id": str(r.delivery.id), "name": r.name or "–", "case": r.case, "at": moment(r.delivery.created_at),
@@ -126,18 +162,16 @@ async def _staff(page: Page, body: ui.column) -> None:
             name = entered["name"] or ""
             return name, await staff.invite(who, entered["court"], Role(entered["role"]), name)
 
-        async def hand_out(invited: tuple[str, str]) -> None:
-            name, start = invited
-            with page.client, ui.dialog(value=True), ui.card().classes("dialog"):
-                ui.label(page.t("settings.invited", name=name)).classes("dialog-title")
-                ui.label(page.services.reach.address.link(start)).classes("sample").props("data-mark=link")
-                ui.label(page.t("settings.invite_how")).classes("soft")
+        async def invited(found: tuple[str, str]) -> None:
+            name, start = found
+            hand_out(page, page.t("settings.invited", name=name), page.services.reach.address.link(start), page.t("settings.invite_how"))
+            await _again(page, body, _staff)
 
         ask(page, page.t("settings.invite"), {
             "name": lambda: text_field(page.t("settings.column.name")),
             "court": lambda: ui.select(courts, value=next(iter(courts)), label=page.t("settings.column.court")).props("outlined dense"),
             "role": lambda: ui.select({r.value: page.label("role", r) for r in Role}, value=Role.CLERK.value, label=page.t("settings.column.role")).props("outlined dense"),
-        }, page.t("settings.do.invite"), made, then=hand_out)
+        }, page.t("settings.do.invite"), made, then=invited)
 
     async def choose(row: dict[str, Any]) -> None:
         account, active = int(row["id"]), row["state"] == "active"

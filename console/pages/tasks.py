@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from bot.staff.model import Right
+from bot.staff.model import Right, Role
 from bot.store.ledger_page import WantedTasks
 from console.fields import MaybeNumber
-from console.frame import Page, answered, ask, empty, frame, go_to, grid, moment, page_at, section
+from console.frame import Page, ask, empty, frame, go_to, grid, moment, page_at, section
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -26,6 +26,21 @@ def register(desk: Desk) -> None:
             if page.who.may(Right.SEE_LEDGER):
                 body = ui.column().style("width: 100%; gap: 1rem; align-items: stretch")
                 await _show(page, body, row)
+                await _assists(page)
+
+
+async def _assists(page: Page) -> None:
+    """The cases in which a notary helps: all that one sees, a notary their own."""
+    found = await page.do(page.services.notaries.list) or []
+    if not found and Role.NOTARY not in page.who.roles:
+        return
+    with section(page.t("tasks.assists"), len(found)):
+        if not found:
+            empty(page.t("tasks.no_assists"), page.t("tasks.no_assists_then"))
+            return
+        grid([(c, page.t(f"tasks.assist.{c}")) for c in ("case", "court", "notary", "since", "note")], [{
+            "id": row.number, "case": number, "court": page.court(row.court), "notary": name, "since": moment(row.assigned_at), "note": row.note or "–",
+        } for row, number, name in found], on_row=lambda r: ui.navigate.to(f"/cases/{r['case']}"))
 
 
 async def _show(page: Page, body: ui.column, row: int = 0) -> None:
@@ -37,30 +52,26 @@ async def _show(page: Page, body: ui.column, row: int = 0) -> None:
             return
 
         async def take(row: dict[str, Any]) -> None:
-            number = int(row["id"])
-            with page.client, ui.dialog() as dialog, ui.card().classes("dialog"):
-                ui.label(page.t("tasks.close", number=number, kind=row["kind"])).classes("dialog-title")
-                ui.label(str(row["note"])).classes("sample")
-                with ui.row().classes("dialog-buttons"):
-                    if row["obligation"]:
-                        ui.button(page.t("tasks.do.open"), on_click=lambda: ui.navigate.to(f"/obligations/{row['obligation']}")).props("flat")
-                    if page.who.may(Right.CLOSE_TASK):
-                        ui.button(page.t("tasks.do.close"), on_click=lambda: dialog.submit(True)).props("unelevated")
-            if await answered(dialog):
-                ask(page, page.t("tasks.close", number=number, kind=row["kind"]), {
-                    "words": lambda: ui.textarea(page.t("tasks.words")).props("outlined dense rows=3"),
-                }, page.t("tasks.do.close"),
-                    lambda who, entered: page.services.cases.close_task(who, number, entered["words"] or ""),
-                    "tasks.done", lambda _: _show(page, body))
+            title = page.t("tasks.close", number=row["number"], kind=row["kind"])
+            aside = (page.t("tasks.do.open"), f"/obligations/{row['obligation']}") if row["obligation"] else None
+            if not page.who.may(Right.CLOSE_TASK):
+                ui.navigate.to(aside[1] if aside else "/tasks")
+                return
+            ask(page, title, {
+                "words": lambda: ui.textarea(page.t("tasks.words")).props("outlined dense rows=3"),
+            }, page.t("tasks.do.close"), lambda who, entered: page.services.cases.close_task(who, int(row["id"]), entered["words"] or ""),
+                "tasks.done", lambda _: _show(page, body), aside=aside,
+                beside=lambda: ui.label(" ".join(x for x in (row["case"], row["note"]) if x != "–") or "–").classes("sample"))
 
         rows = [{
             "id": t.number,
             "number": t.number,
             "kind": page.label("clerk.kind", t.kind),
+            "case": found.cases.get(t.case_id or 0, "–"),
             "note": (t.note or "–").replace("\n", " "),
             "responsible": t.responsible or "–",
             "made": moment(t.created_at),
             "obligation": str(t.obligation_id or ""),
         } for t in found.rows]
-        grid([(c, page.t(f"tasks.column.{c}")) for c in ("number", "kind", "note", "responsible", "made")], rows, on_row=take)
+        grid([(c, page.t(f"tasks.column.{c}")) for c in ("number", "kind", "case", "note", "responsible", "made")], rows, on_row=take)
         go_to(page, rows, row, take)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from bot.reception.chats import ChatItem
 from bot.reception.model import Breach
 from bot.reception.petitions import label_of
 from bot.reception.today import Board, Pile, Waiting
 from bot.store.reception_rows import BoardRow
 from console.frame import Page, day, empty, frame, moment, money, page_at
+from console.pages.chats import waited
 
 if TYPE_CHECKING:
     from console.desk import Desk
@@ -23,6 +24,7 @@ _LIMITED = ("petitions", "nodes", "follow_ups")  # piles whose day is a limit of
 _FAMILIES = {"nodes": "node", "follow_ups": "follow_cause", "broken": "clerk.kind"}
 _TONE = {Breach.LATE: "late", Breach.SOON: "soon"}
 EVERY = 15.0  # seconds
+SHOWN = 8  # lines of a pile
 
 
 def register(desk: Desk) -> None:
@@ -32,10 +34,16 @@ def register(desk: Desk) -> None:
     async def today() -> None:
         with frame(desk, "today") as page:
             board = ui.element("div").classes("board")
+            last: object = None
 
             async def show() -> None:
+                nonlocal last
                 found = await page.do(page.services.today.of)
-                if found is not None:
+                if found is None:
+                    return
+                now = (replace(found, waiting=None), [(i.number, i.question, waited(page, i)) for i in found.waiting.items])  # type: ignore[arg-type]
+                if now != last:  # a line that is made anew loses the focus, and one's eye its place
+                    last = now
                     board.clear()
                     with board:
                         _show(page, found)
@@ -45,48 +53,53 @@ def register(desk: Desk) -> None:
 
 
 def _show(page: Page, board: Board) -> None:
+    """What there is to do; what is done stands in one line below."""
     piles: dict[str, Pile] = {name: getattr(board, name) for name in PILES}
-    _waiting(page, board.waiting)
-    for name in PILES:
-        _pile(page, name, piles[name])
-    if not board.waiting.count and not any(p.count for p in piles.values()):
-        empty(page.t("today.nothing"), page.t("today.nothing_then"))
+    if board.waiting.count:
+        _waiting(page, board.waiting)
+    for name, pile in piles.items():
+        if pile.count:
+            _pile(page, name, pile)
+    done = [*([] if board.waiting.count else ["waiting"]), *(name for name, pile in piles.items() if not pile.count)]
+    if len(done) == len(piles) + 1:
+        with ui.column().classes("section whole"):
+            empty(page.t("today.nothing"), page.t("today.nothing_then"))
+    elif done:
+        with ui.row().classes("section whole quiet").props("data-mark=done"):
+            ui.label(page.t("today.none")).classes("soft")
+            for name in done:
+                ui.label(page.t(f"today.{name}")).classes("tag").props(f"data-mark=none-{name}")
+
+
+def _head(page: Page, name: str, count: int) -> None:
+    ui.label(page.t(f"today.{name}")).classes("section-title")
+    ui.label(str(count)).classes("count").props(f"data-mark=count-{name}")
 
 
 def _waiting(page: Page, waiting: Waiting) -> None:
     with ui.column().classes("section").props("data-mark=pile-waiting"):
         with ui.row().classes("section-head"):
-            ui.label(page.t("today.waiting")).classes("section-title")
-            ui.label(str(waiting.count)).classes("count" if waiting.count else "count none").props("data-mark=count-waiting")
+            _head(page, "waiting", waiting.count)
             if waiting.late:
                 ui.label(page.t("today.late", count=waiting.late)).classes("late")
             if waiting.soon:
                 ui.label(page.t("today.soon", count=waiting.soon)).classes("soon")
-        for item in waiting.items[:8]:
+        for item in waiting.items[:SHOWN]:
             with ui.link(target=f"/chats/{item.number}").classes("line"):
                 ui.label(f"#{item.number} {item.name} {item.question}".replace("\n", " ")).classes("line-main")
-                ui.label(_minutes(page, item)).classes(f"line-side {_TONE.get(item.level.breach, '')}")
-        if not waiting.items:
-            ui.label(page.t("today.none")).classes("soft")
-        elif waiting.count > 8:
-            ui.link(page.t("today.more", count=waiting.count - 8), "/chats").classes("soft")
-
-
-def _minutes(page: Page, item: ChatItem) -> str:
-    return page.t("chats.waited", minutes=int(item.level.waited.total_seconds() // 60))
+                ui.label(waited(page, item)).classes(f"line-side {_TONE.get(item.level.breach, '')}")
+        if waiting.count > SHOWN:
+            ui.link(page.t("today.more", count=waiting.count - SHOWN), "/chats").classes("soft")
 
 
 def _pile(page: Page, name: str, pile: Pile) -> None:
     with ui.column().classes("section").props(f"data-mark=pile-{name}"):
         with ui.row().classes("section-head"):
-            ui.label(page.t(f"today.{name}")).classes("section-title")
-            ui.label(str(pile.count)).classes("count" if pile.count else "count none").props(f"data-mark=count-{name}")
-        for item in pile.items[:8]:
+            _head(page, name, pile.count)
+        for item in pile.items[:SHOWN]:
             _line(page, name, item)
-        if not pile.items:
-            ui.label(page.t("today.none")).classes("soft")
-        elif pile.count > 8:
-            ui.link(page.t("today.more", count=pile.count - 8), _more(name)).classes("soft")
+        if pile.count > SHOWN:
+            ui.link(page.t("today.more", count=pile.count - SHOWN), _more(name)).classes("soft")
 
 
 def _line(page: Page, name: str, item: BoardRow) -> None:
@@ -94,9 +107,8 @@ def _line(page: Page, name: str, item: BoardRow) -> None:
     with ui.link(target=target).classes("line"):
         words = " ".join(w for w in (_what(page, name, item), item.case_number, item.name) if w)
         ui.label(words or page.t("today.no_words")).classes("line-main")
-        days = (page.services.ledger.today() - item.on).days if name in _LIMITED and item.on else 0
-        late = page.t("today.days_late", days=days) if days > 0 else ""
-        ui.label(_side(item, late)).classes("line-side late" if late or name in ("overdue", "broken") else "line-side")
+        late = _late(page, name, item)
+        ui.label(_side(page, item, late)).classes("line-side late" if late or name == "broken" else "line-side")
 
 
 def _what(page: Page, name: str, item: BoardRow) -> str:
@@ -106,11 +118,18 @@ def _what(page: Page, name: str, item: BoardRow) -> str:
     return page.label(family, item.label) if family else item.label
 
 
-def _side(item: BoardRow, late: str) -> str:
-    parts: list[Any] = [late] if late else []
-    if item.amount:
-        parts.append(money(item.amount))
-    if item.on:
+def _late(page: Page, name: str, item: BoardRow) -> str:
+    """By how many days a limit of ours, or the day of an obligation, has passed."""
+    key = "today.days_late" if name in _LIMITED else "today.days_overdue" if name in ("overdue", "silent") else ""
+    days = (page.services.ledger.today() - item.on).days if key and item.on else 0
+    return page.t(key, days=days) if days > 0 else ""
+
+
+def _side(page: Page, item: BoardRow, late: str) -> str:
+    parts = [page.t("frame.yuan", sum=money(item.amount))] if item.amount else []
+    if late:
+        parts.append(late)
+    elif item.on:
         parts.append(day(item.on))
     elif item.at:
         parts.append(moment(item.at))

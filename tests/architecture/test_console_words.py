@@ -11,7 +11,7 @@ TEXTS = Texts.load(ROOT / "console" / "texts.zh-CN.yaml")
 BOT = Texts.load()
 SOURCES = sorted((ROOT / "console").rglob("*.py"))
 NAMED = re.compile(r"""(?:\bt|\btexts|_texts|_page)\(\s*(f?)["']([a-z_]+\.[^"']+)["']""")
-FAMILY = re.compile(r"""label\(\s*["']([a-z_.]+)["']""")
+FAMILY = re.compile(r"""(?:page|self)\.label[(,]\s*["']([a-z_.]+)["']""")
 BARE = re.compile(r"""["']((?:[a-z_]+)\.[\w.]+)["']""")
 
 

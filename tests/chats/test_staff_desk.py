@@ -142,7 +142,7 @@ async def test_the_bot_keeps_quiet_while_a_person_holds_the_conversation(world: 
     held = [m for m in await logged(world) if m.decision == "held"]
     assert [m.kind for m in held] == ["text", "photo"]
     thread = await services.chats.thread(clerk, 1)
-    assert any((line.file or "").startswith("proof:") for line in thread.lines)
+    assert any(line.shows for line in thread.lines)
     assert "执行费怎么算" in thread.item.question
     await alice.says("/menu")
     await alice.hears("menu.title")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -135,7 +137,7 @@ async def test_the_inbox_by_keys_on_a_phone_and_with_its_filter(window: Window) 
     await expect(page.locator(".talk .tag").first).to_have_text("已办结")
     await expect(page.locator(".q-dialog")).to_have_count(0)
     await page.keyboard.press("?")
-    await clerk.reads("e 办结")
+    await clerk.reads("会话里：办结")
     await page.locator(".list .q-select").first.click()
     await page.get_by_role("option", name="已办结").click()
     await clerk.at("chat-1").click()
@@ -183,4 +185,40 @@ async def test_the_ledgers_filter_outlives_a_look_at_a_case(window: Window) -> N
     await page.go_back()
     await expect(rows).to_have_count(1)
     await expect(page.locator(".search input")).to_have_value("初88")
+    assert clerk.faults == []
+
+
+async def test_what_a_person_sends_is_seen_and_what_is_offered_can_be_sent(window: Window) -> None:
+    """A picture sent before anybody took it up stands in the thread, for nobody of another court; canned answers are whole."""
+    clerk = await window.hires("王窗口", "clerk", "xixiu")
+    other = await window.hires("周窗口", "clerk", "pingba")
+    person = await _ask_for_somebody(window, "张三")
+    person.taps("西秀法院")
+    await person.hears("西秀", timeout=20)
+    window.telegram.people.send_photo(person.id, caption="这是判决书")
+    await person.hears("", timeout=20)
+    await clerk.opens("/today")
+    await expect(clerk.at("waiting")).to_have_text("1")  # the menu says so on every page
+    await expect(clerk.page).to_have_title(re.compile(r"^\(1\) 今日"))
+    await clerk.at("pile-waiting").locator("a").first.click()
+    await clerk.page.wait_for_url("**/chats/1")
+    picture = clerk.at("attached").locator("img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    address = await clerk.at("attached").get_attribute("href")
+    assert await picture.get_attribute("src") == address
+    for desk, status in ((clerk, 200), (other, 404)):
+        assert (await desk.page.request.get(f"{window.base}{address}")).status == status
+    await clerk.page.get_by_role("button", name="常用答复").click()
+    await clerk.page.locator(".q-dialog input").fill("执行窗口的地址电话")
+    await clerk.page.locator(".q-dialog .q-expansion-item").filter(has_text="执行窗口地址电话").first.click()
+    offered = clerk.page.locator(".q-dialog .sample").first
+    await expect(offered).to_contain_text("执行窗口")
+    await expect(offered).not_to_contain_text("{{")
+    await expect(offered).not_to_contain_text("**")
+    await clerk.page.get_by_role("button", name="用这一条").first.click()
+    await clerk.at("do-answer").click()
+    heard = await person.hears("执行窗口", timeout=20)
+    assert "{{" not in heard.text
+    await expect(clerk.at("waiting")).to_be_hidden()
     assert clerk.faults == []

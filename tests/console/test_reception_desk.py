@@ -6,8 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 from tests.console.conftest import Window
+from tests.unit.guide.documents.samples import credit_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CREDIT_CODE = credit_code()
 
 
 async def test_an_address_that_leads_nowhere_is_told_in_words(window: Window) -> None:
@@ -76,4 +79,43 @@ async def test_a_day_that_is_none_is_refused_by_name_and_a_visit_is_corrected(wi
     await clerk.page.locator(".q-dialog").get_by_label("付款日").fill("2026-2-30")
     await clerk.confirms("记付款")
     await clerk.reads("“付款日”里写的“2026-2-30”不是一个日期")
+    assert clerk.faults == []
+
+
+async def test_a_form_is_worked_out_while_it_is_filled_and_outlives_a_restart(window: Window) -> None:
+    """What follows stands beside the form; killed in the middle of it, everything typed and chosen is still there."""
+    clerk = await window.hires("王窗口", "clerk", "xixiu")
+    page = clerk.page
+    await clerk.opens("/reception")
+    await clerk.types("applicant", "王小二")
+    await clerk.types("other", "某某装修公司")
+    await clerk.types("amount", "六万多")
+    await expect(clerk.at("follows")).to_contain_text("不是一个金额")
+    await clerk.types("amount", "60475")
+    await expect(clerk.at("follows")).to_contain_text("807.13")  # 60,475 × 1.5 % − 100
+    await page.get_by_role("checkbox", name="农民工工资").click()
+    await expect(clerk.at("follows")).to_contain_text("民生优先")
+    await window.bot.kill()
+    await page.get_by_label("补充说明").press_sequentially("断线时接着写的")
+    await window.opens()
+    await clerk.opens("/reception")
+    await expect(page.get_by_label("补充说明")).to_have_value("断线时接着写的")
+    await expect(page.get_by_label("标的额")).to_have_value("60475")
+    await expect(page.get_by_role("checkbox", name="农民工工资")).to_be_checked()
+    await clerk.types("title-number", "（2026）黔0402民初88号")
+    await clerk.at("fill").click()
+    await page.wait_for_url("**/desk/reception/1")
+    await clerk.opens("/reception")
+    await expect(page.get_by_label("补充说明")).to_have_value("")  # done: nothing of it is left
+    await clerk.at("next").click()
+    await page.wait_for_url("**/desk/reception/1")
+    await expect(clerk.at("status")).to_have_text("已叫号")
+    await clerk.at("convert").click()
+    await page.get_by_label("对方应在哪天前履行").fill("2026-12-20")
+    await page.get_by_label("对方证件号").fill(CREDIT_CODE)  # a firm, as its name ends
+    await clerk.confirms("转入台账")
+    await expect(clerk.at("link")).to_be_visible()
+    await clerk.confirms("打开")
+    await page.wait_for_url("**/desk/obligations/*")
+    await expect(page.get_by_text("王窗口").last).to_be_visible()  # who converted it is responsible
     assert clerk.faults == []

@@ -39,7 +39,8 @@ async def test_every_row_leads_to_what_it_is_about(month: tuple[Window, Desk], t
             await expect(boss.page.locator(".q-dialog .dialog").get_by_text(field).first).to_be_visible()
     for show in ("proofs", "promises"):
         await boss.opens("/today")
-        waiting = int(await boss.at(f"count-{show}").inner_text())
+        await boss.reads("等待回复")  # the board stands
+        waiting = await boss.at(f"pile-{show}").count()
         await boss.opens(f"/ledger?show={show}")
         rows = boss.at("ledger").locator("tbody tr")
         await (expect(rows.first).to_be_visible() if waiting else boss.reads("没有符合条件的义务"))

@@ -159,9 +159,12 @@ LISTS: dict[str, Call] = {
     "staff.sessions": lambda s, w, o: s.staff.sessions(w),
     "staff.colleagues": lambda s, w, o: s.staff.colleagues(w, HERE),
     "chats.counts": lambda s, w, o: s.chats.counts(w),
+    "chats.waiting": lambda s, w, o: s.chats.waiting(w),
     "chats.canned": lambda s, w, o: s.chats.canned(w, "执行费怎么算"),
     "feed.versions": lambda s, w, o: s.feed.versions(w),
     "feed.watch": _watch,
+    "petitions.tally": lambda s, w, o: s.petitions.tally(w),
+    "follow_ups.tally": lambda s, w, o: s.follow_ups.tally(w),
     "petitions.overdue": lambda s, w, o: s.petitions.overdue(w),
     "nodes.overdue": lambda s, w, o: s.nodes.overdue(w),
     "notaries.list": lambda s, w, o: s.notaries.list(w),
@@ -228,6 +231,8 @@ async def test_lists_show_nothing_of_another_court(world: World) -> None:
     assert not await s.chats.list(w)
     assert not any((await s.chats.counts(w)).values())
     assert await s.feed.versions(w) == {}
+    assert await s.chats.waiting(w) == 0
+    assert (await s.petitions.tally(w)).every == (await s.follow_ups.tally(w)).every == 0
     assert not await s.intakes.list(w)
     assert not await s.petitions.list(w)
     assert not await s.follow_ups.list(w)
