@@ -99,7 +99,7 @@ async def test_a_visit_becomes_a_case_is_urged_paid_and_certified(window: Window
     await debtor.hears("后六位", timeout=20)
     debtor.says("01001X")
     await debtor.hears("核验通过", timeout=20)
-    debtor.says("我昨天已经付了60475元，银行转账")
+    debtor.says("我今天已经付了60475元，银行转账")  # of this month, also on its first day
     await debtor.hears("凭证", timeout=20)
     window.telegram.people.send_photo(debtor.id)
     await debtor.hears("收到", timeout=20)
