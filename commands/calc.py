@@ -121,8 +121,8 @@ def effect_command(
     title: Annotated[
         str,
         typer.Option(
-            help="judgment, ruling, second_instance, small_claim, mediation, arbitration_award, labor_award, "
-            "labor_final, payment_order, foreign_party"
+            help="judgment, ruling, second_instance, small_claim, mediation, confirmation, arbitration_award, "
+            "labor_award, labor_final, payment_order, foreign_party"
         ),
     ] = "judgment",
     notice: Annotated[str, typer.Option(help="the last day on which a public notice was posted")] = "",
@@ -141,6 +141,7 @@ def seizure(
     context: typer.Context,
     asset: Annotated[str, typer.Option(help="deposit, movable, vehicle, realty, other or ewallet")] = "",
     start: Annotated[str, typer.Option(help="the day of the seizure")] = "",
+    renewed: Annotated[list[str] | None, typer.Option(help="a day on which it was renewed; may be repeated")] = None,
     years: Annotated[int | None, typer.Option(help="years that the ruling names")] = None,
     ends: Annotated[str, typer.Option(help="the last day that the ruling names")] = "",
     preservation: Annotated[
@@ -152,7 +153,7 @@ def seizure(
     as_json: AsJson = False,
 ) -> None:
     """Find the end of a seizure or freeze, and by when to renew it (民诉法解释 485)."""
-    data = {"asset": asset, "start": start, "years": years, "ends": ends}
+    data = {"asset": asset, "start": start, "renewed": renewed or None, "years": years, "ends": ends}
     flags = {"preservation": preservation or None, "waiting": waiting or None}
     _tell(context, "seizure", {**data, **flags}, given, today, as_json=as_json)
 

@@ -1,6 +1,6 @@
 """When a title takes effect, and the last day on which it can be performed in time.
 
-民诉法第85条, 第95条, 第100条, 第158条, 第165条, 第171条, 第182条, 第227条, 第283条, 第286条;
+民诉法第85条, 第95条, 第100条, 第158条, 第165条, 第171条, 第182条, 第185条, 第227条, 第283条, 第286条;
 仲裁法第70条; 劳动仲裁法第47条, 第50条; 民诉法解释第138条.
 """
 
@@ -31,6 +31,7 @@ class Title(StrEnum):
     SECOND_INSTANCE = "second_instance"
     SMALL_CLAIM = "small_claim"
     MEDIATION = "mediation"
+    CONFIRMATION = "confirmation"  # the ruling that an agreement made in mediation is valid (民诉法第206条)
     ARBITRATION = "arbitration_award"
     LABOUR = "labor_award"  # one that is not final
     LABOUR_FINAL = "labor_final"
@@ -38,8 +39,8 @@ class Title(StrEnum):
     ABROAD = "foreign_party"  # a party without domicile in the country
 
 
-# What may be served by public notice: a mediation paper must be taken in person (民诉法解释第133条), a payment
-# order must reach the debtor (民诉法第225条), an award takes effect on the day it is made.
+# What may be served by public notice: a mediation paper must be taken in person (民诉法解释第133条), a confirmation
+# has been asked for by both sides, a payment order must reach the debtor (民诉法第225条), an award takes effect on the day it is made.
 BY_NOTICE = (Title.JUDGMENT, Title.RULING, Title.SECOND_INSTANCE, Title.ABROAD)
 _APPEAL = {
     Title.JUDGMENT: APPEAL_JUDGMENT,
@@ -54,6 +55,7 @@ _BASIS: dict[Title, tuple[Cited, ...]] = {
     Title.SECOND_INSTANCE: (article(CPL, 182),),
     Title.SMALL_CLAIM: (article(CPL, 165),),
     Title.MEDIATION: (article(CPL, 100, 3),),
+    Title.CONFIRMATION: (article(CPL, 185), article(CPL, 206), article(CPL_INTERPRETATION, 372, 2)),
     Title.ARBITRATION: (article(ARBITRATION, 70),),
     Title.LABOUR: (article(LABOUR_ARBITRATION, 50),),
     Title.LABOUR_FINAL: (article(LABOUR_ARBITRATION, 47),),
@@ -158,7 +160,7 @@ def told(found: Effect, then: Performance | None = None) -> Told:
     )
 
 
-_OPEN = (Title.SECOND_INSTANCE, Title.SMALL_CLAIM, Title.RULING)
+_OPEN = (Title.SECOND_INSTANCE, Title.SMALL_CLAIM, Title.CONFIRMATION, Title.RULING)
 
 
 def _steps(found: Effect) -> list[Line]:

@@ -7,6 +7,7 @@ whoever waits for the Monday may have lost the seizure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from bot.guide.days import after_years
 from bot.guide.laws import CPL_INTERPRETATION, PRESERVATION, SEIZURE, article
 from bot.guide.model import CannotWorkOutError, Line, Told, checked_day
 
+MOST_RENEWALS = 20
 PRESERVATION_NOTICE = 7  # days before the end (保全规定第18条)
 
 
@@ -48,6 +50,7 @@ class Seizure:
     latest: date
     stated: bool
     preservation: bool = False
+    before: date | None = None  # the last day of the period before it, where it was renewed
 
     @property
     def remind_on(self) -> date:
@@ -68,27 +71,47 @@ def seizure(
     ends: date | None = None,
     waiting: bool = False,
     preservation: bool = False,
+    renewed: Sequence[date] = (),
 ) -> Seizure:
     """How long it lasts: until the day that the paper states, else the longest time from its beginning.
 
-    CannotWorkOutError for more than the law allows, and for a waiting seizure (轮候), whose period no
-    rule lets begin.
+    `renewed` are the days of its renewals, each within the period before it; the last one begins a new period.
+    CannotWorkOutError for more than the law allows, for a renewal that came too late, and for a waiting seizure
+    (轮候), whose period no rule lets begin.
     """
     if waiting:
         raise CannotWorkOutError("calc.wrong.waiting")
     limit = LIMIT[asset]
     if years is not None and not 1 <= years <= limit:
         raise CannotWorkOutError("calc.wrong.over_limit", years=years, limit=limit)
+    start, before = _renewed(start, renewed, limit)
     if ends is not None:
         checked_day(ends)
         if start is not None and ends < start:
             raise CannotWorkOutError("calc.wrong.order", first=start, last=ends)
         if start is not None and ends > after_years(checked_day(start), limit):
             raise CannotWorkOutError("calc.wrong.over_limit_day", limit=limit, day=after_years(start, limit))
-        return Seizure(asset, start, ends, stated=True, preservation=preservation)
+        return Seizure(asset, start, ends, True, preservation, before)
     if start is None:
         raise CannotWorkOutError("calc.wrong.no_days")
-    return Seizure(asset, start, after_years(checked_day(start), years or limit), False, preservation)
+    return Seizure(asset, start, after_years(checked_day(start), years or limit), False, preservation, before)
+
+
+def _renewed(start: date | None, renewals: Sequence[date], limit: int) -> tuple[date | None, date | None]:
+    """The day from which the period counts that runs now, and the last day of the one before it."""
+    if len(renewals) > MOST_RENEWALS:
+        raise CannotWorkOutError("calc.wrong.too_many", most=MOST_RENEWALS)
+    before = None
+    for day in sorted(checked_day(d) for d in renewals):
+        if start is None:
+            raise CannotWorkOutError("calc.wrong.missing", name="start")
+        before = after_years(checked_day(start), limit)
+        if day <= start:
+            raise CannotWorkOutError("calc.wrong.order", first=start, last=day)
+        if day > before:
+            raise CannotWorkOutError("calc.wrong.renewed_late", day=day, last=before)
+        start = day
+    return start, before
 
 
 def told(found: Seizure, today: date) -> Told:
@@ -104,7 +127,11 @@ def told(found: Seizure, today: date) -> Told:
     basis = [article(CPL_INTERPRETATION, 485), article(SEIZURE, 27, 1), article(CPL_INTERPRETATION, 168)]
     if found.preservation:
         basis.append(article(PRESERVATION, 18))
+    if found.before and found.start:
+        steps.insert(0, Line("calc.seizure.renewed", {"day": found.start, "last": found.before}))
     conventions = [] if found.stated else [Line("calc.seizure.open.day", {"day": found.remind_on})]
+    if found.before and not found.stated:
+        conventions.append(Line("calc.seizure.open.renewed", {"day": after_years(found.before, LIMIT[found.asset])}))
     if found.asset is Asset.EWALLET:
         conventions.append(Line("calc.seizure.open.ewallet"))
     return Told(

@@ -241,7 +241,7 @@ class Calculators:
         return effect.told(found, then)
 
     def _seizure(self, data: Mapping[str, Any], today: date) -> Told:
-        given = Given(data, today, ("asset", "start", "years", "ends", "waiting", "preservation"))
+        given = Given(data, today, ("asset", "start", "renewed", "years", "ends", "waiting", "preservation"))
         given.need("asset")
         found = seizure.seizure(
             given.choice("asset", seizure.Asset, seizure.Asset.OTHER),
@@ -250,6 +250,7 @@ class Calculators:
             ends=given.day("ends") if "ends" in given else None,
             waiting=given.flag("waiting"),
             preservation=given.flag("preservation"),
+            renewed=given.days("renewed") if "renewed" in given else (),
         )
         return seizure.told(found, today)
 
@@ -264,7 +265,8 @@ class Calculators:
             return instalments.told(instalments.over_days(total, days))
         given.need("first")
         if "each" in given:
-            return instalments.told(instalments.each(total, given.amount("each"), given.day("first"), every))
+            count = given.count("count") if "count" in given else None
+            return instalments.told(instalments.each(total, given.amount("each"), given.day("first"), every, count))
         given.need("count")
         return instalments.told(instalments.equal(total, given.count("count"), given.day("first"), every))
 

@@ -34,6 +34,7 @@ class TitleKind(StrEnum):
 
     JUDGMENT = "judgment"  # 判决
     MEDIATION = "mediation"  # 调解
+    RULING = "ruling"  # 裁定：司法确认等
     ARBITRATION = "arbitration"  # 仲裁
     NOTARY = "notary"  # 公证债权文书
     PAYMENT_ORDER = "order"  # 支付令

@@ -137,7 +137,7 @@ INTAKE_STEPS: Mapping[IntakeStatus, frozenset[IntakeStatus]] = {
     IntakeStatus.LEFT: frozenset({IntakeStatus.WAITING}),
 }
 
-TITLES = ("judgment", "mediation", "arbitration", "notary", "order")  # as in the ledger
+TITLES = ("judgment", "mediation", "ruling", "arbitration", "notary", "order")  # as in the ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ SECTIONS = (
 )
 CONDITIONS: Mapping[str, frozenset[str] | None] = {
     "court": None,
-    "title": frozenset({"judgment", "mediation", "arbitration", "notary", "order"}),
+    "title": frozenset({"judgment", "mediation", "ruling", "arbitration", "notary", "order"}),
     "stage": frozenset({"before", "in", "closed"}),
     "kind": frozenset({"money", "act"}),
     "wage": frozenset({"yes", "no"}),

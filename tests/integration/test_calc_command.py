@@ -44,7 +44,13 @@ def result(*arguments: str, given: str = "") -> dict[str, Any]:
             {"last_day": "2029-06-01", "expired": False},
         ),
         (("seizure", "--asset", "deposit", "--start", "2024-02-29"), {"latest": "2025-02-28", "reminder_basis": "2025-02-27"}),
+        (
+            ("seizure", "--asset", "deposit", "--start", "2025-03-01", "--renewed", "2026-02-25", "--today", "2026-11-23"),
+            {"latest": "2027-02-25", "expired": False},
+        ),
+        (("effect", "--title", "confirmation", "--served", "2026-03-02", "--within", "10"), {"effective": "2026-03-02"}),
         (("plan", "--amount", "100", "--count", "3", "--first", "2026-12-31"), {"total": "100.00"}),
+        (("plan", "--amount", "100", "--count", "3", "--each", "30", "--first", "2026-12-31"), {"total": "100.00"}),
         (("exempt", "medical"), {"outcome": "exempt"}),
     ],
 )  # fmt: skip

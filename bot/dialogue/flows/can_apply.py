@@ -35,7 +35,7 @@ from bot.guide.fees import execution_fee
 from bot.guide.limitation import LAST_INSTALMENT_SINCE, Event, Interruption, Limitation, Start, from_day
 from bot.guide.model import CannotWorkOutError
 from bot.guide.reading import within_of
-from bot.reach.saying import find_day, find_one, find_rough
+from bot.reach.saying import find_day, find_one, find_rough, says_about
 
 SIDES = ("own", "agent", "heir", "debtor")
 # What people hold, and the kind of title by which its effect is worked out.
@@ -44,6 +44,7 @@ TITLES: Mapping[str, Title | None] = {
     "second": Title.SECOND_INSTANCE,
     "small": Title.SMALL_CLAIM,
     "mediation": Title.MEDIATION,
+    "confirmation": Title.CONFIRMATION,
     "labour": Title.LABOUR,
     "award": Title.ARBITRATION,
     "order": Title.PAYMENT_ORDER,
@@ -236,7 +237,8 @@ class CanApply(Path):
                 BACK,
                 LEAVE,
             )
-            return Say("guide.apply.due", {}, choices)
+            agreed = at.data.get("basis") == "confirmation"
+            return Say("guide.apply.due_agreed" if agreed else "guide.apply.due", {}, choices)
         if at.step == Step.REST:
             return Say("guide.apply.rest", {}, (_UNKNOWN, BACK, LEAVE))
         if at.step == Step.AGAIN:
@@ -274,7 +276,7 @@ class CanApply(Path):
             return _rest(answer)
         if at.step == Step.AGAIN:
             return self._again(at, answer)
-        if answer.choice == "none":
+        if answer.choice in ("none", "unknown"):
             return {"court": ""}
         name = answer.text.strip()[:60]
         return {"court": name} if len(name) >= 2 and not answer.asks else Puzzled("guide.apply.no_court")
@@ -503,7 +505,8 @@ def _choices(prefix: str, codes: Sequence[str]) -> tuple[Choice, ...]:
 
 
 def _court_rule(basis: str) -> str:
-    return f"guide.apply.where.{basis if basis in ('award', 'labour', 'notarial', 'order') else 'court'}"
+    own = ("award", "labour", "notarial", "order", "confirmation")
+    return f"guide.apply.where.{basis if basis in own else 'court'}"
 
 
 def _bring(data: Data) -> str:
@@ -512,7 +515,7 @@ def _bring(data: Data) -> str:
     if data.get("side") == "agent":
         return "agent"
     basis = data.get("basis", "")
-    return basis if basis in ("award", "labour", "notarial", "judgment") else "other"
+    return basis if basis in ("award", "labour", "notarial", "judgment", "confirmation") else "other"
 
 
 def _between_laws(data: Data) -> bool:
@@ -540,5 +543,7 @@ def _rest(answer: Answer) -> Data | Puzzled:
     exact, rough = find_one(answer.text, answer.today), find_rough(answer.text, answer.today)
     if not (exact or rough) or (exact or rough or 0) >= 10**14:
         return Puzzled("party.flow.no_amount")
-    # 50多万 is enough for about how much the fee is, and for nothing that is written down.
+    # 50多万, 三万左右 is enough for about how much the fee is, and for nothing that is written down.
+    if exact and says_about(answer.text):
+        return {"rest": "unknown", "about": exact}
     return {"rest": exact, "about": None} if exact else {"rest": "unknown", "about": rough}

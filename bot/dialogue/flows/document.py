@@ -65,6 +65,7 @@ _TITLES = {
     "second": "judgment",
     "small": "judgment",
     "mediation": "mediation",
+    "confirmation": "ruling",
     "order": "order",
     "award": "arbitration",
     "labour": "labour",

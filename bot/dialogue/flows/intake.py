@@ -32,7 +32,7 @@ TITLES = tuple(t.value for t in TitleKind)
 # The titles of the check whether one can apply, as the ledger knows them.
 _TITLE_OF = {
     "judgment": "judgment", "second": "judgment", "small": "judgment", "mediation": "mediation",
-    "labour": "arbitration", "award": "arbitration", "order": "order", "notarial": "notary",
+    "confirmation": "ruling", "labour": "arbitration", "award": "arbitration", "order": "order", "notarial": "notary",
 }  # fmt: skip
 _KNOWN = ("yes", "no", "unknown")
 

@@ -16,7 +16,7 @@ from bot.guide.settlement.service import Settlements, agreement_fields
 FORM = "settlement"
 REFERENCE = "agreement"  # of the files in replies: `agreement:<negotiation>:docx`
 _ENFORCED = re.compile(r"\u6267")  # 执, in the number of a case of enforcement; any other number is the title's
-_BY_COURT = ("judgment", "mediation", "order")
+_BY_COURT = ("judgment", "mediation", "ruling", "order")
 _PARTS = re.compile(r"[，,；;。、\s]+")
 _SOMEBODY = re.compile(r"(?:担保人|[要由让请])?[:：]?([\u4e00-\u9fff·]{2,12}?)(?:来?(?:提供|[做作])?(?:连带)?(?:责任)?(?:担保|保证|作保)人?)?")
 _THINGS = re.compile(r"[我你他她的用以拿把房车地铺厂押证]")  # not somebody's name alone

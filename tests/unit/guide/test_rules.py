@@ -206,6 +206,19 @@ def test_a_later_beginning_never_ends_earlier(one: date, other: date) -> None:
         assert first <= second
 
 
+@given(DAYS, st.lists(st.integers(1, 365), min_size=1, max_size=6))
+def test_a_renewed_seizure_counts_from_its_last_renewal(start: date, after: list[int]) -> None:
+    """Each in time; the other way to count, from the end of the period before, never ends earlier."""
+    days = [start + timedelta(days=sum(after[: i + 1])) for i in range(len(after))]
+    found = seizure.seizure(seizure.Asset.DEPOSIT, start, renewed=days)
+    assert found.latest == seizure.seizure(seizure.Asset.DEPOSIT, days[-1]).latest
+    assert found.before is not None
+    assert after_years(found.before, 1) >= found.latest
+    late = found.latest + timedelta(days=1)
+    with pytest.raises(CannotWorkOutError, match="renewed_late"):
+        seizure.seizure(seizure.Asset.DEPOSIT, start, renewed=[*days, late])
+
+
 @given(DAYS, st.integers(0, 700), st.integers(0, 400))
 def test_an_obstacle_never_shortens_the_period(start: date, after: int, length: int) -> None:
     """By the rule of higher rank the last day moves on or stays; the day that is told is safe by both rules."""

@@ -62,7 +62,7 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
     *(
         ("effect", {"title": title, "served": ["2026-03-02"], "within": 10})
         for title in (
-            "judgment", "ruling", "second_instance", "small_claim", "mediation", "arbitration_award", "labor_award",
+            "judgment", "ruling", "second_instance", "small_claim", "mediation", "confirmation", "arbitration_award", "labor_award",
             "labor_final", "payment_order", "foreign_party",
         )
     ),
@@ -73,9 +73,11 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
     ("effect", {"effective": "2026-03-18", "within": "1个月"}),
     *(("seizure", {"asset": a, "start": "2026-03-01"}) for a in ("deposit", "movable", "vehicle", "realty", "other", "ewallet")),
     ("seizure", {"asset": "deposit", "start": "2024-03-01"}),
+    ("seizure", {"asset": "deposit", "start": "2024-03-01", "renewed": ["2025-02-20", "2026-02-10"]}),
     ("seizure", {"asset": "deposit", "ends": "2027-03-01", "preservation": True}),
     ("plan", {"amount": "10万", "count": 36, "first": "2026-12-31"}),
     ("plan", {"amount": "10万", "each": "3000", "first": "2026-12-31"}),
+    ("plan", {"amount": "60475", "each": "5000", "count": 12, "first": "2026-12-31"}),
     ("plan", {"amount": "10万", "days": ["2026-12-31", "2027-12-31"]}),
     ("plan", {"amount": "3", "parts": [{"day": "2026-12-31", "amount": 1}, {"day": "2027-12-31", "amount": 2}]}),
     *(("exempt", {"item": item.value}) for item in Item),
@@ -219,9 +221,15 @@ def test_chinese_numerals_name_the_same_day() -> None:
         ("seizure", {"asset": "deposit", "start": "2026-01-01", "years": 2}, "calc.wrong.over_limit"),
         ("seizure", {"asset": "deposit", "start": "2026-01-01", "ends": "2027-06-01"}, "calc.wrong.over_limit_day"),
         ("seizure", {"asset": "realty", "start": "2026-01-01", "waiting": True}, "calc.wrong.waiting"),
+        ("seizure", {"asset": "deposit", "start": "2024-01-10", "renewed": ["2025-01-11"]}, "calc.wrong.renewed_late"),
+        ("seizure", {"asset": "deposit", "start": "2024-01-10", "renewed": ["2024-01-10"]}, "calc.wrong.order"),
+        ("seizure", {"asset": "deposit", "renewed": ["2024-01-10"]}, "calc.wrong.missing"),
         ("seizure", {"asset": "realty", "start": "2026-01-01", "waiting": "yes"}, "calc.wrong.not_flag"),
         ("plan", {"amount": "9", "count": 1000, "first": "2027-01-01"}, "calc.wrong.count"),
         ("plan", {"amount": "9", "count": "x", "first": "2027-01-01"}, "calc.wrong.not_number"),
+        ("plan", {"amount": "10万", "each": "3000", "count": 3, "first": "2027-01-01"}, "calc.wrong.contradicts"),
+        ("plan", {"amount": "10万", "each": "6万", "count": 3, "first": "2027-01-01"}, "calc.wrong.contradicts"),
+        ("plan", {"amount": "1", "each": "2", "count": 0, "first": "2027-01-01"}, "calc.wrong.count"),
     ],
 )
 def test_a_wrong_input_is_told_by_name(kind: str, data: dict[str, Any], key: str) -> None:
@@ -246,6 +254,7 @@ def test_no_rate_is_built_in() -> None:
         ("arbitration_award", "仲裁机构", "一审判决"), ("labor_award", "劳动仲裁委员会", "一审判决"),
         ("labor_final", "劳动仲裁委员会", "一审判决"), ("payment_order", "书面异议", "一审判决"),
         ("mediation", "双方签收就生效", "一审判决"), ("small_claim", "一审终审", "作出一审判决的法院"),
+        ("confirmation", "确认的调解协议都带上", "一审判决"),
     ],
 )  # fmt: skip
 def test_who_proves_the_effect_depends_on_the_title(title: str, by: str, never: str) -> None:

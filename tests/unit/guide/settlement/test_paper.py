@@ -27,7 +27,7 @@ def test_a_guarantor_is_named_and_writes_the_scope(said: str, name: str, what: s
     """A masked number is no scope of a guarantee, and what nobody has said is left open."""
     agreements = Agreements(cast("Settlements", None), papers(), TEXTS, str)
     fields = {
-        "case_number": "（2026）黔0402执123号", "title": "judgment", "court": "西秀法院", "owed": 100, "total": 100,
+        "case_number": "（2026）黔0402执123号", "title": "judgment", "court": "西秀法院", "owed": 100, "settled": 0, "total": 100,
         "creditors": [{"name": "王小二", "kind": "person"}], "debtors": [{"name": "李大山", "kind": "person"}],
         "parts": [], "fee": "open", "security": said, "note": "",
     }  # fmt: skip
