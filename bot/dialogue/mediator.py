@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot.core.clock import shown
+from bot.dialogue.flows.plan import contradicts
 from bot.dialogue.model import Reply, quoted
 from bot.dialogue.scene import Scene, matter
 from bot.dialogue.settling import Settling
@@ -16,7 +17,7 @@ from bot.guide.settlement.table import Deal
 from bot.ledger import casenumber
 from bot.ledger.model import Actor
 from bot.reach.model import ReachError
-from bot.reach.saying import even_plan, find_count, find_day, find_each
+from bot.reach.saying import even_plan, find_count, find_day, find_each, pays_off
 
 _NUMBERED = re.compile(r"[#＃]?\s*(\d{1,9})(?:\s+(\w+)[\s:：,，]*(.*)|\s*(.*))", re.DOTALL)
 _KINDS = ("plan", "sign", "breach")
@@ -146,8 +147,12 @@ class Mediator:
             scene.say("settlement.clerk.usage")
             return
         balance = deal.balance
+        if each and count and not pays_off(balance, each, count):
+            wrong = contradicts(balance, each, count)
+            scene.say(wrong.key, **wrong.params)
+            return
         try:
-            plan = even_plan(balance, count or 1, found.day, each) if count or each else [(balance, found.day)]
+            plan = even_plan(balance, count, found.day, each) if count or each else [(balance, found.day)]
         except ValueError:
             scene.say("party.plan.impossible")
             return

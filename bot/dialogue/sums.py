@@ -13,6 +13,7 @@ from bot.consult.model import Context, Reason, Verdict
 from bot.dialogue.flows.calc import WORDS
 from bot.dialogue.flows.model import Opening
 from bot.dialogue.scene import House, Scene
+from bot.guide.instalments import check_parts
 from bot.guide.model import CannotWorkOutError, checked_amount
 from bot.guide.reading import LONGEST, Meant, impossible_day, unclear_amount
 from bot.reach.amounts import foreign
@@ -66,6 +67,13 @@ class Sums:
                 checked_amount(meant.data["amount"])
         except CannotWorkOutError as error:
             meant.data.pop("amount")
+            scene.say(error.key, **error.params)
+            return
+        try:
+            if {"amount", "each", "count"} <= meant.data.keys():
+                check_parts(meant.data["amount"], meant.data["each"], meant.data["count"])
+        except CannotWorkOutError as error:
+            del meant.data["each"], meant.data["count"]
             scene.say(error.key, **error.params)
 
 

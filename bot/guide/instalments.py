@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from bot.guide.days import after_months
 from bot.guide.laws import CPL, CPL_INTERPRETATION, DELAY_INTEREST, SETTLEMENT, article
 from bot.guide.model import CENT, CannotWorkOutError, Line, Told, checked_amount, checked_day, rounded
+from bot.reach.saying import pays_off
 
 MOST = 120
 SHOWN = 12  # lines of a plan in a chat; the rest is summed up
@@ -56,15 +57,30 @@ def over_days(total: Decimal, days: Sequence[date]) -> Plan:
     return Plan(total, _even(total, _in_order(days)), "equal")
 
 
-def each(total: Decimal, amount: Decimal, first: date, every: int = 1) -> Plan:
-    """So much every month until it is used up; the last part is what is left."""
+def each(total: Decimal, amount: Decimal, first: date, every: int = 1, count: int | None = None) -> Plan:
+    """So much every month until it is used up; the last part is what is left.
+
+    With `count` in so many parts: what they leave over goes into the last one, if it is less than one part more.
+    """
     checked_amount(total)
     checked_amount(amount)
-    count = -(-int(total * 100) // int(amount * 100))  # in 分: Decimal's // does not round down
+    count = needed(total, amount) if count is None else count
     _check_count(count, every)
+    check_parts(total, amount, count)
     days = [after_months(checked_day(first), n * every) for n in range(count)]
     amounts = [amount] * (count - 1) + [total - amount * (count - 1)]
     return Plan(total, tuple(Part(d, a) for d, a in zip(days, amounts, strict=True)), "each")
+
+
+def needed(total: Decimal, amount: Decimal) -> int:
+    """In how many parts of that sum it is paid."""
+    return -(-int(total * 100) // int(amount * 100))  # in 分: Decimal's // does not round down
+
+
+def check_parts(total: Decimal, amount: Decimal, count: int) -> None:
+    """CannotWorkOutError where so many parts of that sum are far from the total: both cannot have been meant."""
+    if not pays_off(total, amount, count):
+        raise CannotWorkOutError("calc.wrong.contradicts", amount=amount, count=count, made=needed(total, amount))
 
 
 def listed(total: Decimal, parts: Sequence[Part]) -> Plan:

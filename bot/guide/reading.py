@@ -198,7 +198,7 @@ class Cue:
     asks: tuple[str, ...]
     against: tuple[str, ...]
     roles: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    alone: bool = False  # its words are enough, without a topic
+    alone: bool = False  # its words are enough, without a topic; with a number of parts whatever the topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,8 @@ class Cues:
         """The calculator, if the words ask for it, the topic fits, and they name at least one datum."""
         words = readable(text)
         for cue in self._cues:
-            fits = topic in cue.topics or (cue.alone and not topic)
+            # 每月3000 may be somebody's wages to the matcher; in so many parts it is a plan.
+            fits = topic in cue.topics or (cue.alone and (not topic or find_count(words) is not None))
             if fits and _named(words, cue):
                 data = facts(cue, words, today)
                 if data is None and (impossible_day(words) or foreign(words)):
@@ -374,11 +375,9 @@ def _plan_facts(_cue: Cue, text: str, sums: list[Decimal], _past: list[date], to
     if len(totals) != 1:
         return None
     found: dict[str, Any] = {"amount": totals[0]}
-    if each and count and -(-totals[0] * 100 // each) != count:
-        return found  # 每月3000分3期: they do not go together, so it is asked
     if each is not None:
         found["each"] = Decimal(each) / 100
-    elif count:
+    if count:
         found["count"] = count
     if len(ahead) == 1 and ahead[0] > today:
         found["first"] = ahead[0]

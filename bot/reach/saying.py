@@ -356,6 +356,34 @@ def unclear_sum(text: str, today: date, *, strict: bool = False) -> bool:
     return bool(_found(text, today, strict=strict)) and not find_sums(text, today, strict=strict)
 
 
+# What a day or a sum is told with when it is told badly: 昨天还了一些, 去年底判的, 大概三四万吧.
+_VALUE = re.compile(
+    rf"[今昨前明后]天|[上下这本]个?(?:月|周|星期|礼拜)|[今去前明后大]年|年前|[年月][初中底末]|春节|过年|前[几些]天|前阵子?|刚才|最近"
+    rf"|[\d{_HAN}几半多]+(?:年|个?月|[日号天周]|星期|[元块万千百亿钱]|[次笔期回])+(?:钱|多|以?前|以?后)?|一些|一半|一点点?|一?部分|[有好]?几[次笔回千万百]"
+    rf"|\d+"
+)
+_TOLD_WITH = re.compile(
+    "大概|大约|差不多|左右|上下|不到|将近|好像|可能|应该|还过|付过|给过|转过|对方|他们|记得|判决|判|收到|拿到|生效|到期|签收"
+    "|[还付给转交打收汇了过的是在就都也又只才我他她它吧啊呢呀嘛约于]"
+)
+_STRANGE = 2  # letters beside these that words for a day or a sum may have
+
+
+def tries(text: str) -> bool:
+    """Whether words are an attempt at a day or a sum, though neither can be read: 昨天还了一些. No other question then."""
+    words = "".join(c for c in plain(text) if c.isalnum())
+    rest, values = _VALUE.subn("", words)
+    return bool(values) and len(_TOLD_WITH.sub("", rest)) <= _STRANGE
+
+
+_ABOUT = re.compile(rf"左右|大概|大约|差不多|上下|将近|(?<!违)约(?=[\d{_HAN}])")
+
+
+def says_about(text: str) -> bool:
+    """Whether a sum is only about right: 三万左右, 大概五万."""
+    return bool(_ABOUT.search(plain(text)))
+
+
 def find_rough(text: str, today: date) -> int | None:
     """About how much 50多万 is, in 分, where a rough sum is enough; None when it is exact, or not one sum."""
     found = _found(text, today, strict=False)
@@ -460,13 +488,24 @@ def by_parts(text: str) -> bool:
     return bool(_EACH.search(once_less(text)))
 
 
-def even_plan(balance: int, count: int, first: date, each: int | None = None) -> list[tuple[int, date]]:
+def pays_off(total: Decimal | int, each: Decimal | int, count: int) -> bool:
+    """Whether so many parts of that sum pay a total, so that both can have been meant.
+
+    What is left over must be less than one part more: it goes into the last one. 12 parts of 5,000 pay
+    60,475 (the last is 5,475) and 58,000 (3,000), but neither 65,000 nor 55,000.
+    """
+    return 0 < total - each * (count - 1) < 2 * each
+
+
+def even_plan(balance: int, count: int | None, first: date, each: int | None = None) -> list[tuple[int, date]]:
     """Monthly instalments of a balance (分): even ones in whole 元, or `each` until it is used up.
 
-    What does not divide goes into the last one. ValueError when that takes more than `MOST_INSTALMENTS`.
+    What does not divide goes into the last one; so does what so many parts of `each` leave over. ValueError
+    when they do not go together (`pays_off`), or there are more than `MOST_INSTALMENTS`.
     """
-    if each:
-        count = -(-balance // each)
+    count = count or (-(-balance // each) if each else 1)
+    if each and not pays_off(balance, each, count):
+        raise ValueError("these parts do not pay it off")
     if not 1 <= count <= MOST_INSTALMENTS or balance < count * 100:
         raise ValueError("that many instalments cannot be")
     part = each or balance // count // 100 * 100

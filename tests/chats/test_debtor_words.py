@@ -64,7 +64,7 @@ OK，知道啦 | thanks
 婆娘做手术，钱都花完了 | hardship
 失业半年了，饭都吃不起 | hardship
 今年包工程亏完了，手头紧得很 | hardship
-我想每个月还一万，分六个月还清 | plan kind=instalment each=10000
+我想每个月还一万，分六个月还清 | plan kind=instalment each=10000 count=6
 没钱，分12期还可以不 | hardship plan kind=instalment count=12
 我一个月只能还五百 | plan kind=instalment
 能不能分6期 | plan kind=instalment count=6

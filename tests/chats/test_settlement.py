@@ -600,6 +600,9 @@ async def test_a_sum_and_a_number_of_parts_go_together_or_are_asked_about(world:
     assert "打算分几期" in debtor.heard()[-1]
     await debtor.says("每月还6万，分3期")
     assert "要 2 期才付得完，和您写的 3 期对不上" in debtor.heard()[-1]
+    for each, count, made in (("5000", 11, 13), ("5000", 14, 13), ("3000", 3, 21)):
+        await debtor.says(f"每月还{each}，分{count}期")
+        assert f"要 {made} 期才付得完，和您写的 {count} 期对不上" in "".join(debtor.heard()[-2:])
     await debtor.says("每月还3万，分3期，从12月10日开始")
     await debtor.taps("party.button.skip")
     assert "分 3 期，每月 30,000 元（最后一期 475 元）" in debtor.heard()[-1]
@@ -623,13 +626,19 @@ async def test_a_first_part_and_equal_ones_are_all_offered(court: Court) -> None
 
 
 async def test_a_wish_with_days_and_sums_becomes_a_proposal(court: Court) -> None:
-    """能不能分12期还，从明年1月10号开始，每个月还5000: a proposal with what was said, only the reason is asked."""
+    """能不能分12期还，从明年1月10号开始，每个月还5000: a proposal with what was said, only the reason is asked.
+
+    Twelve times 5,000 are 475 less than is owed: they come with the last part, and the review says so.
+    """
     world = court.world
-    _, debtor, _ = await both(world)
+    owed, debtor, creditor = await both(world)
     await debtor.says("能不能分12期还，从明年1月10号开始，每个月还5000")
     await debtor.taps("party.button.skip")
-    shown = await debtor.hears("5,000 元")
-    assert "2027年1月10日" in shown.text
+    shown = await debtor.hears("分 12 期，每月 5,000 元（最后一期 5,475 元），第一期 2027年1月10日")
+    assert "零头 475 元并到最后一期一起付" in shown.text
+    await debtor.taps("party.button.send")
+    assert "第 12 期：2027年12月10日（周五）前付 5,475 元" in (await creditor.hears("第 12 期")).text
+    assert len(await deals(world, owed)) == 1
 
 
 @pytest.mark.parametrize("said_so", ["同意吧", "行吧", "就这样吧", "可以的", "没意见"])

@@ -23,7 +23,7 @@ from bot.dialogue.flows.calc import (
 )
 from bot.dialogue.flows.model import Answer, At, Choice, Data, Line, Opening, Puzzled, Say, yuan
 from bot.guide.days import after_months
-from bot.guide.instalments import MOST
+from bot.guide.instalments import MOST, check_parts, needed
 from bot.guide.model import LARGEST, CannotWorkOutError
 from bot.guide.reading import dated_sums, impossible_day, listed_days
 from bot.guide.settlement.reading import leftover
@@ -43,7 +43,7 @@ class Step(StrEnum):
 
 
 class CalcPlan(Calculation):
-    """The path to a plan of instalments. `parts` holds one of count, each (分), days, or pairs of day and sum (分)."""
+    """The path to a plan of instalments. `parts` holds count, each (分) or both; days; or pairs of day and sum (分)."""
 
     kind = "calc_plan"
     Step = Step
@@ -69,10 +69,10 @@ class CalcPlan(Calculation):
         if opening.source != WORDS:
             return data
         told = opening.data
-        if "count" in told:
-            data["parts"] = {"count": told["count"]}
-        elif "each" in told:
-            data["parts"] = {"each": as_cents(told["each"])}
+        parts = {"each": as_cents(told["each"])} if "each" in told else {}
+        parts |= {"count": told["count"]} if "count" in told else {}
+        if parts:
+            data["parts"] = parts
         first = carried_day(opening, "first") or {"first": after_months(opening.today, 1).isoformat()}
         return {**data, **first, "confirm": True}
 
@@ -121,11 +121,11 @@ class CalcPlan(Calculation):
         if (each or parts) and (other := leftover(text, answer.today, each or 0, 0, whole)):
             return Puzzled("calc.ask.leftover", {"amount": yuan(other)}, understood=True)
         if each and each <= as_cents(LARGEST):
-            made = -(-whole // each)
-            if parts and parts != made:
-                params = {"amount": yuan(each), "count": parts, "made": made}
-                return Puzzled("calc.ask.contradicts", params, understood=True)
-            return {"parts": {"each": each}}
+            try:
+                check_parts(as_amount(whole), as_amount(each), parts or needed(as_amount(whole), as_amount(each)))
+            except CannotWorkOutError as error:
+                return Puzzled(error.key, error.params, understood=True)
+            return {"parts": {"each": each} | ({"count": parts} if parts else {})}
         count = int(text) if text.isdecimal() and len(text) < 5 else parts or 0
         return {"parts": {"count": count}} if 1 <= count <= MOST else Puzzled("calc.ask.no_count", {"most": MOST})
 
@@ -158,7 +158,8 @@ class CalcPlan(Calculation):
 
 def _shown(parts: Mapping[str, Any]) -> Say:
     if "each" in parts:
-        return Say("calc.value.each", {"amount": yuan(parts["each"])})
+        key = "calc.value.each_count" if "count" in parts else "calc.value.each"
+        return Say(key, {"amount": yuan(parts["each"]), "count": parts.get("count", 0)})
     for name in ("days", "parts"):
         if name in parts:
             return Say("calc.value.dates", {"count": len(parts[name])})

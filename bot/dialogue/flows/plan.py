@@ -24,6 +24,7 @@ from bot.reach.saying import (
     find_one,
     find_sum,
     once_less,
+    pays_off,
     waives,
     whole,
 )
@@ -186,7 +187,9 @@ class Plan(Path):
             "first": plan[0][1],
             "until": plan[-1][1],
         }
-        return Say("party.plan.confirm_instalment", params, choices, more)
+        over = plan[-1][0] - plan[0][0]
+        added = (Say("party.plan.added", {"amount": yuan(over)}),) if data.get("each") and over > 0 else ()
+        return Say("party.plan.confirm_instalment", params, choices, (*added, *more))
 
     def _wishes(self, data: Data) -> tuple[str, ...]:
         """What may be added on the last screen."""
@@ -252,7 +255,7 @@ class Plan(Path):
         # Parts that somebody wrote down made the former total; a count may be too many for the new one.
         data: Data = {"total": amount, "ask": "", "parts": None}
         try:
-            even_plan(amount - at.data.get("down", 0), at.data.get("count") or 2, answer.today, at.data.get("each"))
+            even_plan(amount - at.data.get("down", 0), at.data.get("count"), answer.today, at.data.get("each"))
         except ValueError:
             data |= {"count": None, "each": None, "down": None}
         return data
@@ -270,16 +273,16 @@ class Plan(Path):
         if other := leftover(text, answer.today, each or 0, down, total):
             one = Say("party.plan.each", {"amount": yuan(each)}) if each else Say("party.plan.parts", {"count": count})
             return Puzzled("party.plan.leftover", {"understood": one, "amount": yuan(other)}, understood=True)
+        if each and count and not pays_off(total - down, each, count):
+            return contradicts(total - down, each, count)
         try:
-            made = len(even_plan(total - down, count or 2, answer.today, each))
+            even_plan(total - down, count, answer.today, each)
         except ValueError:
             return Puzzled("party.plan.impossible")
-        if each and count and made != count:
-            params = {"amount": yuan(each), "count": count, "made": made}
-            return Puzzled("party.plan.contradicts", params, understood=True)
         found = find_day(text, answer.today)
         first = {"first": found.day.isoformat()} if found and found.day > answer.today else {}
-        return ({"each": each} if each else {"count": count}) | first | ({"down": down} if down else {})
+        told = {name: value for name, value in (("each", each), ("count", count), ("down", down)) if value}
+        return told | first
 
     def _parts(self, data: Data, parts: Sequence[tuple[int, date]], today: date) -> Data | Puzzled:
         """Days and sums as somebody wrote them down."""
@@ -341,14 +344,18 @@ def possible(data: Data, told: Data, today: date) -> Data:
     if told.get("kind") == "instalment":
         count, each = told.get("count"), told.get("each")
         try:
-            made = len(even_plan(data.get("balance", 0) - told.get("down", 0), count or 2, today, each))
+            even_plan(data.get("balance", 0) - told.get("down", 0), count or (None if each else 2), today, each)
         except ValueError:
             return {"kind": "instalment"}
-        if count and each:  # 每月6万分3期: both can be only where they come to the same
-            told = {k: v for k, v in told.items() if k != "count"} if made == count else {"kind": "instalment"}
     if told.get("total", 0) > data.get("balance", 0) * TIMES:
         return {k: v for k, v in told.items() if k != "total"}
     return told
+
+
+def contradicts(total: int, each: int, count: int) -> Puzzled:
+    """每月6万分3期 of 60,475: in how many parts it would be paid (all sums 分)."""
+    params = {"amount": yuan(each), "count": count, "made": -(-total // each)}
+    return Puzzled("party.plan.contradicts", params, understood=True)
 
 
 def total_of(data: Data) -> int:
@@ -366,7 +373,7 @@ def plan_of(data: Data) -> list[tuple[int, date]]:
         return [(amount, date.fromisoformat(day)) for amount, day in data["parts"]]
     first, down = date.fromisoformat(data["first"]), data.get("down", 0)
     then = after_months(first, 1) if down else first
-    rest = even_plan(total_of(data) - down, data.get("count") or 2, then, data.get("each"))
+    rest = even_plan(total_of(data) - down, data.get("count"), then, data.get("each"))
     return [(down, first), *rest] if down else rest
 
 

@@ -18,7 +18,7 @@ from bot.guide.reading import days_of, vague_period, within_of
 from bot.ledger import casenumber, identity
 from bot.ledger.model import Broken, PartyKind, TitleKind
 from bot.reach.amounts import foreign
-from bot.reach.saying import FULL, even_plan, find_count, find_day, find_each, find_sums, plain
+from bot.reach.saying import FULL, even_plan, find_count, find_day, find_each, find_sums, pays_off, plain
 
 MOST_TEXT, MOST_NAME, MOST_LINE = 2000, 60, 300  # characters
 MOST_LINES = 30
@@ -277,8 +277,10 @@ def _evenly(field: Field, said: str, answer: Answer) -> list[dict[str, Any]]:
     if not isinstance(whole, int) or first is None or not (count or each):
         return []
     _fits(field, first.day, answer.today)
+    if each and count and not pays_off(whole, each, count):
+        raise Wrong("parts", count=count, made=-(-whole // each))
     try:
-        plan = even_plan(whole, count or 2, first.day, each)
+        plan = even_plan(whole, count, first.day, each)
     except ValueError as error:
         raise Wrong("plan") from error
     return [{"day": day.isoformat(), "sum": amount} for amount, day in plan]

@@ -20,8 +20,10 @@ from bot.reach.saying import (
     find_share,
     find_sum,
     numeral,
+    pays_off,
     said_characters,
     said_name,
+    tries,
     waives,
     whole,
 )
@@ -150,6 +152,36 @@ def test_instalments_are_read() -> None:
     assert find_count("十二个月付清") == 12
     assert find_each("每月还2000", MONDAY) == 200_000
     assert whole("剩下的一次性结清")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["昨天还了一些", "去年底判的", "大概三四万吧", "还过两次", "2024年3月左右生效", "上个月老板给了一点", "还了一半", "好几年前的"],
+)
+def test_an_attempt_at_a_day_or_a_sum_is_known(text: str) -> None:
+    """Words that hold something of a day or a sum, and little else."""
+    assert tries(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["上个月被列入失信名单", "三个月还没结果", "诉讼时效三年", "失信怎么撤", "分期付款", "没还过", "一年内没还款被限高"]
+)
+def test_words_of_something_else_are_no_attempt(text: str) -> None:
+    """A day among other words is not what they are about."""
+    assert not tries(text)
+
+
+@given(st.integers(1000, 10**9), st.integers(100, 10**9), st.integers(1, 60))
+def test_parts_and_their_number_go_together_within_one_part(total: int, each: int, count: int) -> None:
+    """The last part is what is left: more than nothing, and less than two parts."""
+    last = total - each * (count - 1)
+    assert pays_off(total, each, count) == (0 < last < 2 * each)
+    try:
+        plan = even_plan(total, count, date(2026, 1, 31), each)
+    except ValueError:
+        return
+    assert [amount for amount, _ in plan] == [each] * (count - 1) + [last]
+    assert 0 < last < 2 * each
 
 
 @given(st.integers(100, 10**12), st.integers(2, 60))

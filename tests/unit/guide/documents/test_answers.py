@@ -153,6 +153,9 @@ def test_a_plan_makes_up_its_sum() -> None:
     checks.check_total(field(Kind.SCHEDULE, total="t"), lines, values)
     with pytest.raises(Wrong, match="total"):
         checks.check_total(field(Kind.SCHEDULE, total="t"), lines[:1], values)
+    made = read(Kind.SCHEDULE, "分12期，每月5200，从2026年12月10日起", values, total="t", future=True)
+    assert (len(made), made[-1]["sum"]) == (12, 280_000)
+    assert refused(Kind.SCHEDULE, "分3期，每月3000，从2026年12月10日起", values, total="t") == "parts"
     assert refused(Kind.SCHEDULE, "分100期从2026年12月10日起", values, total="t") in ("schedule", "plan")
 
 
