@@ -6,7 +6,7 @@ elsewhere (/start, the menu, a person) leaves the path, and a button leads back 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.consult.library import Library
 from bot.consult.model import Context, Decision, Reason
@@ -26,6 +26,7 @@ from bot.dialogue.sums import Sums
 from bot.dialogue.turn import Turn
 from bot.guide.documents.model import KIND
 from bot.reach.intents import Intent, bare
+from bot.reach.saying import tries
 from bot.store.reach_rows import FlowState
 
 Wanted = Callable[[Scene, str], Awaitable[bool]]
@@ -171,17 +172,18 @@ class Guided:
 
     # -- words -----------------------------------------------------------------------------------
 
-    async def answer(self, scene: Scene, text: str, wanted: Wanted) -> bool:
+    async def answer(self, scene: Scene, text: str, press: Wanted, wanted: Wanted) -> bool:
         """Words while a path is open: its answer, a wish to leave, or something else; False: too fast.
 
-        `wanted` does what a party wants who does not answer the question.
+        `press` takes the label of a button that is not the question's own, `wanted` does what a party wants who
+        does not answer the question.
         """
         turn, flow = scene.turn, scene.flow
         # An answer costs a person less than a question, so twice as many are let through, as of buttons.
         if flow is None or not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now):
             return False
         replies = self._house.replies
-        choice = self._paths.named(scene, flow, text) or replies.choice(text)
+        choice = self._paths.choice(scene, flow, text)
         if choice == "leave" or (replies.stops(text) and not turn.state.party):
             turn.heard(text, "text", decision="left")
             await self._paths.leave(scene, flow)
@@ -196,27 +198,34 @@ class Guided:
         files, step = await self._files(scene, flow), flow.step
         if self._paths.is_secret(flow):  # every try counts, and its words are nobody else's business
             return await self._paths.answer(scene, flow, text, choice, files)
+        if await self._paths.put_right(scene, flow, text):
+            return True
         # Tried without saying anything first: a question may still hold the answer (明天行吗).
         if await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks, insist=False):
             self._note(scene, step)
             return True
-        if await self._beside(scene, flow, text, wanted, asks=meaning.asks):
+        if await self._paths.which(scene, flow, text):
+            return True
+        if await self._beside(scene, flow, text, (press, self.begin_by_words, wanted), asks=meaning.asks):
             return True
         return await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks)
 
-    async def _beside(self, scene: Scene, flow: FlowState, text: str, wanted: Wanted, *, asks: bool) -> bool:
+    async def _beside(
+        self, scene: Scene, flow: FlowState, text: str, ways: Sequence[Wanted], *, asks: bool
+    ) -> bool:
         """Words that are no answer: another path, the menu, a question. False: nothing of the kind."""
         turn = scene.turn
         logged = list(turn.messages)
         turn.messages.clear()  # whoever answers logs it, with what was made of it
-        if await self.begin_by_words(scene, text) or await wanted(scene, text):
-            return True
+        for way in ways:
+            if await way(scene, text):
+                return True
         if self._heard.place(text):
             turn.state.tokens += 1
             await self._talk.respond(turn)
             await self._paths.put_aside(scene, flow, "flow.kept")
             return True
-        if asks or self.is_topic(scene, text):
+        if asks or (self.is_topic(scene, text) and not tries(text)):
             turn.state.tokens += 1  # one message, counted once
             await self._talk.respond(turn)
             self._paths.ask_again(scene, flow, "party.flow.back_to")
@@ -268,7 +277,7 @@ class Guided:
         if flow is not None and text and not self._paths.is_secret(flow) and not self.in_danger(scene, text):
             turn.heard(self._paths.logged(scene, flow, text), incoming.kind, decision="answer")
             scene.say("noted.caption")
-            choice = self._house.replies.choice(text)
+            choice = self._paths.choice(scene, flow, text)
             if await self._paths.answer(scene, flow, text, choice, insist=False):
                 return True
             turn.messages.clear()
@@ -278,6 +287,23 @@ class Guided:
         if flow is not None and self._has_said(scene, before):
             self._paths.ask_again(scene, flow, "party.flow.back_to")
         return True
+
+    def puts_right(self, turn: Turn) -> bool:
+        """Whether words after a result may put one of its answers right: 不对，是8万; without looking anything up."""
+        return bool(turn.state.result(turn.now)) and self._house.replies.instead(turn.incoming.text) is not None
+
+    async def put_right(self, scene: Scene, text: str) -> bool:
+        """Words after a result that take an answer back; the result is worked out anew."""
+        turn = scene.turn
+        flow = await self._own(scene, turn.state.result(turn.now).split(":")[1]) if self.puts_right(turn) else None
+        if flow is None or not PATHS[flow.kind].reopens:
+            return False
+        scene.flow = flow
+        turn.heard(self._paths.logged(scene, flow, text), "text", decision="answer")
+        if await self._paths.put_right(scene, flow, text) or await self._paths.which(scene, flow, text):
+            return True
+        turn.messages.clear()
+        return False
 
     def corrects(self, turn: Turn) -> bool:
         """Whether an edited message is one that a path was told something by."""
@@ -315,7 +341,7 @@ class Guided:
             scene.say("party.edited_done", self._house.words.menu_button())
             return True
         scene.flow = flow
-        choice = self._paths.named(scene, flow, text) or self._house.replies.choice(text)
+        choice = self._paths.choice(scene, flow, text, step)
         await self._paths.anew(scene, flow, step, text, choice)
         return True
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.consult.library import Library
+from bot.core.clock import local_day
 from bot.core.ids import short
 from bot.core.privacy import mask_identifiers
 from bot.dialogue.cases import Cases
@@ -82,6 +83,9 @@ class Party:
 
     async def respond(self, turn: Turn) -> None:
         """Take one turn (the `Responder` of the dialogue service)."""
+        incoming, private = turn.incoming, turn.conversation.kind == "private"
+        if private and incoming.kind == "text" and not turn.state.path and (press := self._typed(turn, incoming.text)):
+            turn.typed(press)
         if not self._concerns(turn):
             await self._talk.respond(turn)
             return
@@ -106,7 +110,9 @@ class Party:
         if incoming.kind == "edited":
             return self._guided.corrects(turn)
         return incoming.kind == "text" and (
-            self._house.replies.stops(incoming.text) or self._guided.wants(incoming.text)
+            self._house.replies.stops(incoming.text)
+            or self._guided.wants(incoming.text)
+            or self._guided.puts_right(turn)
         )
 
     async def _scene(self, turn: Turn) -> Scene:
@@ -206,14 +212,33 @@ class Party:
         name, _, rest = incoming.data.partition(":")
         if name not in PRESSES:
             return False
-        turn = scene.turn
-        turn.heard(incoming.label or incoming.data, "button")
-        slow = not turn.state.allow(self._house.settings.messages_per_minute * 2, turn.now)
-        echo = turn.state.is_echo(f"{incoming.external_id} {incoming.data}", turn.now)
-        words = scene.texts("pace.press") if slow else ""
-        turn.say(Reply(words, kind="toast", callback=incoming.callback, key="toast"))
-        if not slow and not echo:
+        if scene.turn.pressed(self._house.settings.messages_per_minute * 2, scene.texts("pace.press")):
             await self._presses[name](scene, rest)
+        return True
+
+    def _typed(self, turn: Turn, text: str) -> str:
+        """The data of the visible button whose label these words are; empty for other words.
+
+        What says something of a case is understood as words, which know (or ask) which case is meant.
+        """
+        data = turn.state.button(text, turn.now)
+        if data.startswith("ob:") and self._house.replies.meaning(text, local_day(turn.now)).intent:
+            return ""
+        return data
+
+    async def _press_typed(self, scene: Scene, text: str) -> bool:
+        """Words that are the label of a button which can still be seen press it."""
+        turn, on_path = scene.turn, self._paths.fresh(scene)
+        if not (press := self._typed(turn, text)):
+            return False
+        turn.typed(press)
+        if on_path:
+            turn.state.tokens += 1  # one message, counted once
+        if await self._press(scene, turn.incoming):
+            return True
+        if on_path:
+            return await self._guided.pressed_elsewhere(scene, turn.incoming)
+        await self._talk.respond(turn)
         return True
 
     async def _answer_reminder(self, scene: Scene, rest: str) -> None:
@@ -470,6 +495,8 @@ class Party:
     async def _text(self, scene: Scene, text: str, offered: str = "") -> bool:
         turn, on_path = scene.turn, self._paths.fresh(scene)
         replies = self._house.replies
+        if not on_path and (await self._press_typed(scene, text) or await self._guided.put_right(scene, text)):
+            return True
         meaning = replies.meaning(text, scene.today)
         if Intent.STOP in meaning.told and (turn.state.party or not on_path):
             turn.heard(text, "text", decision="stop")
@@ -484,7 +511,7 @@ class Party:
         if on_path:
             if turn.state.party and await self._first(scene, text, meaning):
                 return True
-            return await self._guided.answer(scene, text, self._beside)
+            return await self._guided.answer(scene, text, self._press_typed, self._beside)
         if await self._guided.begin_by_words(scene, text):
             return True
         if turn.state.party and (await self._free(scene, text, meaning) or await self._unsure(scene, text, meaning)):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.ids import short
 from bot.core.privacy import mask_identifiers
+from bot.core.texts import Texts
 from bot.dialogue.endings import ENDS
 from bot.dialogue.ends import consented
 from bot.dialogue.flows import PATHS, Answer, At, Path, Say
-from bot.dialogue.flows.model import Begun, Puzzled, Refused
+from bot.dialogue.flows.model import Begun, Choice, Line, Puzzled, Refused
 from bot.dialogue.model import Reply
 from bot.dialogue.scene import Scene, label, rendered
 from bot.ledger.model import Broken
@@ -17,7 +20,10 @@ from bot.reach.intents import bare
 from bot.store.reach_rows import FlowState
 
 _STEERING = frozenset(("", "yes", "no", "back", "leave"))  # buttons that only their own words stand for
+_NOTHING = frozenset(("none", "no", "finished", "nothing"))  # 没有了: whichever of them the question has
+ANSWERED = "answered"  # among a path's data: the step that was answered last, which 不对，是8万 speaks of
 LOST = 2  # answers in a row that were not understood, after which a person is offered
+_LEAST, _MOST = 2, 20  # letters of words that may stand for a part of a label, or hold one
 FRESH = timedelta(hours=24)  # after this, words are no answer to the last question any more
 
 
@@ -66,12 +72,74 @@ class Paths:
             return scene.texts("party.logged_secret")
         return scene.texts("documents.logged") if PATHS[flow.kind].unlogged else text
 
-    def named(self, scene: Scene, flow: FlowState, text: str) -> str:
-        """The code of the button whose label somebody typed; empty when it is none's."""
-        say = PATHS[flow.kind].ask(At(flow.step, flow.data), scene.today)
-        typed = bare(text)
-        own = (c for c in say.choices if c.code and bare(label(scene.texts, c)) == typed)
-        return next((c.code for c in own), "") if typed else ""
+    def choice(self, scene: Scene, flow: FlowState, text: str, step: str = "") -> str:
+        """The code of the button that these words stand for: its label, a word for it, or a part that it alone has.
+
+        `step` is an earlier question, where an answer to that one is put right. A word for a button that this
+        question has not (今天) is told all the same: some answers have no button. Empty: nothing of the kind.
+        """
+        path, at, replies = PATHS[flow.kind], At(flow.step, flow.data), scene.house.replies
+        at = path.return_to(at, step) if step else at
+        labels = {bare(label(scene.texts, c)): c.code for c in path.ask(at, scene.today).choices if c.code}
+        if named := labels.get(bare(text)) or labels.get(replies.core(text)):
+            return named
+        spoken, codes = replies.choice(text), set(labels.values())
+        if spoken in codes | _STEERING - {""} or at.step in path.free | path.secret:
+            return spoken
+        part = "" if spoken else _alone(scene.texts, labels, text)
+        if part and isinstance(path.take(at, self._plain(scene, path, at, text)), Puzzled):
+            return part  # 昨天我哥替我转的三万 tells more than the button 昨天
+        nothing = codes & _NOTHING if spoken in _NOTHING and not path.bound else set()
+        return nothing.pop() if len(nothing) == 1 else spoken
+
+    async def put_right(self, scene: Scene, flow: FlowState, text: str) -> bool:
+        """不对，是8万; 金额改成8万: the answer that is taken back is given anew. False, and nothing done: none is.
+
+        It is the one whose name is said, else the last one, else the only one that it can be. What is written
+        freely is never guessed at.
+        """
+        path, at = PATHS[flow.kind], At(flow.step, flow.data)
+        found = scene.house.replies.instead(text)
+        if path.bound or not found or not found[1] or at.step in path.free | path.secret:
+            return False
+        words, whole = found[1], bare(text)
+        steps = {line.step: bare(_name(scene.texts, line)) for line in _lines(path, at)}
+        named = [step for step, name in steps.items() if name in whole]
+        last = flow.data.get(ANSWERED, "")
+        can = [s for s in named or [last] if await self._takes(scene, flow, s, words)]
+        if not can and not named:
+            can = [s for s in steps if s != last and await self._takes(scene, flow, s, words)]
+        if len(can) != 1:
+            return False
+        await self.anew(scene, flow, can[0], words, self.choice(scene, flow, words, can[0]), lead="flow.put_right")
+        return True
+
+    async def _takes(self, scene: Scene, flow: FlowState, step: str, words: str) -> bool:
+        """Whether words are an answer to an earlier question."""
+        path = PATHS[flow.kind]
+        there = path.return_to(At(flow.step, flow.data), step)
+        if there.step != step or step in path.free | path.secret:
+            return False
+        choice = self.choice(scene, flow, words, step)
+        given = await self._given(scene, replace(flow, step=step, data=there.data), words, choice, 0, asks=False)
+        return not isinstance(path.take(there, given), Puzzled)
+
+    async def which(self, scene: Scene, flow: FlowState, text: str) -> bool:
+        """Something is to be put right, and it is not clear to what, or what: that one is asked again, or which.
+
+        False, and nothing said: nothing is.
+        """
+        path, at = PATHS[flow.kind], At(flow.step, flow.data)
+        lines = () if path.bound or flow.step in path.free else _lines(path, at)
+        if not lines or not scene.house.replies.instead(text):
+            return False
+        named = [line.step for line in lines if bare(_name(scene.texts, line)) in bare(text)]
+        if len(named) == 1:
+            await self.press(scene, flow, flow.step, f"fix-{named[0]}")
+            return True
+        fixes = tuple(Choice("flow.fix", f"fix-{line.step}", {"name": Say(line.label)}) for line in lines)
+        scene.turn.say(rendered(scene.texts, Say("flow.which", {}, fixes), _prefix(flow)))
+        return True
 
     async def answer(
         self,
@@ -83,11 +151,12 @@ class Paths:
         *,
         asks: bool = False,
         insist: bool = True,
+        lead: str = "",
     ) -> bool:
         """Take an answer; False, and nothing said, when it is none at this step and nobody insists."""
         path, at = PATHS[flow.kind], At(flow.step, flow.data)
         scene.about(flow.obligation_id, flow.party_id, flow.delivery_id)
-        given = await self._given(scene, flow, text, choice, files, asks)
+        given = await self._given(scene, flow, text, choice, files, asks=asks)
         steers = choice == "back" or choice.startswith("fix-")
         if not insist and not steers:
             taken = path.take(at, given)
@@ -96,30 +165,19 @@ class Paths:
         lost = not steers and isinstance(path.take(at, given), Puzzled)
         then, says = path.advance(at, given)
         flow.step, flow.moved_at = then.step, scene.turn.now
-        flow.data = {**then.data, "lost": flow.data.get("lost", 0) + 1 if lost else 0}
+        answered = {} if lost or steers else {ANSWERED: at.step}
+        flow.data = {**then.data, **answered, "lost": flow.data.get("lost", 0) + 1 if lost else 0}
         if "consent" in then.data and "consent" not in at.data:
             await consented(scene, flow)
-        await self._arrive(scene, flow, says)
+        await self._arrive(scene, flow, (Say(lead), *says) if lead and not lost else says)
         if path.bound and flow.status == "open" and flow.data["lost"] >= LOST:
             flow.data["lost"] = 0
             scene.say("party.flow.lost", scene.house.words.human())
         return True
 
-    async def _given(self, scene: Scene, flow: FlowState, text: str, choice: str, files: int, asks: bool) -> Answer:
-        identifying = flow.step in PATHS[flow.kind].identifying
-        words = (scene.turn.incoming.typed or text) if identifying and text else mask_identifiers(text)
-        replies, step = scene.house.replies, PATHS[flow.kind].ask(At(flow.step, flow.data), scene.today)
-        own = {c.code for c in step.choices} - _STEERING
-        plain = Answer(
-            scene.today,
-            words,
-            choice,
-            files,
-            asks=asks,
-            by_other=bool(text) and replies.by_other(text),
-            named=replies.named(text, own) if text else "",
-            corrects=bool(text) and replies.corrects(text),
-        )
+    async def _given(self, scene: Scene, flow: FlowState, text: str, choice: str, files: int, *, asks: bool) -> Answer:
+        path, at = PATHS[flow.kind], At(flow.step, flow.data)
+        plain = replace(self._plain(scene, path, at, text), choice=choice, files=files, asks=asks)
         if not self.is_secret(flow) or choice or flow.party_id is None:
             return plain
         binding = await scene.turn.work.reach.binding(flow.party_id, flow.conversation_id)
@@ -127,6 +185,19 @@ class Paths:
             return plain
         checked = await scene.register().check(binding, flow.data.get("name", ""), text)
         return Answer(scene.today, proven=checked.proven, tries_left=checked.left)
+
+    def _plain(self, scene: Scene, path: Path, at: At, text: str) -> Answer:
+        """Words as far as they are read without looking anything up."""
+        typed = scene.turn.incoming.typed if at.step in path.identifying and text else ""
+        replies = scene.house.replies
+        own = {c.code for c in path.ask(at, scene.today).choices} - _STEERING
+        return Answer(
+            scene.today,
+            typed or (text if at.step in path.identifying else mask_identifiers(text)),
+            by_other=bool(text) and replies.by_other(text),
+            named=replies.named(text, own) if text else "",
+            corrects=bool(text) and replies.corrects(text),
+        )
 
     async def _arrive(self, scene: Scene, flow: FlowState, says: tuple[Say, ...]) -> None:
         """Say what follows; at an end first do what the path was for."""
@@ -204,12 +275,15 @@ class Paths:
         files = len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
         await self.answer(scene, flow, choice=choice, files=files)
 
-    async def anew(self, scene: Scene, flow: FlowState, step: str, text: str, choice: str) -> None:
-        """Answer an earlier step once more, with other words."""
+    async def anew(
+        self, scene: Scene, flow: FlowState, step: str, text: str, choice: str, *, lead: str = ""
+    ) -> None:
+        """Answer an earlier step once more, with other words; `lead` says so before the question that follows."""
         await self._open(scene, flow)
         at = PATHS[flow.kind].return_to(At(flow.step, flow.data), step)
         flow.step, flow.data = at.step, at.data
-        await self.answer(scene, flow, text, "" if self.is_free(flow) and choice != "none" else choice)
+        own = "" if self.is_free(flow) and choice != "none" else choice
+        await self.answer(scene, flow, text, own, lead=lead)
 
     async def _open(self, scene: Scene, flow: FlowState) -> None:
         """Be on this path again, whatever else was begun meanwhile."""
@@ -236,6 +310,35 @@ class Paths:
             scene.flow.status = "done"
             scene.turn.state.path = False
             await scene.turn.work.reach.write_flow(scene.flow)
+
+
+def _alone(texts: Texts, labels: Mapping[str, str], text: str) -> str:
+    """The code of the one label that holds these words, or that they hold; none where figures or a no are among them.
+
+    调解书 is 法院调解书, 我这是法院调解书 too; 判决书 could be several.
+    """
+    words = bare(text)
+    asks = text.rstrip()[-1:] in texts("heard_asks")
+    if not _LEAST <= len(words) <= _MOST or any(c.isdigit() for c in words) or asks:
+        return ""
+    holding = {code for name, code in labels.items() if words in name}
+    if len(holding) == 1:
+        return holding.pop()
+    held = [name for name in labels if len(name) >= _LEAST and name in words]
+    held = [name for name in held if not any(name != other and name in other for other in held)]
+    if len(held) != 1 or any(c in texts("heard_denies") for c in words.replace(held[0], "")):
+        return ""
+    return labels[held[0]]
+
+
+def _lines(path: Path, at: At) -> Sequence[Line]:
+    """What can be put right by its name: where every answer is there, on the review and after it."""
+    return path.lines(at) if at.step in path.order(at.data)[-2:] else ()
+
+
+def _name(texts: Texts, line: Line) -> str:
+    """What a line of the review is called."""
+    return texts(line.label) if line.label in texts else line.label
 
 
 def _prefix(flow: FlowState) -> str:

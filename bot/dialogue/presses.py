@@ -9,7 +9,6 @@ from bot.consult.model import Entry, Viewpoint
 from bot.core.ids import long
 from bot.dialogue.answering import Answering
 from bot.dialogue.desk import Desk
-from bot.dialogue.model import Reply
 from bot.dialogue.turn import Turn, is_public
 from bot.dialogue.words import TOOLS, Words
 
@@ -45,12 +44,7 @@ class Presses:
 
     async def take(self, turn: Turn) -> None:
         """Answer the press, so that Telegram shows no clock on the button, and do what it says."""
-        turn.heard(turn.incoming.label or turn.incoming.data, "button")
-        slow = not turn.state.allow(self._per_minute, turn.now)
-        echo = turn.state.is_echo(f"{turn.incoming.external_id} {turn.incoming.data}", turn.now)
-        words = self._words.texts("pace.press") if slow else ""
-        turn.say(Reply(words, kind="toast", callback=turn.incoming.callback, key="toast"))
-        if slow or echo:
+        if not turn.pressed(self._per_minute, self._words.texts("pace.press")):
             return
         if turn.conversation.kind == "group" and not is_public(turn.incoming.data):
             turn.say(self._words.plain("group.private"))

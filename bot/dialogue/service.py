@@ -140,6 +140,7 @@ class Dialogue:
             for turn in turns:
                 await asyncio.sleep(0)  # finding a topic takes a while: let what has arrived be looked at
                 await self._responder.respond(turn)
+                turn.remember()
                 turn.conversation.state = turn.state.data()
             await work.conversations.save([t.conversation for t in turns], now)
             await work.log.add([m for t in turns for m in t.messages])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.consult.following import following
 from bot.consult.model import Context, Decision, Verdict, Viewpoint
+from bot.dialogue.labels import SEEN, Shown, pressed_by, remembered
 
 ECHO_SECONDS = 3  # a second press within this time is the same press
 _OF_THE_CHAT = ("greeted", "tokens", "tokens_at", "slowed_at")
@@ -37,6 +39,9 @@ class State:
     party: bool = False  # this chat is, or was, bound to a party of a case
     told: list[list[Any]] = field(default_factory=list)  # [message, path, step] of the last answers in words
     path: bool = False  # this chat is on a guided path: words may be its answer
+    shown: Shown = field(default_factory=list)  # the buttons that can still be seen
+    shown_at: float = 0.0
+    fixes: str = ""  # the button that changes an answer, of the result or review that was said last; "" after anything else
     asker: str = ""  # in a group: whose question the facts above belong to
 
     @classmethod
@@ -90,6 +95,23 @@ class State:
             kept = {name: getattr(self, name) for name in _OF_THE_CHAT}
             for name, value in {**asdict(State()), **kept, "asker": person}.items():
                 setattr(self, name, value)
+
+    def show(self, buttons: Sequence[tuple[str, str]], now: datetime) -> None:
+        """Remember the buttons (label, data) of a turn: whoever types a label presses it."""
+        if buttons:
+            self.shown, self.shown_at = remembered(self._seen(now), buttons), now.timestamp()
+            self.fixes = next((data for _, data in buttons if data.startswith("fl:") and ":fix-" in data), "")
+
+    def button(self, text: str, now: datetime) -> str:
+        """The data of the button whose label these words are; empty for any other words."""
+        return pressed_by(text, self._seen(now))
+
+    def result(self, now: datetime) -> str:
+        """The data of a button that changes an answer of what was said last; "" when it can be changed by none."""
+        return self.fixes if self._seen(now) else ""
+
+    def _seen(self, now: datetime) -> Shown:
+        return self.shown if now.timestamp() - self.shown_at <= SEEN.total_seconds() else []
 
     def is_echo(self, press: str, now: datetime) -> bool:
         """Whether the same button was pressed a moment ago; else it is noted."""

@@ -67,6 +67,31 @@ class Turn(Voice):
         """Add what was decided about it to the logged message that came in."""
         self.messages[0] = replace(self.messages[0], **marks)
 
+    def pressed(self, per_minute: int, too_fast: str) -> bool:
+        """Take note of a press and answer it, so that no clock stays on the button; False: it counts for nothing.
+
+        A label that was typed is no press to be answered: whoever types too fast is told in words.
+        """
+        incoming, state = self.incoming, self.state
+        self.heard(incoming.label or incoming.data, "button")
+        slow = not state.allow(per_minute, self.now)
+        echo = state.is_echo(f"{incoming.external_id} {incoming.data}", self.now)
+        if incoming.callback:
+            self.say(Reply(too_fast if slow else "", kind="toast", callback=incoming.callback, key="toast"))
+        elif slow:
+            self.say(Reply(too_fast, key="pace.press"))
+        return not slow and not echo
+
+    def typed(self, data: str) -> None:
+        """What came in was the label of a button with that data, typed: from here on it is its press."""
+        self.incoming = replace(self.incoming, kind="button", data=data, label=self.incoming.text.strip())
+
+    def remember(self) -> None:
+        """Keep in mind what the person sees now, whose labels they may type."""
+        said = [o.payload["reply"] for o in self.outgoing if o.lane == self.conversation.lane]
+        seen = [(b["label"], b["data"]) for reply in said for row in reply["buttons"] for b in row]
+        self.state.show(seen, self.now)
+
     def say(self, reply: Reply) -> int:
         """Log a reply and queue it; the id of the logged message (its last part).
 

@@ -53,6 +53,7 @@ _EXPLAINED = tuple(i.value for i in Intent if i is not Intent.PROMISE)
 _WHOLE = (Intent.STOP, Intent.NOTME, Intent.DOUBT, Intent.THANKS)  # judged by the message, not clause by clause
 _TERMS = (Intent.PAID, Intent.PLAN, Intent.PROMISE)  # each of them reads days and sums
 _SHORT = 40  # letters of a message that may be nothing but a courtesy
+_TAKEN_BACK = 14  # letters of the clause that takes something back
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,23 @@ class Replies:
         """Whether somebody takes back what they wrote just now: 不对，是两万五."""
         return self._now.corrections.fits(bare(text))
 
+    def instead(self, text: str) -> tuple[str, str] | None:
+        """What is taken back, and what stands in its place: 不对，是8万; 金额改成8万. None: nothing of the kind.
+
+        Nothing may stand in its place: 不对, 金额写错了.
+        """
+        if not self.corrects(text):
+            return None
+        if found := self.file().instead.match(text.strip()):
+            return found[1], found[2]
+        first, *rest = clauses(text)
+        taken_back = len(bare(first)) <= _TAKEN_BACK and self.corrects(first + "".join(rest)[:1])
+        return (first, "".join(rest)) if taken_back else None
+
+    def core(self, text: str) -> str:
+        """A short message without its courtesies, bare."""
+        return self.file().core(bare(text))
+
     def delays(self, text: str) -> bool:
         """Whether more time is wanted, rather than parts or a lower sum."""
         return self._now.delay.fits(bare(text))
@@ -195,6 +213,12 @@ class _Words:
     def will(self) -> re.Pattern[str]:
         """A promise without its day."""
         return either(self.all.will)
+
+    @cached_property
+    def instead(self) -> re.Pattern[str]:
+        """(What is taken back) 改成 (what stands in its place)."""
+        words = "|".join(map(re.escape, self.all.instead)) or "(?!)"
+        return re.compile(rf"(.{{0,{_TAKEN_BACK}}}?)(?:{words})(.+)", re.DOTALL)
 
     @cached_property
     def _payer(self) -> re.Pattern[str]:

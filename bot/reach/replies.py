@@ -82,6 +82,7 @@ class Wordings:
     signs: tuple[str, ...] = ()  # smileys that mean thanks
     delay: Rule = field(default_factory=Rule)
     corrections: Rule = field(default_factory=Rule)  # 不对, 打错了: what was written just now is taken back
+    instead: tuple[str, ...] = ()  # 改成: what follows stands in its place
     payers: Rule = field(default_factory=Rule)  # somebody else paid
     kin: tuple[str, ...] = ()  # 哥, 老板: who it may be
     offers: dict[str, Rule] = field(default_factory=dict)  # what is said to an offer that waits (no, yes), or of an agreement
@@ -139,7 +140,8 @@ class _Reader:
         if "delay" in sections:
             self.found.delay = self._rule(dict(self._pairs(sections["delay"], _RULE)))
         if "corrections" in sections:
-            self.found.corrections = self._rule(dict(self._pairs(sections["corrections"], _RULE)))
+            parts = dict(self._pairs(sections["corrections"], (*_RULE, "instead")))
+            self.found.corrections, self.found.instead = self._rule(parts), self._list(parts.get("instead"))
         if "payers" in sections:
             parts = dict(self._pairs(sections["payers"], (*_RULE, "who")))
             self.found.payers, self.found.kin = self._rule(parts), self._list(parts.get("who"))

@@ -422,3 +422,121 @@ async def test_the_menus_words_can_be_typed(world: World, label: str) -> None:
     wanted = {"算": "🧮 算执行费", "写": "📝 写执行申请书", "窗": "menu.back", "📝": "documents.button.begin", "🧮": "🧮 算执行费", "帮": "🧮 算执行费"}
     key = wanted[label[0]]
     assert (TEXTS(key) if key in TEXTS else key) in alice.buttons()
+
+
+# -- labels that are typed, answers that are taken back ---------------------------------------------
+
+
+async def test_the_label_of_any_visible_button_can_be_typed(plain: Court) -> None:
+    """Under an answer, in a question's midst, with another button of that label since: as if it were pressed."""
+    world = plain.world
+    alice = await world.person("张三")
+    await alice.says("执行费怎么算")
+    await alice.says("相关问题")
+    await alice.hears("有关的问题：")
+    await alice.says("有帮助")
+    await alice.hears("feedback.thanks")
+    await to_the_amount(alice)
+    await alice.says("详细说说")  # of the answer before the path, which is still to be seen
+    assert TEXTS("party.flow.back_to") in "".join(alice.heard()[-1:])
+    await alice.says("五万")
+    await alice.hears("guide.apply.urgent")
+    await alice.says("先不填了")
+    await alice.hears("party.flow.left")
+    await alice.says(TEXTS("party.button.resume"))
+    await alice.hears("guide.apply.urgent")
+    log = await logged(world)
+    assert ("button", "有帮助") in [(m.kind, m.text) for m in log]
+
+
+async def test_after_a_day_a_label_is_words_again(plain: Court) -> None:
+    """Nothing is pressed that nobody has before their eyes any more."""
+    world = plain.world
+    alice = await world.person("张三")
+    await alice.says("50万执行费多少")
+    await alice.says("改金额")
+    await alice.hears("calc.ask.fee.amount")
+    await alice.says("60万")
+    world.advance(days=1, seconds=1)
+    await alice.says("改金额")
+    assert TEXTS("calc.ask.fee.amount") not in alice.heard()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [("我这是司法确认裁定书", "guide.apply.claim"), ("调解书", "guide.apply.claim"), ("判决书", "party.flow.press"),
+     ("不是支付令", "party.flow.press"), ("支付令的话呢？", "party.flow.press"), ("不清楚是哪种判决", "party.flow.press")],
+)  # fmt: skip
+async def test_part_of_a_label_is_enough_where_it_is_one_only(plain: Court, words: str, answer: str) -> None:
+    """In a sentence too; not with a no in it, not in a question, not where it may be several."""
+    alice = await plain.world.person("张三")
+    await alice.says("我能申请执行吗")
+    await alice.says("判给我的")
+    await alice.says(words)
+    said_last = alice.heard()[-1]
+    assert (TEXTS("guide.apply.claim") in said_last) is (answer == "guide.apply.claim")
+
+
+async def test_an_answer_is_taken_back_in_words(plain: Court) -> None:
+    """After a result the one that it can be, or the one that is named; without anything in its place it is asked."""
+    alice = await plain.world.person("张三")
+    await alice.says("50万执行费多少")
+    await alice.hears("执行费 7,400 元")
+    await alice.says("不对，是80万")
+    await alice.hears("执行费 10,400 元")
+    await alice.says("金额写错了")
+    await alice.says("20万")
+    await alice.hears("执行费 2,900 元")
+    await alice.says("不对")
+    await alice.hears("flow.which")
+    await alice.taps("改金额")
+    await alice.says("8万")
+    await alice.hears("执行费 1,100 元")
+    await alice.says("失信名单怎么撤")
+    before = len(alice.heard())
+    await alice.says("不对，是9万")  # of something else by now
+    assert not any("执行费 1,250 元" in each for each in alice.heard()[before:])
+
+
+async def test_on_a_path_the_last_answer_is_taken_back(plain: Court) -> None:
+    """不对，是三万二 puts the last answer right and goes on; 三万左右 is enough for about how much the fee is."""
+    alice = await plain.world.person("张三")
+    await to_the_amount(alice)
+    await alice.says("五万")
+    await alice.says("不对，是三万二")
+    await alice.hears("flow.put_right")
+    assert (await open_flow(plain.world, alice)).data["rest"] == 3_200_000  # type: ignore[union-attr]
+    await alice.says("返回")
+    await alice.says("三万左右")
+    flow = await open_flow(plain.world, alice)
+    assert flow is not None
+    assert (flow.step, flow.data["rest"], flow.data["about"]) == ("urgent", "unknown", 3_000_000)
+
+
+async def test_what_is_confirmed_by_a_court_can_be_applied_for(plain: Court) -> None:
+    """A ruling that confirms a mediated agreement: its own court, what to bring, and the day of its effect."""
+    alice = await plain.world.person("张三")
+    for words in ("我能申请执行吗", "判给我的", "司法确认裁定", "要钱的", "2026年3月2日"):
+        await alice.says(words)
+    assert TEXTS("guide.apply.due_agreed").splitlines()[1] in alice.heard()[-1]
+    for words in ("裁定生效后10日内", "一分钱都没给", "五万", "没有", "没有"):
+        await alice.says(words)
+    told = alice.heard()[-1]
+    assert "作出裁定的法院" in told
+    assert "法院确认的调解协议" in told
+
+
+async def test_an_attempt_at_an_answer_is_no_question(plain: Court) -> None:
+    """去年底收到的 at the question of a day is asked again; what is asked in between is answered."""
+    alice = await plain.world.person("张三")
+    await alice.says("迟延履行利息怎么算")
+    await alice.taps("button.go.calc_interest")
+    for words in ("10万", "2026年1月31日", "今天"):
+        await alice.says(words)
+    for words in ("昨天还了一些", "去年还了两三万", "上个月老板给了一点"):
+        await alice.says(words)
+        assert TEXTS("calc.ask.no_payment") in alice.heard()[-1]
+    await alice.says("他还了一部分怎么申请执行？")
+    await alice.hears("party.flow.back_to")
+    await alice.says("2026年4月11日 5万")
+    await alice.taps("calc.choice.no_more")

@@ -115,3 +115,21 @@ def test_no_message_takes_long() -> None:
     for text in ("好的" * 2000, "谢谢您了" * 1000, "我哥" * 2000 + "还", "不是" * 2000, "还了，" * 1300):
         REPLIES.meaning(text, MONDAY)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("不对，是8万", ("不对,", "是8万")),
+        ("金额改成8万", ("金额", "8万")),
+        ("写错了，应该是2024年3月1日", ("写错了,", "应该是2024年3月1日")),
+        ("不对", ("不对", "")),
+        ("金额写错了", ("金额写错了", "")),
+        ("判决判错了", None),
+        ("利息不对，是他们算错了", None),
+        ("我还想问一下，要是法官弄错了我应该怎么办才好呢", None),
+    ],
+)
+def test_what_is_taken_back_and_what_instead(words: str, found: tuple[str, str] | None) -> None:
+    """The short clause that takes back, and the rest; what speaks of the judgment is an objection."""
+    assert REPLIES.instead(words) == found
