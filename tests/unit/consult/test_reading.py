@@ -87,10 +87,18 @@ def test_viewpoint(question: str, side: Viewpoint | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "generic"), [("执行", True), ("执行怎么办", True), ("执行要多久", False), ("终本", False)]
+    ("question", "generic"),
+    [
+        ("执行", True),
+        ("执行怎么办", True),
+        ("执行要多久", False),
+        ("终本", False),
+        ("要带什么材料，去哪里交，要多少钱？", True),
+        ("立案要带什么材料，去哪里交，要多少钱？", False),
+    ],
 )
 def test_generic(question: str, generic: bool) -> None:
-    """Empty words and at most one noun that fits everything."""
+    """Empty words and at most one noun that fits everything, in each clause."""
     assert reader(question).generic is generic
 
 
