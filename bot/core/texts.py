@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -18,8 +19,9 @@ class Texts:
         self._entries = dict(entries)
 
     @classmethod
+    @cache
     def load(cls, path: Path = DEFAULT) -> Texts:
-        """Read a catalogue file: nested mappings, joined with dots."""
+        """Read a catalogue file: nested mappings, joined with dots. It is part of the program, so it is read once."""
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where it is installed
         return cls(dict(_flat(yaml.load(path.read_text(encoding="utf-8"), loader))))  # noqa: S506 - a safe loader
 
