@@ -23,7 +23,7 @@ from bot.consult.ranking import Labelled, Ranker, RankerSettings, labelled
 OUT_OF_SCOPE = "oos"
 FOLDS = 5
 ALIKE = 80  # rapidfuzz ratio from which two phrasings of a topic must share a fold
-WEIGHT_PHRASING = 0.02  # phrasings are many and clean; questions are few and real
+WEIGHT_PHRASING = 0.005  # phrasings are many and clean; questions are few and real
 WEIGHT_QUESTION = 1.0
 
 
