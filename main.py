@@ -121,7 +121,9 @@ def open_vault(settings: Settings) -> Vault:
 
 
 def open_library(settings: Settings) -> Library:
-    """The knowledge with its matcher; KnowledgeError when `faq/` cannot be used."""
+    """The knowledge with its matcher; KnowledgeError when `faq/` cannot be used, SettingsError when there is none."""
+    if not settings.faq.path.is_dir():
+        raise SettingsError(Texts.load()("operator.no_knowledge", path=settings.faq.path))
     costs = settings.consult
     match = MatchSettings(
         cost_wrong=costs.cost_wrong,
