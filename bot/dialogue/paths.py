@@ -196,6 +196,7 @@ class Paths:
             typed or (text if at.step in path.identifying else mask_identifiers(text)),
             by_other=bool(text) and replies.by_other(text),
             named=replies.named(text, own) if text else "",
+            told=replies.meaning(text, scene.today).told if text else (),
             corrects=bool(text) and replies.corrects(text),
         )
 

@@ -526,6 +526,32 @@ async def test_what_is_confirmed_by_a_court_can_be_applied_for(plain: Court) -> 
     assert "法院确认的调解协议" in told
 
 
+@pytest.mark.parametrize(
+    ("words", "situation"),
+    [
+        ("没钱，还不起", "cannot"),
+        ("没钱了，能不能分期", "parts"),
+        ("钱我早就还给他了", "paid"),
+        ("判决判错了，我不认", "disagree"),
+        ("你们发错人了", "notme"),
+    ],
+)
+async def test_a_debtor_tells_their_situation_in_words(plain: Court, words: str, situation: str) -> None:
+    """What is told plainly is the answer; the next question follows, and no lecture."""
+    alice = await plain.world.person("张三")
+    await alice.says("我是被执行人怎么办")
+    await alice.says(words)
+    assert TEXTS(f"guide.debtor.{situation}.ask") in alice.heard()[-1]
+
+
+async def test_a_question_about_a_situation_is_a_question(plain: Court) -> None:
+    """没钱会坐牢吗 is answered by the FAQ, and the open question stays."""
+    alice = await plain.world.person("张三")
+    await alice.says("我是被执行人怎么办")
+    await alice.says("没钱还会坐牢吗？")
+    await alice.hears("party.flow.back_to")
+
+
 async def test_an_attempt_at_an_answer_is_no_question(plain: Court) -> None:
     """去年底收到的 at the question of a day is asked again; what is asked in between is answered."""
     alice = await plain.world.person("张三")

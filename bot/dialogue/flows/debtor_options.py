@@ -67,6 +67,17 @@ OPTIONS: Mapping[str, Mapping[str, Actions]] = {
 }  # fmt: skip
 
 
+# Which situation it is that somebody tells in words.
+_TOLD = {
+    "paid": "paid",
+    "promise": "parts",
+    "plan": "parts",
+    "hard": "cannot",
+    "dispute": "disagree",
+    "notme": "notme",
+}
+
+
 class Step(StrEnum):
     """situation → detail → advice."""
 
@@ -118,10 +129,17 @@ class DebtorOptions(Path):
         also = () if bound or not own else (Say("guide.debtor.bind"),)
         return Say(f"guide.debtor.{situation}.{detail}", {}, (*wanted[:5], change, _HUMAN), also)
 
+    def _told(self, at: At, answer: Answer) -> str:
+        """The one situation that words tell: 没钱，还不起. Who is a party does at once what they say, with its sums."""
+        found = {_TOLD[told] for told in answer.told if told in _TOLD}
+        found -= {"cannot"} if "parts" in found else set()  # 没钱，能不能分期 wants to pay in parts
+        return found.pop() if len(found) == 1 and not at.data.get("bound") else ""
+
     @override
     def take(self, at: At, answer: Answer) -> Data | Puzzled | Say:
-        """Only the buttons, or their words."""
+        """The buttons, their words, and what tells a situation plainly."""
         if at.step == Step.SITUATION:
-            return {"situation": answer.choice} if answer.choice in OPTIONS else Puzzled("party.flow.press")
+            situation = answer.choice if answer.choice in OPTIONS else self._told(at, answer)
+            return {"situation": situation} if situation else Puzzled("party.flow.press")
         known = OPTIONS[at.data["situation"]]
         return {"detail": answer.choice} if answer.choice in known else Puzzled("party.flow.press")

@@ -67,6 +67,7 @@ class Answer:
     asks: bool = False  # whether the words read like a question
     by_other: bool = False  # whether the words say that somebody else paid
     named: str = ""  # the code of the step's button that a longer sentence names: 微信转的
+    told: tuple[str, ...] = ()  # what else the words tell, as answers to reminders are understood: hard, plan
     corrects: bool = False  # whether the words take back what was answered before: 不对，是两万
 
 
