@@ -339,3 +339,22 @@ async def test_a_question_is_nobodys_name_and_nobodys_address(world: World) -> N
     await alice.says("什么是失信")
     assert "委托人住在哪里" in alice.heard()[-1]
     assert any("失信" in said or "3个工作日" in said for said in alice.heard()[-2:-1])
+
+
+async def test_it_begins_in_words_and_its_introduction_is_not_said_again_and_again(make_world: MakeWorld) -> None:
+    """Who types answers before the beginning is told what to do, shortly; 好的，开始吧 begins, 怎么开始 asks."""
+    world: World = await make_world()
+    await world.start_bot()
+    alice = await world.person("张三")
+    await alice.says("写执行申请书")
+    for words in ("张三", "13985312345"):
+        await alice.says(words)
+        assert TEXTS("documents.press_begin") in alice.heard()[-1]
+    assert "手边请准备" not in alice.heard()[-1]
+    assert TEXTS("documents.button.begin") in alice.buttons()
+    await alice.says("好的，开始吧")
+    await alice.hears("申请执行人是个人，还是公司、单位？")
+    for words in ("个人", "张三", "不想发", "贵州省安顺市西秀区东大街1号", "没有电话"):
+        await alice.says(words)
+    assert "不对" not in alice.heard()[-1]
+    assert "申请执行人" not in alice.heard()[-1]  # the five questions of who applies are through

@@ -187,6 +187,8 @@ class DocumentPath(Path):
         count = sum(1 for f in self.form.asked(at.data) if f not in known)
         params = {"title": self.form.title, "about": self.form.about}
         begins = (*earlier, Choice("documents.button.begin", "begin"), LEAVE)
+        if at.data.get("lost"):
+            return Say("documents.begin", {"title": self.form.title}, begins)  # what it is about has been read by now
         return Say("documents.start", {**params, "count": count, "days": at.data.get("days", 0)}, begins, lead)
 
     def _choices(self, field: Field, data: Data) -> tuple[Choice, ...]:
@@ -262,9 +264,9 @@ class DocumentPath(Path):
     def _begins(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice == "reuse":
             return {**self.taken_over(at.data.get("earlier") or {}), "start": True, "earlier": {}}
-        if answer.choice in ("begin", "yes"):
+        if answer.choice in ("begin", "yes") or (answer.named == "begin" and not answer.asks):
             return {"start": True, "earlier": {}}
-        return Puzzled("party.flow.press")
+        return Puzzled("documents.press_begin")
 
     def _confirmed(self, at: At, answer: Answer) -> Data | Puzzled:
         if answer.choice != "yes":
