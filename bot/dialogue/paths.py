@@ -12,6 +12,7 @@ from bot.core.texts import Texts
 from bot.dialogue.endings import ENDS
 from bot.dialogue.ends import consented
 from bot.dialogue.flows import PATHS, Answer, At, Path, Say
+from bot.dialogue.flows.calc import Calculation
 from bot.dialogue.flows.model import Begun, Choice, Line, Puzzled, Refused
 from bot.dialogue.model import Reply
 from bot.dialogue.scene import Scene, label, rendered
@@ -86,9 +87,13 @@ class Paths:
         spoken, codes = replies.choice(text), set(labels.values())
         if spoken in codes | _STEERING - {""} or at.step in path.free | path.secret:
             return spoken
+        if replies.meaning(text, scene.today).asks:
+            return spoken
         part = "" if spoken else _alone(scene.texts, labels, text)
         if part and isinstance(path.take(at, self._plain(scene, path, at, text)), Puzzled):
             return part  # 昨天我哥替我转的三万 tells more than the button 昨天
+        if isinstance(path, Calculation) and at.step in path.worded and len(bare(text)) <= _MOST:
+            spoken = scene.house.cues.role(path.calculator, at.step, text) or spoken
         nothing = codes & _NOTHING if spoken in _NOTHING and not path.bound else set()
         return nothing.pop() if len(nothing) == 1 else spoken
 
@@ -319,8 +324,7 @@ def _alone(texts: Texts, labels: Mapping[str, str], text: str) -> str:
     调解书 is 法院调解书, 我这是法院调解书 too; 判决书 could be several.
     """
     words = bare(text)
-    asks = text.rstrip()[-1:] in texts("heard_asks")
-    if not _LEAST <= len(words) <= _MOST or any(c.isdigit() for c in words) or asks:
+    if not _LEAST <= len(words) <= _MOST or any(c.isdigit() for c in words):
         return ""
     holding = {code for name, code in labels.items() if words in name}
     if len(holding) == 1:

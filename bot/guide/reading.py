@@ -235,6 +235,11 @@ class Cues:
                     return Meant(cue.kind, data, topic if topic in cue.topics else "")
         return None
 
+    def role(self, kind: str, name: str, text: str) -> str:
+        """Which value of a role the words name: 我的房子 is realty; empty for none."""
+        cue = next((c for c in self._cues if c.kind == kind), None)
+        return _role(cue, name, readable(text)) if cue else ""
+
     def told(self, kind: str, text: str, today: date) -> dict[str, Any]:
         """What a sentence tells of a calculator's inputs, wherever it comes from."""
         cue = next((c for c in self._cues if c.kind == kind), None)

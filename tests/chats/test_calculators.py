@@ -391,3 +391,24 @@ async def test_a_forged_reminder_writes_nothing(world: World, data: str) -> None
     async with world.bot.services.store.work(read_only=True) as work:
         assert await work.reminders.with_status("planned") == []
     assert alice.heard()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("我的房子", "一次最多封 3 年"), ("工资卡里的钱", "一次最多冻 1 年"), ("面包车", "一次最多封 2 年"), ("微信零钱", "网络账户按 1 年算")],
+)
+async def test_what_was_seized_is_told_in_words(world: World, words: str, told: str) -> None:
+    """What people call it, not what stands on the button."""
+    alice = await world.person("张三")
+    await alice.says("算查封到期日")
+    for answer in (words, "没写", "2026年3月2日", "判决以后"):
+        await alice.says(answer)
+    assert told in alice.heard()[-1]
+
+
+async def test_a_question_about_a_house_is_no_answer(world: World) -> None:
+    """房子会被拍卖吗 at the question what was seized is answered, and the question stays."""
+    alice = await world.person("张三")
+    await alice.says("算查封到期日")
+    await alice.says("唯一的房子会被拍卖吗")
+    await alice.hears("party.flow.back_to")

@@ -465,7 +465,7 @@ async def test_after_a_day_a_label_is_words_again(plain: Court) -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [("我这是司法确认裁定书", "guide.apply.claim"), ("调解书", "guide.apply.claim"), ("判决书", "party.flow.press"),
-     ("不是支付令", "party.flow.press"), ("支付令的话呢？", "party.flow.press"), ("不清楚是哪种判决", "party.flow.press")],
+     ("支付令怎么执行", "party.flow.back_to"), ("不是支付令", "party.flow.press"), ("支付令的话呢？", "party.flow.press"), ("不清楚是哪种判决", "party.flow.press")],
 )  # fmt: skip
 async def test_part_of_a_label_is_enough_where_it_is_one_only(plain: Court, words: str, answer: str) -> None:
     """In a sentence too; not with a no in it, not in a question, not where it may be several."""

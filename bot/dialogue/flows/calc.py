@@ -46,6 +46,7 @@ class Calculation(Path):
     ends = frozenset({DONE})
     calculator: ClassVar[str]
     topic: ClassVar[str]  # the FAQ's full answer
+    worded: ClassVar[frozenset[str]] = frozenset()  # steps whose buttons the words of `faq/calculators.yaml` name too
 
     @abstractmethod
     def inputs(self, data: Data) -> dict[str, Any]:

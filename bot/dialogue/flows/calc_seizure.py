@@ -34,6 +34,7 @@ class CalcSeizure(Calculation):
     kind = "calc_seizure"
     Step = Step
     calculator = "seizure"
+    worded = frozenset({Step.ASSET})
     topic = "property.period"
     examples: ClassVar[Mapping[str, Sequence[str]]] = {Step.ENDS: ("2027-03-01",), Step.START: ("2026-03-01",)}
 
