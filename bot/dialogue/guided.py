@@ -198,7 +198,7 @@ class Guided:
         files, step = await self._files(scene, flow), flow.step
         if self._paths.is_secret(flow):  # every try counts, and its words are nobody else's business
             return await self._paths.answer(scene, flow, text, choice, files)
-        if await self._paths.put_right(scene, flow, text):
+        if await self._paths.put_right(scene, flow, text) or (slip and await self._paths.which(scene, flow, text)):
             return True
         # Tried without saying anything first: a question may still hold the answer (明天行吗).
         if await self._paths.answer(scene, flow, text, choice, files, asks=meaning.asks, insist=False):

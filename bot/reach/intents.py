@@ -148,11 +148,10 @@ class Replies:
 
         Nothing may stand in its place: 不对, 金额写错了.
         """
-        if not self.corrects(text):
-            return None
-        if found := self.file().instead.match(text.strip()):
+        if self.corrects(text) and (found := self.file().instead.match(text.strip())):
             return found[1], found[2]
-        first, *rest = clauses(text)
+        first, *rest = clauses(text) or [""]
+        # The first clause alone: in 不对，是判决以后 the second one is the answer, and no objection to a judgment.
         taken_back = len(bare(first)) <= _TAKEN_BACK and self.corrects(first + "".join(rest)[:1])
         return (first, "".join(rest)) if taken_back else None
 

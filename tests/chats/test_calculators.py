@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World
+from tests.world import TEXTS, World
 
 
 async def asked(world: World, text: str) -> str:
@@ -404,6 +404,31 @@ async def test_what_was_seized_is_told_in_words(world: World, words: str, told: 
     for answer in (words, "没写", "2026年3月2日", "判决以后"):
         await alice.says(answer)
     assert told in alice.heard()[-1]
+
+
+async def test_a_slip_is_told_on_the_review_and_after_the_result(world: World) -> None:
+    """写错了 on the review asks which line; 不对，是判决以后 after a result is that button, 不对，是存款 the other."""
+    alice = await world.person("张三")
+    await alice.says("算查封到期日")
+    for answer in ("房子", "没写", "2026年3月2日", "保全"):
+        await alice.says(answer)
+    await alice.hears("保全的要在届满七天前申请")
+    await alice.says("不对，是判决以后")
+    assert "保全的要在届满七天前申请" not in alice.heard()[-1]
+    assert "一次最多封 3 年" in alice.heard()[-1]
+    await alice.says("不对，是存款")
+    assert "一次最多冻 1 年" in alice.heard()[-1]
+    await alice.says("算申请期限")
+    for answer in ("执行中和解了", "2025年3月5日", "没有", "没有"):
+        await alice.says(answer)
+    await alice.hears("flow.review")
+    await alice.says("写错了")
+    await alice.hears("flow.which")
+    await alice.taps("改起算的日子")
+    await alice.says("2025年4月5日")
+    await alice.hears("flow.review")
+    await alice.says("上一步")
+    assert TEXTS("flow.review") not in alice.heard()[-1]
 
 
 async def test_a_question_about_a_house_is_no_answer(world: World) -> None:

@@ -125,7 +125,7 @@ OK，知道啦 | thanks
 谁告的我 | mine
 什么案子 | mine
 账号是多少 | where
-钱打给谁 | faq
+钱打给谁 | where
 把钱打到哪里 | faq
 老子就是不还 | refuse
 我不还了 | refuse
