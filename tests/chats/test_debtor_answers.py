@@ -112,6 +112,65 @@ async def test_an_edited_message_never_changes_a_promise(court: Court) -> None:
     assert promise.row.amount == 50_000
 
 
+async def test_an_edited_message_never_changes_what_was_reported(court: Court) -> None:
+    """昨天付了500 edited to 5000, on the way and after 确认: what is confirmed is what is shown, and it stays so."""
+    world = court.world
+    debtor = await world.person("甲")
+    owed = await reminded(world, debtor)
+    sent = debtor.actor.says("昨天转了500元")
+    await world.settled()
+    await debtor.taps("party.way.bank")
+    await debtor.edits(sent, "昨天转了5000元")
+    await debtor.hears("party.edited_flow")
+    await debtor.taps("party.button.no_proof")
+    await debtor.hears("500 元")
+    await debtor.taps("party.button.confirm")
+    [payment] = (await view(world, owed)).payments
+    assert payment.amount == 50_000
+    await debtor.edits(sent, "昨天转了50000元")
+    await debtor.hears("party.edited")
+    assert [p.amount for p in (await view(world, owed)).payments] == [50_000]
+
+
+async def test_a_trembling_finger_reports_once(court: Court) -> None:
+    """确认 pressed five times, at once and again a minute later: one payment, one task, every press is answered."""
+    world = court.world
+    debtor = await world.person("甲")
+    owed = await reminded(world, debtor)
+    await debtor.says("昨天转了500元")
+    await debtor.taps("party.way.bank")
+    await debtor.taps("party.button.no_proof")
+    last = [m for m in debtor.actor.sees() if m.from_bot][-1]
+    pressed = len(world.sandbox.calls.of("answerCallbackQuery", ok=True))
+    for pause in (0, 0, 0, 60, 3600):
+        world.advance(seconds=pause)
+        if pause:
+            await world.settled()
+        debtor.actor.taps(TEXTS("party.button.confirm"), last)
+    await world.settled()
+    assert len((await view(world, owed)).payments) == 1
+    assert await task(world, "verify")
+    assert len(world.sandbox.calls.of("answerCallbackQuery", ok=True)) == pressed + 5
+
+
+@pytest.mark.parametrize("photos", [1, 2, 10])
+async def test_any_number_of_photos_is_one_proof(court: Court, photos: int) -> None:
+    """One picture or an album of up to ten: one proof with as many files, one word about it, nobody is slowed down."""
+    world = court.world
+    debtor = await world.person("甲")
+    owed = await reminded(world, debtor)
+    await debtor.says("昨天转了60475元")
+    await debtor.taps("party.way.bank")
+    before = len(debtor.heard())
+    await (debtor.sends("album", photos) if photos > 1 else debtor.sends("photo"))
+    assert len(debtor.heard()) == before + 1
+    await debtor.taps("party.button.finished")
+    await debtor.hears(f"凭证：{photos} 个")
+    await debtor.taps("party.button.confirm")
+    [proof] = (await view(world, owed)).proofs
+    assert len(proof.files) == photos
+
+
 async def test_words_in_between_are_answered_and_the_path_goes_on(court: Court) -> None:
     """A question inside a path gets its answer from the FAQ, then the open question again; nonsense is asked again."""
     world = court.world

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from bot.ledger.model import NewPayment
 from bot.reach.model import TRIES
 from tests import cases
 from tests.chats.conftest import Court
@@ -258,3 +261,20 @@ async def test_an_older_notice_gives_no_more_tries(world: World) -> None:
     await thief.hears("party.identify.locked")
     await thief.says(owed.number[-6:])
     assert "核验通过" not in cases.said(thief)
+
+
+async def test_what_staff_do_meanwhile_is_told_to_proven_chats_only(world: World) -> None:
+    """Link opened, nothing proven: a payment, a moved day, a grace period and a promise are not told there."""
+    owed = await cases.owes(world, "李大山")
+    debtor, creditor = await world.person("甲"), await world.person("乙")
+    await cases.bind(world, creditor, owed.creditor, "王小二", owed.creditor_number)
+    await cases.opens(world, debtor, await cases.link(world, owed.debtor))
+    before = len(debtor.heard())
+    casework, courts = world.bot.services.casework, frozenset({"xixiu"})
+    await casework.pay(owed.obligation, NewPayment(1_000_000, date(2026, 11, 23)), cases.STAFF, courts)
+    seen = await cases.view(world, owed)
+    await casework.move_due(seen.instalments[0].id, date(2027, 1, 15), "双方商定", cases.STAFF, courts)
+    await casework.grant_grace(owed.obligation, date(2027, 2, 1), "暂时困难", cases.STAFF, courts)
+    await world.settled()
+    await creditor.hears("期限改到 2027年1月15日")
+    assert debtor.heard()[before:] == []

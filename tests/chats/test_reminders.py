@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -323,20 +324,42 @@ async def test_each_debtor_of_a_case_is_reminded_whatever_became_of_the_other(wo
 
 
 async def test_a_chat_that_was_not_found_is_no_opting_out(world: World) -> None:
-    """Telegram may forget a chat until its owner writes again: then the next step leaves as usual."""
-    person = await debtor(world, "张三", TOMORROW)
-    services = world.bot.services
-    async with services.store.work() as work:
-        lane = services.dialogue.lane("telegram", person.id)
-        await work.conversations.unreachable(lane, "not_found", world.clock.now())
-        await work.commit()
+    """Telegram may forget a chat until its owner writes again: one try, one task, then the next step leaves as usual."""
+    person = await debtor(world, "张三", TODAY + timedelta(days=3))
+    world.sandbox.people.forget(person.id)
     await remind(world)
-    assert await outcomes(world) == [("T-1", "suppressed", "not_found")]
+    world.advance(days=2)
+    await remind(world)
+    assert await outcomes(world) == [("T-3", "suppressed", "not_found"), ("T-1", "suppressed", "not_found")]
+    assert len(world.sandbox.calls.of("sendMessage", ok=False)) == 1, "tried once"
+    assert await tasks(world) == [("unreachable", "not_found")]
     await person.says("在吗")
     world.advance(days=1)
     await remind(world)
     assert (await outcomes(world))[-1] == ("T", "sent", None)
     assert len(reminders(person)) == 1
+
+
+async def test_it_is_beijing_time_wherever_the_machine_stands(
+    make_world: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host in New York on the last of December: the day, the weekday and the hour are those of the court."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        world: World = await make_world()
+        world.clock.advance(seconds=(datetime(2026, 12, 31, 1, 0, tzinfo=UTC) - world.clock.now()).total_seconds())
+        await world.start_bot()
+        person = await debtor(world, "张三", date(2027, 1, 1))
+        await remind(world)
+        assert not reminders(person), "nine in the morning: the window opens, reminders leave at half past"
+        world.advance(minutes=31)
+        await remind(world)
+        (text,) = reminders(person)
+        assert "2027年1月1日 周五（明天）" in text or "1月1日 周五（明天）" in text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 # -- who, why, and who not -----------------------------------------------------------------------

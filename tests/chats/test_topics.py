@@ -284,6 +284,52 @@ async def test_a_deleted_topic_is_made_again_and_nothing_is_lost(hall: Hall) -> 
     await hall.alice.hears("都看到了")
 
 
+async def test_a_topic_that_vanishes_again_and_again_is_let_be(small: Hall) -> None:
+    """A group that loses every topic of one person: no endless row of new ones, others are served, nothing is dropped."""
+    await asks(small)
+    await small.world.bot.services.chats.claim(small.clerk, 1)
+    people = small.world.sandbox.people
+
+    def made() -> int:
+        return len(small.world.sandbox.calls.of("createForumTopic", ok=True))
+
+    for number in range(6):
+        for topic in small.topics:
+            people.delete_topic(small.chat, topic.id)
+        await small.alice.says(f"第 {number} 次补充")
+        await asyncio.sleep(0.3)
+    await asyncio.sleep(1.0)
+    assert 2 <= made() <= 4
+    bob = await small.world.person("李四")
+    await bob.says("转人工 我想问立案")
+    await bob.taps("西秀法院")
+    await until(lambda: any(t.name.startswith("#2 ") for t in small.topics))
+    lines = [line.text for line in (await small.world.bot.services.chats.thread(small.clerk, 1)).lines]
+    assert {f"第 {n} 次补充" for n in range(6)} <= set(lines)
+
+
+async def test_what_is_written_ninety_days_later_is_not_lost(hall: Hall) -> None:
+    """A topic that has been quiet for long, over a restart, open or closed: it reaches the person, or is said not to."""
+    await asks(hall)
+    await hall.writes(hall.clerk_person, "请稍等")
+    await hall.alice.hears("请稍等")
+    await hall.world.stop_bot()
+    hall.world.advance(days=90)
+    await hall.world.start_bot()
+    await hall.writes(hall.clerk_person, "让您久等了")
+    await hall.alice.hears("让您久等了")
+    await hall.presses(hall.clerk_person, "done")
+    await until(lambda: hall.topics[0].closed)
+    before = len(hall.alice.heard())
+    await hall.writes(hall.clerk_person, "还有一句话")
+    await hall.shows(plain(TEXTS("desk.wrong.resolved", number=1)))
+    assert len(hall.alice.heard()) == before
+    await hall.alice.says("好的，我还想问一下执行费怎么算")
+    assert len(hall.alice.heard()) > before
+    async with hall.world.bot.services.store.work(read_only=True) as work:
+        assert "好的，我还想问一下执行费怎么算" in [m.text async for m in work.log.read() if m.direction == "in"]
+
+
 async def test_a_topic_closed_by_hand_opens_again(small: Hall) -> None:
     """While the ticket is open its topic is; what is said meanwhile arrives."""
     await asks(small)

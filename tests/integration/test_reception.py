@@ -442,6 +442,29 @@ async def test_what_is_late_goes_to_the_supervisor_once(world: World) -> None:
     assert (await s.chats.list(crew.clerk))[0].state is ChatState.SNOOZED
 
 
+async def test_what_is_settled_is_never_late(world: World) -> None:
+    """Resolved, or withdrawn by the person: hours later nobody is alarmed; nor over a night in which nobody is there."""
+    crew, s = await staffed(world), world.bot.services
+    number = await waiting(world, crew)
+    await s.chats.answer(crew.clerk, number, "请带身份证到窗口")
+    await s.chats.resolve(crew.clerk, number)
+    await crew.alice.says("谢谢")
+    bob = await world.person("李四")
+    await bob.says("转人工 我想问立案")
+    await bob.taps("西秀法院")
+    await bob.taps("button.withdraw")
+    world.advance(hours=5)
+    await s.office.steward.round()
+    world.advance(hours=3, minutes=50)  # ten to seven in the evening
+    late = await world.person("王五")
+    await late.says("转人工 我想问冻结")
+    await late.taps("西秀法院")
+    world.advance(hours=13)
+    await s.office.steward.round()
+    await world.settled()
+    assert not any("还没有人回复" in text for person in crew.people.values() for text in person.heard())
+
+
 # -- first visits --------------------------------------------------------------------------------
 
 
