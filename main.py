@@ -40,6 +40,7 @@ from bot.dialogue.flows import PATHS
 from bot.dialogue.followup import FollowUps
 from bot.dialogue.notices import Notices
 from bot.dialogue.party import Party
+from bot.dialogue.pulse import Pulse
 from bot.dialogue.redaction import Redacting, Redactor
 from bot.dialogue.scene import House, PartySettings
 from bot.dialogue.service import Dialogue
@@ -434,6 +435,7 @@ class Server:
             worker=services.worker,
             admins=frozenset(settings.telegram.admins),
         )
+        self.pulse = Pulse(lambda: services.courier.beats, self.notices)
         self.redactor = Redactor(services.store, services.sender, services.clock, services.ids, services.worker)
         self.http = HttpServer(services, door.routes(), StaffDesk(services) if settings.http.desk else None)
         self._keeper = Keeper(
@@ -483,6 +485,7 @@ class Server:
             asyncio.create_task(self.door.receive(), name="receive"),
             asyncio.create_task(self._keeper.run(), name="keeper"),
             asyncio.create_task(self.services.courier.run(), name="courier"),
+            asyncio.create_task(self.pulse.run(), name="pulse"),
             asyncio.create_task(self.services.files.run(), name="files"),
             asyncio.create_task(self.services.office.steward.run(), name="steward"),
             asyncio.create_task(self.redactor.run(), name="redactor"),

@@ -18,3 +18,4 @@ TURN_SECONDS = Histogram(
 SENDS = Counter("zhiyuan_sends", "Messages that left, by outcome", ["outcome"])
 WAITING = Gauge("zhiyuan_waiting", "Rows that wait: updates to be handled, messages to be sent", ["queue"])
 KNOWLEDGE_BROKEN = Gauge("zhiyuan_knowledge_broken", "1 while faq/ has problems and an older version serves")
+COURIER_STILL = Gauge("zhiyuan_courier_still", "1 while reminders and broadcasts have stood still for ten minutes")

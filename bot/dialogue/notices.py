@@ -94,6 +94,11 @@ class Notices:
         """Tell the administrators that the staff group cannot be written to; the console goes on meanwhile."""
         await self.admins(self._texts("staff.group_denied", why=quoted(why)), "staff.group_denied")
 
+    async def courier(self, *, still: bool, minutes: int) -> None:
+        """Tell the administrators that reminders have stood still for so long, or that they go on."""
+        key = "staff.courier_still" if still else "staff.courier_goes_on"
+        await self.admins(self._texts(key, minutes=minutes), key)
+
     async def update_failed(self, update: StoredUpdate) -> None:
         """An update was given up: its sender hears an apology, the administrators where to look."""
         words = self._texts("staff.failed", number=update.id)

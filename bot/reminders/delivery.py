@@ -83,6 +83,8 @@ class Courier:
         self._reminders = reminders
         self._campaigns = campaigns
         self._inside: dict[int, int | None] = {}  # rows that the sender holds, with their campaigns
+        self._let_out = 0  # how many of these the sender has given an outcome, ever
+        self._seen_out = 0  # of these, how many the last round knew of
         self._leaving: set[int] = set()  # of these, the ones that are marked as leaving and not settled
         self._throttles: dict[int, Throttle] = {}
         self._failures = 0  # in a row, whomever they concerned
@@ -95,6 +97,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._rounds = asyncio.Lock()
         self._stopping = False
+        self.beats = 0  # rounds that came to their end while nothing lay still in the sender's hands
         sender.guard_bulk(self)
 
     # -- the loop ------------------------------------------------------------------------------
@@ -152,7 +155,11 @@ class Courier:
     async def round(self) -> float:
         """One round: lead, plan, feed; the seconds until the next one is worth while."""
         async with self._rounds:
-            return await self._round()
+            pause = await self._round()
+            # Rounds alone prove nothing: what the sender holds must move on, unless Telegram asked for silence.
+            self.beats += not self._inside or self._let_out > self._seen_out or self._held(self._clock.now())
+            self._seen_out = self._let_out
+            return pause
 
     async def _round(self) -> float:
         now = self._clock.now()
@@ -311,8 +318,7 @@ class Courier:
             await self._broken(row.id)
         finally:
             if ready is None:
-                self._inside.pop(row.id, None)
-                self._wake_soon()
+                self._done_with(row.id)
             else:
                 self._leaving.add(row.id)
         return ready
@@ -420,9 +426,8 @@ class Courier:
                 await asyncio.sleep(pause)
                 pause = min(3.0, pause * 2)
         finally:
-            self._inside.pop(row.id, None)
             self._leaving.discard(row.id)
-            self._wake_soon()
+            self._done_with(row.id)
 
     async def held(self, seconds: float) -> None:
         """An answer was refused with 429: broadcasts wait as long, whichever process sends them, after a restart too."""
@@ -576,6 +581,12 @@ class Courier:
     def _held(self, now: datetime) -> bool:
         """Whether Telegram has asked to keep still (429)."""
         return self._held_until is not None and self._held_until > now
+
+    def _done_with(self, delivery_id: int) -> None:
+        """The sender holds it no more."""
+        self._inside.pop(delivery_id, None)
+        self._let_out += 1
+        self._wake_soon()
 
     def _wake_soon(self) -> None:
         # When half of it has left, and when all has; not for each one in between.
