@@ -253,6 +253,7 @@ async def build(
     responder = Redacting(counter, settings.privacy.redact_hours)
     dialogue = Dialogue(store, sender, responder, clock, ids, worker, ahead)
     casework = CaseWork(store, sender, house, documents, worker)
+    files.tell(casework.file_lost)
     base = Base(
         store=store,
         clock=clock,

@@ -7,33 +7,35 @@ both sides is written in the same transaction and leaves after the commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.dialogue.hand import Hand, Invitation, Scope
+from bot.dialogue.model import Reply
 from bot.dialogue.scene import House
 from bot.dialogue.settling import Settling
 from bot.dialogue.voice import Letters
 from bot.guide.settlement.table import Deal
 from bot.ledger import identity
 from bot.ledger.book import Book
-from bot.ledger.model import SYSTEM, Actor, Broken, NewPayment
+from bot.ledger.model import SYSTEM, Actor, Broken, NewPayment, PaymentStatus
 from bot.ledger.service import View
 from bot.post.outbox import Sender
 from bot.reach import people
 from bot.reach.calls import workbook
 from bot.reach.documents import Documents
+from bot.reach.files import lost
 from bot.reach.model import Outcome, ReachError, Unreached, Way
 from bot.reach.service import NotReached
 from bot.reach.sheet import Sheet, mark_of, sheets_pdf
 from bot.store.ledger import Taken
 from bot.store.ledger_page import ObligationPage, TaskPage, Wanted, WantedTasks
 from bot.store.ledger_rows import EventRow
-from bot.store.reach_rows import CertificateRow
+from bot.store.reach_rows import CertificateRow, IncomingFileRow
 from bot.store.reminder_rows import TaskRow
-from bot.store.work import Store
+from bot.store.work import Store, Work
 
 LOOK_BACK = timedelta(days=14)  # a promise older than that was seen to, or the bot was away for long
 
@@ -80,9 +82,7 @@ class CaseWork:
                 await work.commit()
         except Taken as error:
             raise Broken("meanwhile") from error
-        # A channel that this process does not serve waits in the outbox for one that does.
-        served = set(self._sender.channels)
-        self._sender.submit(o for o in letters.outgoing if o.channel in served)
+        self._submit(letters)
 
     @asynccontextmanager
     async def settling(self, actor: Actor, courts: Scope) -> AsyncIterator[Settling]:
@@ -95,6 +95,10 @@ class CaseWork:
                 await work.commit()
         except Taken as error:
             raise Broken("meanwhile") from error
+        self._submit(letters)
+
+    def _submit(self, letters: Letters) -> None:
+        """A channel that this process does not serve waits in the outbox for one that does."""
         served = set(self._sender.channels)
         self._sender.submit(o for o in letters.outgoing if o.channel in served)
 
@@ -269,6 +273,25 @@ class CaseWork:
         """Links for all debtors and creditors of a case."""
         async with self.by(actor, courts) as hand:
             return await hand.invite(number)
+
+    async def file_lost(self, work: Work, row: IncomingFileRow) -> Callable[[], None]:
+        """A file was given up: whoever sent it is asked for it again, once for all that did not come of one report."""
+        letters = Letters(work, self._house.clock.now(), self._house.ids, self._store.vault)
+        chat = await work.conversations.get(row.conversation_id)
+        if chat and not chat.unreachable and await self._wants(work, row):
+            letters.say_to(chat, Reply(self._house.texts("party.photo.lost"), key="party.photo.lost"))
+        await letters.write(self._worker)
+        return lambda: self._submit(letters)
+
+    async def _wants(self, work: Work, row: IncomingFileRow) -> bool:
+        """Whether somebody still waits for that file, and its sender has not been asked for it yet."""
+        flow = await work.reach.flow(row.flow_id) if row.flow_id else None
+        if flow is None:
+            return await work.desk.open_of(row.conversation_id) is not None
+        if lost(await work.reach.files_of_flow(flow.id)):
+            return False
+        payment = await work.ledger.payment(flow.result_id) if flow.kind == "paid" and flow.result_id else None
+        return payment.status == PaymentStatus.REPORTED if payment else flow.status != "done"
 
     async def follow_promises(self) -> int:
         """A promise that was broken becomes a task for a person, once; how many did just now.

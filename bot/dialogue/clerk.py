@@ -14,6 +14,7 @@ from bot.guide.settlement.model import SettlementError
 from bot.ledger import casenumber
 from bot.ledger.model import Actor, Broken
 from bot.ledger.wording import named
+from bot.reach.files import lost
 from bot.reach.model import ReachError
 from bot.reach.saying import find_sum, unclear_sum
 from bot.staff.model import Deed, Right
@@ -147,7 +148,10 @@ class Clerk:
             return
         task = found[0]
         parts = await self._hand(scene).proofs(task.subject_id or 0)
-        if not parts:
+        flow = await scene.turn.work.reach.done_flow("paid", task.subject_id or 0)
+        if flow and lost(await scene.turn.work.reach.files_of_flow(flow.id)):
+            scene.say("clerk.proof_lost")
+        elif not parts:
             scene.say("clerk.no_proof")
         for part in parts:
             key = "clerk.proof_twice" if part.elsewhere else "clerk.proof"

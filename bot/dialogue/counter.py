@@ -18,7 +18,7 @@ from bot.dialogue.model import Incoming, Reply, quoted
 from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
 from bot.dialogue.words import Words
-from bot.reach.files import LIMIT, Files, note
+from bot.reach.files import LIMIT, REFUSED, TOO_LARGE, Files, note
 from bot.staff.model import LINK_PREFIX, Right, StaffError, Who
 from bot.staff.service import Staff
 from bot.store.reach_rows import IncomingFileRow
@@ -166,9 +166,9 @@ class Counter:
             media_type=file.media_type[:80],
             name=file.name,
             size=file.size,
-            status="refused" if too_large else "pending",
+            status=REFUSED if too_large else "pending",
             received_at=turn.now,
-            error="too large" if too_large else None,
+            error=TOO_LARGE if too_large else None,
         )
         await note(turn.work, row)
         self._files.wake()

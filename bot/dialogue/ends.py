@@ -11,7 +11,7 @@ from bot.dialogue.model import Button, quoted
 from bot.dialogue.scene import Scene, matter
 from bot.ledger.model import Broken, DisputeKind, NewPayment, Role, Source
 from bot.ledger.service import View
-from bot.reach.files import attach
+from bot.reach.files import attach, that_came
 from bot.reach.model import Relation
 from bot.store.reach_rows import BindingRow, FlowState
 from bot.store.reminder_rows import NewTask
@@ -127,7 +127,7 @@ async def _paid(scene: Scene, flow: FlowState) -> None:
         amount=yuan(payment.amount),
         day=data["day"],
         way=_way(scene, data),
-        files=len(files),
+        files=len(that_came(files)),
     )
     data["task"] = await scene.task(
         NewTask(

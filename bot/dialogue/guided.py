@@ -25,6 +25,7 @@ from bot.dialogue.service import Responder
 from bot.dialogue.sums import Sums
 from bot.dialogue.turn import Turn
 from bot.guide.documents.model import KIND
+from bot.reach.files import that_came
 from bot.reach.intents import Intent, bare
 from bot.reach.saying import tries
 from bot.store.reach_rows import FlowState
@@ -242,7 +243,7 @@ class Guided:
         return self._heard(text) is not None or self._heard.place(text) is not None or self.is_topic(scene, text)
 
     async def _files(self, scene: Scene, flow: FlowState) -> int:
-        return len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
+        return len(that_came(await scene.turn.work.reach.files_of_flow(flow.id))) if flow.kind == "paid" else 0
 
     async def _wrong(self, scene: Scene, flow: FlowState, text: str) -> bool:
         binding = await scene.turn.work.reach.binding(flow.party_id or 0, scene.turn.conversation.id)

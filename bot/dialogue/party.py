@@ -31,9 +31,9 @@ from bot.dialogue.scene import CLOSED, House, Scene, matter
 from bot.dialogue.service import Responder
 from bot.dialogue.turn import Turn
 from bot.guide.dated import KIND as DATED
-from bot.ledger.model import DisputeKind, ObligationKind, Role
+from bot.ledger.model import DisputeKind, ObligationKind, PaymentStatus, Role
 from bot.ledger.service import View
-from bot.reach.files import LIMIT, note
+from bot.reach.files import LIMIT, REFUSED, REPLACED, TOO_LARGE, note, that_came
 from bot.reach.intents import OWN, Intent, Meaning, bare
 from bot.reach.model import CERTIFICATE_PREFIX, LINK_PREFIX, BindingStatus, Relation
 from bot.reach.saying import find_day, find_sum, find_sums
@@ -41,6 +41,7 @@ from bot.store.reach_rows import BindingRow, FlowState, IncomingFileRow
 from bot.store.reminder_rows import DeliveryRow, NewTask
 
 ANSWERS_FOR = timedelta(days=30)  # a reminder sent so long ago is what free words answer
+SENT_AGAIN = timedelta(days=2)  # a picture sent so long after one that did not come stands for that one
 PRESSES = ("rem", "ob", "fl", "go", "pp", "hp", "pt", "cr")
 COMMANDS = ("mine", "stop", "news")
 _ACTIONS = {
@@ -858,6 +859,11 @@ class Party:
             flow = None
         turn.heard(incoming.text, incoming.kind)
         too_large = (incoming.file.size or 0) > LIMIT
+        again = None if flow else await self._missing(scene)
+        flow = flow or again
+        if flow is None and too_large:
+            scene.say("party.photo.too_large")
+            return True
         begun = flow is None
         if flow is None and not (flow := await self._begin_report(scene, incoming.text)):
             scene.say("party.photo.which", self._house.words.human())
@@ -874,16 +880,33 @@ class Party:
             media_type=incoming.file.media_type[:80],
             name=incoming.file.name,
             size=incoming.file.size,
-            status="refused" if too_large else "pending",
+            status=REFUSED if too_large else "pending",
             received_at=turn.now,
-            error="too large" if too_large else None,
+            error=TOO_LARGE if too_large else None,
         )
-        await note(work, row)
-        if too_large:
+        if await note(work, row) and not too_large:
+            await self._replaces(scene, row)
+        if too_large and flow.status == "open":
+            self._paths.ask_again(scene, flow, "party.photo.too_large")
+        elif too_large:
             scene.say("party.photo.too_large")
         elif not begun and not flow_id:
             await self._proof(scene, flow, incoming.text)
         return True
+
+    async def _missing(self, scene: Scene) -> FlowState | None:
+        """The report that waits for a file which did not come: it was asked for again, and the payment is not decided."""
+        work = scene.turn.work
+        flow = await work.reach.flow_missing_file(scene.turn.conversation.id, scene.turn.now - SENT_AGAIN)
+        payment = await work.ledger.payment(flow.result_id or 0) if flow else None
+        return flow if payment and payment.status == PaymentStatus.REPORTED else None
+
+    async def _replaces(self, scene: Scene, row: IncomingFileRow) -> None:
+        """A further file of a report stands for one that did not come."""
+        reach = scene.turn.work.reach
+        lost = [f for f in await reach.files_of_flow(row.flow_id or 0) if f.status == REFUSED]
+        if lost:
+            await reach.change(IncomingFileRow, lost[0].id, status=REPLACED)
 
     async def _begin_report(self, scene: Scene, caption: str) -> FlowState | None:
         """A picture without a word: taken for proof of a payment, said so, and easily undone."""
@@ -902,7 +925,7 @@ class Party:
         if flow.status == "done":
             scene.say("party.photo.added")
             return
-        files = await scene.turn.work.reach.files_of_flow(flow.id)
+        files = that_came(await scene.turn.work.reach.files_of_flow(flow.id))
         at_proof = flow.kind == "paid" and flow.step == "proof"
         if at_proof or flow.kind == "note":
             await self._paths.answer(scene, flow, caption, "", len(files))

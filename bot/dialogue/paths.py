@@ -17,6 +17,7 @@ from bot.dialogue.flows.model import Begun, Choice, Line, Puzzled, Refused
 from bot.dialogue.model import Reply
 from bot.dialogue.scene import Scene, label, rendered
 from bot.ledger.model import Broken
+from bot.reach.files import that_came
 from bot.reach.intents import bare
 from bot.store.reach_rows import FlowState
 
@@ -278,7 +279,7 @@ class Paths:
             self.ask_again(scene, flow)
             await scene.turn.work.reach.write_flow(flow)
             return
-        files = len(await scene.turn.work.reach.files_of_flow(flow.id)) if flow.kind == "paid" else 0
+        files = len(that_came(await scene.turn.work.reach.files_of_flow(flow.id))) if flow.kind == "paid" else 0
         await self.answer(scene, flow, choice=choice, files=files)
 
     async def anew(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -28,12 +28,17 @@ log = get(__name__)
 
 LIMIT = 20 * 1024 * 1024  # bytes; Telegram lets bots fetch no more
 MAX_TRIES = 5
+REFUSED, REPLACED = "refused", "replaced"  # given up; given up, and another one was sent for it
+TOO_LARGE = "too large"  # why it was given up: said at once
 PATIENCE = timedelta(minutes=2)  # after this a fetch that did not end is taken up again
 _LOOK_SECONDS = 2.0
 
 
 class GoneError(Exception):
     """The channel does not have the file (any more), or it is too large; no use in trying again."""
+
+
+Lost = Callable[[Work, IncomingFileRow], Awaitable[Callable[[], None]]]
 
 
 class FileSource(Protocol):
@@ -81,12 +86,17 @@ class Files:
         self.proofs = proofs
         self._clock = clock
         self._ids = ids
+        self._lost: Lost | None = None
         self._wake = asyncio.Event()
         self._busy = asyncio.Lock()
 
     def serve(self, channel: str, source: FileSource) -> None:
         """Files of this channel come from there."""
         self._sources[channel] = source
+
+    def tell(self, lost: Lost) -> None:
+        """Who says, in the transaction that gives a file up, that it did not come; what that returns is done after it."""
+        self._lost = lost
 
     def wake(self) -> None:
         """Something was noted a moment ago."""
@@ -146,9 +156,23 @@ class Files:
 
     async def _refuse(self, row: IncomingFileRow, why: str) -> bool:
         async with self._store.work() as work:
-            await work.reach.change(IncomingFileRow, row.id, status="refused", error=why[:80], remote=None)
+            told = await self._lost(work, row) if self._lost else None
+            await work.reach.change(IncomingFileRow, row.id, status=REFUSED, error=why[:80], remote=None)
             await work.commit()
+        log.warning("files.refused", file=row.id, why=why[:80])
+        if told:
+            told()
         return True
+
+
+def that_came(files: Iterable[IncomingFileRow]) -> list[IncomingFileRow]:
+    """Those of a report that are here or on their way; one that was given up is no proof."""
+    return [f for f in files if f.status not in (REFUSED, REPLACED)]
+
+
+def lost(files: Iterable[IncomingFileRow]) -> list[IncomingFileRow]:
+    """Those that did not come, and that somebody was asked to send again."""
+    return [f for f in files if f.status == REFUSED and f.error != TOO_LARGE]
 
 
 async def attach(book: Book, flow: FlowState, files: list[IncomingFileRow]) -> None:

@@ -375,6 +375,15 @@ class ReachRows(Rows):
         found: int | None = (await self._connection.execute(query.limit(1))).scalar_one_or_none()
         return found
 
+    async def flow_missing_file(self, conversation_id: int, since: datetime) -> FlowState | None:
+        """The last report of a payment in this chat with a file that did not come."""
+        f, p = tables.IncomingFile, tables.FlowRow
+        lost = select(f.flow_id).where(
+            f.conversation_id == conversation_id, f.status == "refused", f.received_at >= since
+        )
+        query = _select(FlowState).where(p.id.in_(lost), p.kind == "paid", p.result_id.is_not(None))
+        return await self._first(FlowState, query.order_by(p.id.desc()))
+
     async def claim_files(self, now: datetime, patience: timedelta, limit: int = 16) -> list[IncomingFileRow]:
         """Files to be fetched now: nobody is fetching them, or whoever did has not said so for long."""
         f = tables.IncomingFile

@@ -21,6 +21,16 @@ async def test_danger_goes_to_a_person_at_once(court: Court, words: str) -> None
         assert "🔴 紧急" in (await clerk.hears("新的转人工")).text
 
 
+@pytest.mark.parametrize("words", ["你们能不能保证胜诉", "再不给钱我就去北京上访", "给法官送点礼能快点吗", "我要找记者曝光你们"])
+async def test_what_no_machine_may_answer_goes_to_a_person_at_once(court: Court, words: str) -> None:
+    """A promise of success, a favour, a threat to go over the court's head: no topic is told, a clerk hears of it."""
+    alice = await court.world.person("张三")
+    before = len(alice.heard())
+    await alice.says(words)
+    assert not any("依据：" in text for text in alice.heard()[before:])
+    await court.clerk.hears("新的转人工")
+
+
 async def test_a_waiting_request_becomes_urgent(court: Court) -> None:
     """Somebody who waits already keeps the number, and clerks are told again, now urgently."""
     alice = await court.world.person("张三")

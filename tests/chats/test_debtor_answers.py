@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.ledger.model import PromiseStatus, Settlement, Status
+from bot.reach.files import MAX_TRIES
 from bot.reach.transcript import as_text, gather
+from sandbox import Fault
+from sandbox.files import sample_png
 from tests import cases
 from tests.cases import Owed, bind, owes, remind, task, view
 from tests.chats.conftest import Court
-from tests.world import TEXTS, Person, World
+from tests.world import TEXTS, Person, World, plain
 
 DUE = date(2026, 11, 30)  # a Monday; reminded a week before, on the day on which the story begins
 
@@ -169,6 +172,57 @@ async def test_any_number_of_photos_is_one_proof(court: Court, photos: int) -> N
     await debtor.taps("party.button.confirm")
     [proof] = (await view(world, owed)).proofs
     assert len(proof.files) == photos
+
+
+async def test_a_proof_that_does_not_come_is_asked_for_again(court: Court) -> None:
+    """Telegram does not hand a picture out: it is no proof, its sender hears so once, and the next one joins the report."""
+    world = court.world
+    debtor = await world.person("甲")
+    owed = await reminded(world, debtor)
+    await debtor.says("昨天转了60475元")
+    await debtor.taps("party.way.bank")
+    world.sandbox.faults.add(Fault("drop_before", method="getFile", times=3 * MAX_TRIES))
+    for shade in (10, 60, 110):
+        people = world.sandbox.people
+        people._write(debtor.id, {"media_group_id": "9", **people._photo(sample_png(shade=shade))}, None, 0)
+    await world.settled()
+    await debtor.taps("party.button.finished")
+    await debtor.hears("凭证：3 个")  # on their way
+    await debtor.taps("party.button.confirm")
+    before = len(debtor.heard())
+    for _ in range(MAX_TRIES + 1):
+        world.advance(minutes=3)
+        await world.settled()
+    assert debtor.heard()[before:] == [plain(TEXTS("party.photo.lost"))]
+    assert (await view(world, owed)).proofs == []
+    await court.clerk.says(f"/proof {await task(world, 'verify')}")
+    await court.clerk.hears("clerk.proof_lost")
+    await debtor.sends("photo")
+    await debtor.hears("party.photo.added")
+    seen = await view(world, owed)
+    assert [len(p.files) for p in seen.proofs] == [1]
+    assert seen.proofs[0].payment_id == seen.payments[0].id
+    assert len(seen.payments) == 1
+
+
+async def test_a_file_that_is_too_large_is_no_proof_and_the_question_stays(court: Court) -> None:
+    """More than Telegram hands to a bot: said at once, with the way on; by itself it begins no report."""
+    world = court.world
+    debtor = await world.person("甲")
+    owed = await reminded(world, debtor)
+    huge = b"x" * (20 * 2**20 + 1)
+    await debtor.sends("document", huge, file_name="录屏.mp4")
+    assert debtor.heard()[-1] == plain(TEXTS("party.photo.too_large"))
+    await debtor.says("昨天转了60475元")
+    await debtor.taps("party.way.bank")
+    await debtor.sends("document", huge, file_name="录屏.mp4")
+    await debtor.hears("party.photo.too_large")
+    await debtor.taps("party.button.no_proof")
+    await debtor.hears("凭证：0 个")
+    await debtor.taps("party.button.confirm")
+    await debtor.sends("photo")
+    await debtor.hears("party.photo.added")
+    assert [len(p.files) for p in (await view(world, owed)).proofs] == [1]
 
 
 async def test_words_in_between_are_answered_and_the_path_goes_on(court: Court) -> None:

@@ -215,6 +215,9 @@ async def test_out_of_hours_the_person_hears_when_somebody_will_answer(world: Wo
     world.advance(days=5, hours=9)  # Saturday, seven in the evening
     await alice.says("转人工 我想问执行费")
     await alice.hears("handoff.closed_now", moment="11-30 09:00")
+    await bob.says("执行费怎么算")  # what the bot answers itself has no hours
+    await bob.hears("申请执行不用先交钱")
+    assert not any("下班时间" in text for text in bob.heard())
 
 
 async def test_satisfaction_is_asked_once(world: World) -> None:

@@ -26,6 +26,8 @@ TODAY = date(2026, 11, 23)
         ("我把钱还清了，卡还是冻着的，怎么解开", "property.unfreeze"),
         ("坐不了高铁了，是不是被限制高消费", "measures.consumption"),
         ("你好", "chat.greeting"),
+        ("钱什么时候到账", "process.payout"),
+        ("对方没钱怎么办", "property.none"),
     ],
 )
 def test_understands_how_people_write(question: str, topic: str) -> None:
