@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from bot.core.errors import StoreUnavailableError
 from bot.reception import topics as topics_module
 from bot.reception.chats import NewPaper
 from bot.reception.forum import Unsure
@@ -205,6 +206,34 @@ async def test_notes_stay_inside(small: Hall) -> None:
         if line.sender == "note"
     ]
     assert notes == ["这个人昨天来过\n态度激动", "先问法官", "让李法官看", "让李法官看看"]
+
+
+async def test_a_line_that_was_cut_off_half_way_is_finished_not_repeated(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is written, the note is not, and the update comes again: the person has the answer once, staff the note once."""
+    await asks(hall)
+    chats, cut = hall.world.bot.services.chats, []
+    note = chats.note
+
+    async def breaks_once(*args: Any, **values: Any) -> Any:
+        if not cut:
+            cut.append(1)
+            raise StoreUnavailableError("gone")
+        return await note(*args, **values)
+
+    monkeypatch.setattr(chats, "note", breaks_once)
+    await hall.writes(hall.clerk_person, "请您稍等\n备注：先问法官")
+    await until(lambda: bool(cut))
+    await hall.alice.hears("请您稍等")
+    for _ in range(200):
+        lines = (await chats.thread(hall.clerk, 1)).lines
+        if any(line.sender == "note" for line in lines):
+            break
+        await asyncio.sleep(0.05)
+    await hall.world.settled()
+    assert [line.text for line in lines if line.sender == "note"] == ["先问法官"]
+    assert sum("请您稍等" in text for text in hall.alice.heard()) == 1
 
 
 async def test_of_two_who_claim_one_wins(hall: Hall) -> None:
