@@ -239,12 +239,16 @@ class Courier:
                 log.warning("courier.lease_not_dropped", why=str(error))
 
     async def _plan(self, now: datetime) -> None:
-        await self._forgotten(now)
-        if missed := await self._reminders.catch_up():
-            log.warning("reminders.missed", steps=missed)
-        done = await self._reminders.plan()
-        await self._campaigns.start_due()
-        self._planned_at = now
+        self._planned_at = now  # before it is done: what is new meanwhile wakes us, and is planned in the next round
+        try:
+            await self._forgotten(now)
+            if missed := await self._reminders.catch_up():
+                log.warning("reminders.missed", steps=missed)
+            done = await self._reminders.plan()
+            await self._campaigns.start_due()
+        except BaseException:
+            self._planned_at = None
+            raise
         if done.written or done.tasks:
             log.info("reminders.planned", day=str(done.day), written=done.written, tasks=done.tasks)
 

@@ -405,3 +405,25 @@ async def test_what_was_under_way_when_its_campaign_was_cancelled_does_not_stay_
     await office.sender.idle()
     progress = await office.campaigns.progress(number)
     assert (office.line.tried, progress.left, progress.counts) == (1, 0, {("skipped", "cancelled"): 3})
+
+
+async def test_what_is_new_while_the_day_is_planned_is_planned_in_the_next_round(
+    make_office: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A debtor who proves themselves while the plan is made is not passed over until the plan is made again."""
+    office: Office = make_office(at(14))
+    planned, plan = 0, office.courier._reminders.plan
+
+    async def slow() -> Any:
+        nonlocal planned
+        planned += 1
+        done = await plan()
+        if planned == 1:
+            await fill(office.store, office.clock, [Someone("后来的人", 1)], lambda _: [DAY])
+            office.courier.wake()
+        return done
+
+    monkeypatch.setattr(office.courier._reminders, "plan", slow)
+    await office.for_a_while(2)
+    assert planned == 2
+    assert [chat for _, chat in office.line.arrived] == [1]
