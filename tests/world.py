@@ -20,7 +20,7 @@ from bot.consult.library import Library
 from bot.core.clock import ManualClock
 from bot.core.texts import Texts
 from bot.settings import Database, DocumentSettings, Faq, Http, Privacy, Settings, Telegram
-from main import Server, open_library
+from main import Server, data_folder, open_library
 from sandbox import Actor, Limits, Sandbox, create
 from sandbox import Settings as SandboxSettings
 from sandbox.model import Message
@@ -35,6 +35,13 @@ TEXTS = Texts.load()
 def library() -> Library:
     """The shipped knowledge, read once for all tests that do not change it."""
     return open_library(Settings(faq=Faq(path=ROOT / "faq")))
+
+
+@lru_cache(maxsize=1)
+def learned() -> Path:
+    """The file of what was learned from it, for the processes of other tests: learning takes most of a start."""
+    library()
+    return (data_folder(Settings()) / "matcher.npz").resolve()
 
 
 class Person:

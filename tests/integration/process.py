@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox import Sandbox
-from tests.world import KEY, ROOT
+from tests.world import KEY, ROOT, learned
 
 SECRET = "hook-secret_0123456789-ABCDEF"
 
@@ -52,7 +53,11 @@ class BotProcess:
         }
 
     async def spawn(self) -> None:
-        """Start the program; returns at once."""
+        """Start the program; returns at once. It has learned the shipped knowledge before."""
+        for place in (self.folder, self.folder / "data"):  # beside SQLite's file, or beside the key
+            if not (place / learned().name).exists():
+                place.mkdir(exist_ok=True)
+                shutil.copy(learned(), place)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("ZHIYUAN_")}
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
