@@ -309,6 +309,11 @@ class CaseWork:
         async with self._looking(actor, courts) as hand:
             return {payment: [part.file.media_type for part in await hand.proofs(payment)] for payment in payments}
 
+    async def awaited(self, payments: Iterable[int], actor: Actor, courts: Scope) -> set[int]:
+        """Those of the payments with a file that did not come, and that was asked for again."""
+        async with self._looking(actor, courts) as hand:
+            return {payment for payment in payments if await hand.awaits_proof(payment)}
+
     async def picture(self, payment_id: int, number: int, actor: Actor, courts: Scope) -> Picture:
         """One of the files handed in as proof of a payment. Broken `no_proof` when there is none, or none any more."""
         async with self._looking(actor, courts) as hand:

@@ -14,7 +14,6 @@ from bot.guide.settlement.model import SettlementError
 from bot.ledger import casenumber
 from bot.ledger.model import Actor, Broken
 from bot.ledger.wording import named
-from bot.reach.files import lost
 from bot.reach.model import ReachError
 from bot.reach.saying import find_sum, unclear_sum
 from bot.staff.model import Deed, Right
@@ -148,8 +147,7 @@ class Clerk:
             return
         task = found[0]
         parts = await self._hand(scene).proofs(task.subject_id or 0)
-        flow = await scene.turn.work.reach.done_flow("paid", task.subject_id or 0)
-        if flow and lost(await scene.turn.work.reach.files_of_flow(flow.id)):
+        if await self._hand(scene).awaits_proof(task.subject_id or 0):
             scene.say("clerk.proof_lost")
         elif not parts:
             scene.say("clerk.no_proof")

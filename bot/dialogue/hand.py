@@ -18,6 +18,7 @@ from bot.ledger.book import Book
 from bot.ledger.model import Actor, Broken, NewPayment, PromiseStatus, Role, Status
 from bot.ledger.service import CaseView, View
 from bot.reach.certificate import due, issue
+from bot.reach.files import lost
 from bot.reach.model import Outcome, ReachError, Way
 from bot.reach.register import Register
 from bot.store.ledger_rows import FileRow, PartyRow, PaymentRow, PromiseRow
@@ -225,6 +226,12 @@ class Hand:
             uses = await self._work.ledger.uses_of(file.sha256)
             parts.append(ProofPart(file, tuple(o for o, _ in uses if o != payment.obligation_id)))
         return parts
+
+    async def awaits_proof(self, payment_id: int) -> bool:
+        """Whether a file of this payment's report did not come, and its sender was asked for it again."""
+        payment = await self.payment(payment_id)
+        flow = await self._work.reach.done_flow("paid", payment.id)
+        return bool(flow and lost(await self._work.reach.files_of_flow(flow.id)))
 
     # -- days, grace, objections -----------------------------------------------------------------
 

@@ -161,6 +161,12 @@ class Cases:
         with _told():
             return await self._work.pictures(payments, actor_of(who), who.courts)
 
+    async def awaited(self, who: Who, payments: Iterable[int]) -> set[int]:
+        """Those of the payments with a proof that did not come, and that was asked for again."""
+        who.require(Right.SEE_LEDGER)
+        with _told():
+            return await self._work.awaited(payments, actor_of(who), who.courts)
+
     async def picture(self, who: Who, payment_id: int, number: int) -> Picture:
         """One of the files handed in as proof of a payment. Broken `no_proof` when there is none, or none any more."""
         who.require(Right.SEE_LEDGER)

@@ -50,6 +50,7 @@ class _Obligation:
         self._office = page.services.cases
         self._last = 0  # the newest event that is shown
         self._pictures: dict[int, list[str]] = {}  # the kinds of files handed in, by payment
+        self._awaited: set[int] = set()  # payments with a proof that did not come
 
     async def open(self) -> None:
         """Build it."""
@@ -75,6 +76,8 @@ class _Obligation:
         self._last = history[-1].event.id if history else 0
         proven = [x.payment_id for x in view.proofs if x.payment_id]
         self._pictures = await page.do(lambda who: self._office.pictures(who, proven)) or {}
+        reported = [p.id for p in view.payments if p.status == PaymentStatus.REPORTED]
+        self._awaited = await page.do(lambda who: self._office.awaited(who, reported)) or set()
         self._body.clear()
         with self._body:
             self._head(view)
@@ -350,6 +353,8 @@ class _Obligation:
                         ui.space()
                         self._decisions(p)
                     self._proofs(p, "proof")
+                    if p.id in self._awaited:
+                        ui.label(page.t("obligation.proof_awaited")).classes("soon")
                     if p.decided_why:
                         ui.label(p.decided_why).classes("soft")
 
@@ -398,7 +403,9 @@ class _Obligation:
         ui.label(" · ".join(x for x in said if x))
         if self._pictures.get(p.id):
             self._proofs(p, "proof large")
-        else:
+        if p.id in self._awaited:
+            ui.label(page.t("obligation.proof_awaited")).classes("soon")
+        elif not self._pictures.get(p.id):
             ui.label(page.t("obligation.no_proof")).classes("soon")
 
     async def _reject(self, p: PaymentRow) -> None:

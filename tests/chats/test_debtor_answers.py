@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger.model import PromiseStatus, Settlement, Status
+from bot.ledger.model import SYSTEM, PromiseStatus, Settlement, Status
 from bot.reach.files import MAX_TRIES
 from bot.reach.transcript import as_text, gather
 from sandbox import Fault
@@ -197,6 +197,8 @@ async def test_a_proof_that_does_not_come_is_asked_for_again(court: Court) -> No
     assert (await view(world, owed)).proofs == []
     await court.clerk.says(f"/proof {await task(world, 'verify')}")
     await court.clerk.hears("clerk.proof_lost")
+    desk, payment = world.bot.services.casework, (await view(world, owed)).payments[0].id
+    assert await desk.awaited([payment], SYSTEM, None) == {payment}
     await debtor.sends("photo")
     await debtor.hears("party.photo.added")
     seen = await view(world, owed)

@@ -132,6 +132,7 @@ DEEDS: dict[str, Call] = {
     "cases.history": lambda s, w, o: s.cases.history(w, o.obligation),
     "cases.negotiations": lambda s, w, o: s.cases.negotiations(w, o.obligation),
     "cases.pictures": lambda s, w, o: s.cases.pictures(w, [o.payment]),
+    "cases.awaited": lambda s, w, o: s.cases.awaited(w, [o.payment]),
     "cases.picture": lambda s, w, o: s.cases.picture(w, o.payment, 0),
     "chats.file": lambda s, w, o: s.chats.file(w, o.chat, 1),
     "cases.transcript": lambda s, w, o: s.cases.transcript(w, o.obligation, "text"),
@@ -256,7 +257,7 @@ async def test_every_deed_leaves_its_line_in_the_audit_log(world: World) -> None
     boss = await hire(s, HERE, Role.ADMIN, "全能", 4711)
     silent = {"chats.list", "intakes.list", "petitions.list", "petitions.figures", "follow_ups.list", "follow_ups.figures",
               "nodes.list", "nodes.figures", "cases.page", "cases.tasks", "cases.history", "cases.negotiations",
-              "cases.pictures", "staff.accounts", "audit.search", "chats.panel"}  # fmt: skip
+              "cases.pictures", "cases.awaited", "staff.accounts", "audit.search", "chats.panel"}  # fmt: skip
     missing = []
     for name, call in DEEDS.items():
         if name in silent:
