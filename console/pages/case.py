@@ -160,7 +160,8 @@ def _party(page: Page, view: CaseView, party_id: int) -> None:
     party = view.parties[party_id]
 
     async def change(who: Who, entered: dict[str, Any]) -> None:
-        given = GivenParty(entered["name"] or "", entered["number"] or "", entered["phone"] or "")
+        name = entered["name"] or ""
+        given = GivenParty("" if name == party.name else name, entered["number"] or "", entered["phone"] or "")
         await page.services.cases.change_party(who, view.row.number, party_id, entered["why"] or "", given)
 
     async def show(_: None) -> None:
