@@ -82,7 +82,7 @@ class Reader:
             concepts=self.extract.concepts(text),
             viewpoint=viewpoint(text, self.words.viewpoints),
             negations=negations(asking.text, self.words),
-            generic=is_generic(text, self.words) or all(is_generic(each, self.words) for each in normal.clauses),
+            generic=all(is_generic(each, self.words) for each in normal.clauses),
             crisis=self._crisis(plain),
             escalates=self.words.escalate.any(plain),
             promise=self.words.promises.any(plain),

@@ -184,7 +184,7 @@ def _unit(vectors: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
 def load_encoder(name: str) -> Encoder:
     """The model of that name or folder; SettingsError when sentence-transformers or the model is missing."""
     try:
-        from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found,unused-ignore]
+        from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found,unused-ignore]  # optional
     except ImportError as error:
         raise SettingsError(
             "rerank.local: sentence-transformers is not installed; `pip install sentence-transformers`, or leave it empty"
